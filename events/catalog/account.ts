@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { defineEvent, type EventsOf } from "./definition.ts";
+import { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "./values.ts";
+
+// Streams `account-ID-PERIOD` and `deposit-ID`. Names and fields are storage format.
+
+export const Hold = z.object({ job: JobId, stretch: z.int().min(1), mills: MillsText });
+export type Hold = z.infer<typeof Hold>;
+
+export const AccountOpened = defineEvent(
+  "AccountOpened",
+  1,
+  "An account began a period with what the one before carried.",
+  z.object({
+    account: AccountId,
+    owner: OwnerId,
+    period: Period,
+    /** Funds not held, in mills. */
+    available: MillsText,
+    holds: z.array(Hold),
+    /** The period that carried into this one. */
+    carriedFrom: Period.optional(),
+  }),
+);
+export const FundsDeposited = defineEvent(
+  "FundsDeposited",
+  1,
+  "A deposit was credited.",
+  z.object({ account: AccountId, deposit: DepositId, mills: MillsText }),
+);
+export const FundsHeld = defineEvent(
+  "FundsHeld",
+  1,
+  "Funds are held for one stretch of a job: the most that it can cost.",
+  z.object({ account: AccountId, job: JobId, stretch: z.int().min(1), mills: MillsText }),
+);
+export const HoldRefused = defineEvent(
+  "HoldRefused",
+  1,
+  "The account has not enough for the hold.",
+  z.object({
+    account: AccountId,
+    job: JobId,
+    stretch: z.int().min(1),
+    mills: MillsText,
+    available: MillsText,
+  }),
+);
+export const HoldSettled = defineEvent(
+  "HoldSettled",
+  1,
+  "A charge was paid out of a hold; what the charge lets go of returns to the funds available.",
+  z.object({
+    account: AccountId,
+    job: JobId,
+    stretch: z.int().min(1),
+    charge: z.string(),
+    /** Paid, in mills; negative: received. */
+    paid: MillsText,
+    released: MillsText,
+  }),
+);
+export const HoldReleased = defineEvent(
+  "HoldReleased",
+  1,
+  "A hold that nothing can be charged to any more was released whole.",
+  z.object({ account: AccountId, job: JobId, stretch: z.int().min(1), mills: MillsText }),
+);
+export const AccountCarried = defineEvent(
+  "AccountCarried",
+  1,
+  "The account's period ended; its stream refuses everything from now on.",
+  z.object({ account: AccountId, period: Period, to: Period, available: MillsText, holds: z.array(Hold) }),
+);
+export const accountEvents = [
+  AccountOpened,
+  FundsDeposited,
+  FundsHeld,
+  HoldRefused,
+  HoldSettled,
+  HoldReleased,
+  AccountCarried,
+] as const;
+export type AccountEvent = EventsOf<typeof accountEvents>;
+
+export const DepositReceived = defineEvent(
+  "DepositReceived",
+  1,
+  "Money came in for an account; the period in which it is credited is fixed here.",
+  z.object({ deposit: DepositId, account: AccountId, owner: OwnerId, mills: MillsText, period: Period }),
+);
+export const depositEvents = [DepositReceived] as const;
+export type DepositEvent = EventsOf<typeof depositEvents>;

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { defineEvent, type EventsOf } from "./definition.ts";
+import {
+  Cards,
+  CenterId,
+  Framework,
+  Instant,
+  MillsText,
+  OwnerId,
+  ProductId,
+  Region,
+  Slot,
+} from "./values.ts";
+
+// Streams `center-ID` and `capacity-CENTER-PERIOD`. Names and fields are storage format.
+
+export const PoolSpec = z.object({
+  product: ProductId,
+  cards: Cards,
+  frameworks: z.array(Framework).max(32).default([]),
+});
+export type PoolSpec = z.infer<typeof PoolSpec>;
+
+export const CenterJoined = defineEvent(
+  "CenterJoined",
+  1,
+  "A center joined the network with its pools, its home regions and what energy costs it.",
+  z.object({
+    center: CenterId,
+    owner: OwnerId,
+    name: z.string().min(1).max(200),
+    region: Region,
+    /** Regions that the center serves beside its own. */
+    homeRegions: z.array(Region).max(64).default([]),
+    pools: z.array(PoolSpec).min(1).max(16),
+    /** Power usage effectiveness in thousandths: 1250 is a PUE of 1.25. */
+    puePermille: z.int().min(1000).max(5000),
+    /** Mills per kWh for each hour of the market's day. */
+    energy: z.array(z.int().min(0).max(100_000)).length(24),
+    /** Emission factor of its grid, gCO2 per kWh. */
+    gridFactor: z.int().min(0).max(5000).default(0),
+  }),
+);
+
+export const LinkSpec = z.object({
+  to: CenterId,
+  gbps: z.int().min(1).max(1_000_000),
+  latencyMs: z.number().min(0).max(10_000),
+  /** Mills per GB moved, to the link's owner. */
+  perGB: z.int().min(0).max(1_000_000),
+});
+export type LinkSpec = z.infer<typeof LinkSpec>;
+
+export const LinksDeclared = defineEvent(
+  "LinksDeclared",
+  1,
+  "A center declared its dedicated lines; the list replaces the one before.",
+  z.object({ center: CenterId, links: z.array(LinkSpec).max(64) }),
+);
+
+export const GuaranteePosted = defineEvent(
+  "GuaranteePosted",
+  1,
+  "A center posted a guarantee for its penalties.",
+  z.object({ center: CenterId, mills: MillsText }),
+);
+
+export const CenterLost = defineEvent(
+  "CenterLost",
+  1,
+  "A center's lease ran out: it is off the market and its placements are displaced.",
+  z.object({ center: CenterId, at: Instant, slot: Slot }),
+);
+
+export const CenterReturned = defineEvent(
+  "CenterReturned",
+  1,
+  "A lost center took a new lease and is on the market again.",
+  z.object({ center: CenterId, at: Instant, slot: Slot }),
+);
+
+export const centerEvents = [
+  CenterJoined,
+  LinksDeclared,
+  GuaranteePosted,
+  CenterLost,
+  CenterReturned,
+] as const;
+export type CenterEvent = EventsOf<typeof centerEvents>;
+
+export const CapacitySensed = defineEvent(
+  "CapacitySensed",
+  1,
+  "A center reported how many cards of a pool work and how many are idle.",
+  z.object({
+    center: CenterId,
+    product: ProductId,
+    /** Cards in working order; below what is offered it derates the offers. */
+    working: z.int().min(0).max(1_000_000),
+    idle: z.int().min(0).max(1_000_000),
+    slot: Slot,
+  }),
+);
+export const capacityEvents = [CapacitySensed] as const;
+export type CapacityEvent = EventsOf<typeof capacityEvents>;

@@ -1,0 +1,237 @@
+import { z } from "zod";
+import { Award } from "./award.ts";
+import { defineEvent, type EventsOf } from "./definition.ts";
+import {
+  AccountId,
+  Cards,
+  CenterId,
+  Framework,
+  Instant,
+  JobId,
+  LinkId,
+  MillsText,
+  OwnerId,
+  Period,
+  PlacementId,
+  Price,
+  ProductId,
+  Region,
+  Session,
+  Slot,
+} from "./values.ts";
+
+// Stream `job-ID`. Names and fields are storage format.
+
+/** What a tenant wants run, and its bid. */
+export const JobSpec = z.object({
+  name: z.string().max(200).default(""),
+  session: Session,
+  /** block: an all-or-nothing gang; split: a gang that may span two centers; div: any whole number of cards. */
+  kind: z.enum(["block", "split", "div"]),
+  products: z
+    .array(z.object({ product: ProductId, limit: Price }))
+    .min(1)
+    .max(16),
+  cards: Cards,
+  /** Length of the first award in slots; a multiple of 10 in the forward session. */
+  slots: z.int().min(1).max(1680),
+  /** Window `[from, to)` of the first award. */
+  from: Slot,
+  to: Slot,
+  /** Where the data lies. */
+  home: CenterId,
+  dataGB: z.int().min(0).max(10_000_000).default(0),
+  regions: z.array(Region).max(64).optional(),
+  frameworks: z.array(Framework).max(8).default([]),
+  maxLatencyMs: z.number().min(0).max(10_000).optional(),
+  split: z
+    .object({
+      chunk: Cards,
+      bandwidthGbps: z.int().min(0).max(1_000_000),
+      syncLatencyMs: z.number().min(0).max(10_000),
+    })
+    .optional(),
+  /** Fen per card-hour up to which the job bids for its continuation; absent: it stops at its end. */
+  extendLimit: Price.optional(),
+  /** Longest time over all awards, in slots. */
+  maxSlots: z.int().min(1).max(100_000),
+  /** Restarts after the job's own failure inside its award. */
+  retries: z.int().min(0).max(100).default(0),
+});
+export type JobSpec = z.infer<typeof JobSpec>;
+
+export const JobRequested = defineEvent(
+  "JobRequested",
+  1,
+  "A tenant asked for a job to run and bid for it.",
+  z.object({
+    job: JobId,
+    owner: OwnerId,
+    account: AccountId,
+    spec: JobSpec,
+    /** The most that the first award can cost, in mills: what is held. */
+    hold: MillsText,
+  }),
+);
+export const JobAdmitted = defineEvent(
+  "JobAdmitted",
+  1,
+  "Funds are held and the bid is in the book.",
+  z.object({ job: JobId }),
+);
+export const JobRejected = defineEvent(
+  "JobRejected",
+  1,
+  "The job did not enter the book.",
+  z.object({ job: JobId, reason: z.string() }),
+);
+export const JobPlaced = defineEvent(
+  "JobPlaced",
+  1,
+  "An auction awarded the job: an echo of the award, never its source.",
+  z.object({ job: JobId, award: Award }),
+);
+export const JobAccepted = defineEvent(
+  "JobAccepted",
+  1,
+  "Every center of the placement accepted it.",
+  z.object({ job: JobId, placement: PlacementId, center: CenterId, at: Instant }),
+);
+export const JobStarted = defineEvent(
+  "JobStarted",
+  1,
+  "A run of the placement began.",
+  z.object({ job: JobId, placement: PlacementId, run: z.int().min(1), at: Instant, slot: Slot }),
+);
+export const Usage = z.object({
+  center: CenterId,
+  from: Instant,
+  to: Instant,
+  /** Metered, in whole card-seconds. */
+  cardSeconds: z.int().min(0),
+});
+export type Usage = z.infer<typeof Usage>;
+export const JobMetered = defineEvent(
+  "JobMetered",
+  1,
+  "A center metered the run.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    run: z.int().min(1),
+    usage: Usage,
+    /** Last instant from which the work can go on elsewhere. */
+    checkpointAt: Instant.optional(),
+  }),
+);
+export const JobContinued = defineEvent(
+  "JobContinued",
+  1,
+  "An auction extended the running placement in the same pool.",
+  z.object({ job: JobId, award: Award }),
+);
+export const JobCompleted = defineEvent(
+  "JobCompleted",
+  1,
+  "The job did what it was to do.",
+  z.object({ job: JobId, placement: PlacementId, run: z.int().min(1), at: Instant, slot: Slot }),
+);
+export const JobFailed = defineEvent(
+  "JobFailed",
+  1,
+  "The job ended without success, through its own or its tenant's fault.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    at: Instant,
+    slot: Slot,
+    /** notStartable: market rules, row 6; jobFailed: row 7, retries used up. */
+    cause: z.enum(["notStartable", "jobFailed"]),
+    detail: z.string().max(1000).default(""),
+  }),
+);
+export const JobDisplaced = defineEvent(
+  "JobDisplaced",
+  1,
+  "The placement was given back from `slot` on and the remainder returned to the book, its place in ties kept.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    at: Instant,
+    /** First slot that is no longer delivered. */
+    slot: Slot,
+    /** refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8. */
+    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted"]),
+    /** The center at fault, if one is. */
+    center: CenterId.optional(),
+    /** Where the work resumes. */
+    checkpointAt: Instant.optional(),
+  }),
+);
+export const JobCancelled = defineEvent(
+  "JobCancelled",
+  1,
+  "The tenant withdrew the job; an award in force is released from `slot` on.",
+  z.object({ job: JobId, at: Instant, slot: Slot, placement: PlacementId.optional() }),
+);
+export const JobExpired = defineEvent(
+  "JobExpired",
+  1,
+  "The job's window passed without an award.",
+  z.object({ job: JobId, slot: Slot }),
+);
+
+/** One line of a charge: mills move from one account of the ledger to another. */
+export const ChargeLine = z.object({
+  /** What it is for; `row` names the line of the market rules' table of money. */
+  kind: z.enum(["compute", "transfer", "link", "releaseFee", "credit", "penalty", "rent"]),
+  row: z.int().min(1).max(15),
+  from: z.string().min(1),
+  to: z.string().min(1),
+  mills: MillsText,
+  center: CenterId.optional(),
+  link: LinkId.optional(),
+  cardSlots: z.int().min(0).optional(),
+});
+export type ChargeLine = z.infer<typeof ChargeLine>;
+export const ChargePosted = defineEvent(
+  "ChargePosted",
+  1,
+  "What a placement owes for a range of slots.",
+  z.object({
+    /** `PLACEMENT:KIND:FROM-TO`: a charge is posted once. */
+    charge: z.string(),
+    job: JobId,
+    placement: PlacementId,
+    stretch: z.int().min(1),
+    account: AccountId,
+    from: Slot,
+    to: Slot,
+    lines: z.array(ChargeLine).max(500),
+    /** Sum of the lines that the tenant pays, less those that it receives, in mills. */
+    tenantPays: MillsText,
+    /** What may be released of the stretch's hold now, in mills. */
+    releases: MillsText,
+    /** No further charge can touch the stretch. */
+    final: z.boolean(),
+    period: Period,
+  }),
+);
+
+export const jobEvents = [
+  JobRequested,
+  JobAdmitted,
+  JobRejected,
+  JobPlaced,
+  JobAccepted,
+  JobStarted,
+  JobMetered,
+  JobContinued,
+  JobCompleted,
+  JobFailed,
+  JobDisplaced,
+  JobCancelled,
+  JobExpired,
+  ChargePosted,
+] as const;
+export type JobEvent = EventsOf<typeof jobEvents>;
