@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { AccountId, DepositId, Instant, JobId, MillsText, OwnerId, Period } from "../../events/catalog/values.ts";
+import { defineOperation } from "./operation.ts";
+import { pageQuery } from "./paging.ts";
+
+const params = z.object({ account: AccountId });
+
+export const Account = z.object({
+  account: AccountId,
+  owner: OwnerId,
+  period: Period.describe("Settlement day in which the account stands"),
+  available: MillsText.describe("Not held, in mills"),
+  held: MillsText.describe("Held for bids and awards, in mills"),
+  version: z.int().min(1),
+});
+export type Account = z.infer<typeof Account>;
+
+export const openAccount = defineOperation({
+  id: "openAccount",
+  method: "POST",
+  path: "/accounts",
+  tag: "accounts",
+  summary: "Open an account",
+  roles: ["tenant", "center"],
+  body: z.strictObject({
+    account: AccountId.optional().describe("Left out: the account is named like its owner"),
+  }),
+  success: { status: 201, says: "The account.", body: Account },
+  problems: [409, 422],
+});
+
+export const getAccount = defineOperation({
+  id: "getAccount",
+  method: "GET",
+  path: "/accounts/{account}",
+  tag: "accounts",
+  summary: "Balance of an account, as the log has it now",
+  roles: ["tenant", "center", "finance", "operator"],
+  params,
+  success: { status: 200, says: "The account.", body: Account },
+  problems: [404],
+});
+
+export const Deposit = z.object({
+  deposit: DepositId,
+  account: AccountId,
+  mills: MillsText,
+  period: Period.describe("Settlement day in which it is credited"),
+});
+export type Deposit = z.infer<typeof Deposit>;
+
+export const depositFunds = defineOperation({
+  id: "depositFunds",
+  method: "POST",
+  path: "/accounts/{account}/deposits",
+  tag: "accounts",
+  summary: "Record money that came in for an account",
+  roles: ["tenant", "center", "finance", "operator"],
+  params,
+  body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
+  success: { status: 201, says: "The deposit was credited.", body: Deposit },
+  problems: [404, 422],
+});
+
+export const AccountEntry = z.object({
+  period: Period,
+  version: z.int().min(1),
+  time: Instant,
+  kind: z.enum(["opened", "deposited", "held", "holdRefused", "settled", "released", "carried"]),
+  available: MillsText.describe("Change of the funds available, in mills"),
+  held: MillsText.describe("Change of the funds held, in mills"),
+  job: JobId.optional(),
+  stretch: z.int().optional(),
+  charge: z.string().optional(),
+  deposit: DepositId.optional(),
+});
+export type AccountEntry = z.infer<typeof AccountEntry>;
+
+export const listEntries = defineOperation({
+  id: "listEntries",
+  method: "GET",
+  path: "/accounts/{account}/entries",
+  tag: "accounts",
+  summary: "Entries of an account in one settlement day, oldest first, as the log has them now",
+  roles: ["tenant", "center", "finance", "operator"],
+  params,
+  query: z.object({
+    period: Period.optional().describe("Left out: the day in which the account stands"),
+    ...pageQuery,
+  }),
+  success: {
+    status: 200,
+    says: "Entries.",
+    body: z.object({ period: Period, items: z.array(AccountEntry), next: z.string().optional() }),
+  },
+  problems: [404],
+});

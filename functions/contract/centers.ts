@@ -1,0 +1,175 @@
+import { z } from "zod";
+import { Fill } from "../../events/catalog/award.ts";
+import { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
+import {
+  AuctionNumber,
+  CenterId,
+  FeedPosition,
+  Instant,
+  JobId,
+  MillsText,
+  PlacementId,
+  ProductId,
+  Slot,
+} from "../../events/catalog/values.ts";
+import { defineOperation } from "./operation.ts";
+
+const params = z.object({ center: CenterId });
+
+export const NewCenter = z.strictObject(CenterJoined.data.omit({ owner: true }).shape);
+export type NewCenter = z.infer<typeof NewCenter>;
+
+export const Center = z.object({
+  ...CenterJoined.data.shape,
+  links: z.array(LinkSpec),
+  guarantee: MillsText.describe("Posted for penalties, in mills"),
+  status: z.enum(["joined", "lost"]).describe("lost: its lease ran out; off the market until it takes a new one"),
+  version: z.int().min(1).describe("The ETag, as a number"),
+});
+export type Center = z.infer<typeof Center>;
+
+export const joinNetwork = defineOperation({
+  id: "joinNetwork",
+  method: "POST",
+  path: "/centers",
+  tag: "centers",
+  summary: "Join the network with pools, home regions and what energy costs",
+  roles: ["center"],
+  body: NewCenter,
+  success: { status: 201, says: "The center is on the market once it holds a lease and offers.", body: Center },
+  problems: [409, 422],
+  etag: true,
+});
+
+export const getCenter = defineOperation({
+  id: "getCenter",
+  method: "GET",
+  path: "/centers/{center}",
+  tag: "centers",
+  summary: "One of the caller's centers, as the log has it now",
+  roles: ["center", "operator"],
+  params,
+  success: { status: 200, says: "The center.", body: Center },
+  problems: [404],
+  etag: true,
+});
+
+export const declareLinks = defineOperation({
+  id: "declareLinks",
+  method: "PUT",
+  path: "/centers/{center}/links",
+  tag: "centers",
+  summary: "Declare the center's dedicated lines; replaces the list before",
+  roles: ["center"],
+  params,
+  body: z.strictObject({ links: z.array(LinkSpec).max(64) }),
+  success: { status: 200, says: "The center with its links.", body: Center },
+  problems: [404, 412, 422],
+  etag: true,
+});
+
+/** What one pool was sensed to have. */
+export const SensedPool = z.strictObject({
+  product: ProductId,
+  working: z.int().min(0).max(1_000_000).describe("Cards in working order; fewer than offered derates the offers"),
+  idle: z.int().min(0).max(1_000_000),
+});
+
+export const reportCapacity = defineOperation({
+  id: "reportCapacity",
+  method: "POST",
+  path: "/centers/{center}/capacity",
+  tag: "centers",
+  summary: "Report how many cards of each pool work and how many are idle",
+  roles: ["center"],
+  params,
+  body: z.strictObject({ pools: z.array(SensedPool).min(1).max(16) }),
+  success: {
+    status: 200,
+    says: "Recorded; counts from the next gate on.",
+    body: z.object({ center: CenterId, slot: Slot, pools: z.array(SensedPool) }),
+  },
+  problems: [404, 422],
+});
+
+export const postGuarantee = defineOperation({
+  id: "postGuarantee",
+  method: "POST",
+  path: "/centers/{center}/guarantee",
+  tag: "centers",
+  summary: "Post a guarantee for the center's penalties",
+  roles: ["center"],
+  params,
+  body: z.strictObject({ mills: MillsText }),
+  success: { status: 201, says: "The center with its guarantee.", body: Center },
+  problems: [404, 422],
+  etag: true,
+});
+
+export const renewLease = defineOperation({
+  id: "renewLease",
+  method: "PUT",
+  path: "/centers/{center}/lease",
+  tag: "centers",
+  summary: "Take or renew the center's lease: one sign of life for all that runs there",
+  description: "Renew at a third of its length. When it runs out, the center's placements are displaced.",
+  roles: ["center"],
+  params,
+  success: {
+    status: 200,
+    says: "The lease.",
+    body: z.object({
+      center: CenterId,
+      until: Instant.describe("Market time at which the lease runs out"),
+      seconds: z.int().min(1).describe("Its length in market seconds"),
+    }),
+  },
+  problems: [404],
+});
+
+/** What happened to a placement, as far as one center has to act on it. */
+export const AssignmentChange = z.object({
+  position: FeedPosition,
+  change: z
+    .enum(["placed", "continued", "released"])
+    .describe(
+      "placed: accept, then start it at `from`; continued: the run goes on to `to`; released: stop it before slot `from`",
+    ),
+  job: JobId,
+  placement: PlacementId.describe("The award; `lease` is the one under which the run was started"),
+  lease: PlacementId.describe("First award of the run: the id for accept, start, meter and finish"),
+  auction: AuctionNumber,
+  stretch: z.int().min(1),
+  from: Slot.describe("released: first slot that is not delivered any more"),
+  to: Slot,
+  fills: z.array(Fill).describe("Cards of this center only"),
+  centers: z.array(CenterId).describe("All centers of the placement"),
+  cause: z.string().optional().describe("released: completed, failed, cancelled, or the cause of a displacement"),
+});
+export type AssignmentChange = z.infer<typeof AssignmentChange>;
+
+export const listAssignments = defineOperation({
+  id: "listAssignments",
+  method: "GET",
+  path: "/centers/{center}/assignments",
+  tag: "centers",
+  summary: "Changes of the center's placements after a feed position, oldest first",
+  description:
+    "Keep `position` and pass it as `after` next time: every change comes once and in order. A page never cuts a position in two, so it may be longer than `limit`.",
+  roles: ["center"],
+  params,
+  query: z.object({
+    after: z.coerce.number().int().min(0).default(0).describe("Feed position up to which changes are known"),
+    limit: z.coerce.number().int().min(1).max(1000).default(200),
+  }),
+  success: {
+    status: 200,
+    says: "Changes.",
+    body: z.object({
+      changes: z.array(AssignmentChange),
+      position: FeedPosition.describe("`after` of the next call"),
+      more: z.boolean().describe("Call again at once"),
+    }),
+  },
+  problems: [404],
+});

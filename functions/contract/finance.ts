@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { PeriodClosed } from "../../events/catalog/period.ts";
+import { FeedPosition, Instant, MillsText, Period, Slot } from "../../events/catalog/values.ts";
+import { defineOperation } from "./operation.ts";
+
+/** A page of the feed with the very bytes that were hashed. */
+export const FeedPage = z.object({
+  position: FeedPosition,
+  hash: z.string().describe("SHA-256 of the UTF-8 bytes of `text`, hex"),
+  previousHash: z.string().describe("Hash of the page before, as this page holds it"),
+  text: z.string().describe("The page exactly as stored: canonical JSON of position, previousHash and commits"),
+});
+export type FeedPage = z.infer<typeof FeedPage>;
+
+export const readFeed = defineOperation({
+  id: "readFeed",
+  method: "GET",
+  path: "/feed",
+  tag: "finance",
+  summary: "The log in its order of observation, page by page with its hash chain",
+  roles: ["finance", "operator"],
+  query: z.object({
+    after: z.coerce.number().int().min(0).default(0).describe("Position up to which pages are known"),
+    limit: z.coerce.number().int().min(1).max(16).default(8).describe("Most pages; a page has up to 256 KB"),
+  }),
+  success: {
+    status: 200,
+    says: "Pages.",
+    body: z.object({ pages: z.array(FeedPage), head: FeedPosition.describe("Newest position") }),
+  },
+});
+
+export const SettlementPeriod = z.object({
+  period: Period,
+  status: z.enum(["open", "closed"]),
+  from: Slot,
+  to: Slot,
+  afterPosition: FeedPosition,
+  /** The following once it is closed. */
+  closedAt: Instant.optional(),
+  position: FeedPosition.optional().describe("Last page of the feed that belongs to it"),
+  feedHash: z.string().optional(),
+  charges: z.int().min(0).optional(),
+  debits: MillsText.optional(),
+  credits: MillsText.optional(),
+  totals: PeriodClosed.data.shape.totals.optional(),
+});
+export type SettlementPeriod = z.infer<typeof SettlementPeriod>;
+
+export const getPeriod = defineOperation({
+  id: "getPeriod",
+  method: "GET",
+  path: "/periods/{period}",
+  tag: "finance",
+  summary: "A settlement day and, once closed, its totals",
+  roles: ["finance", "operator"],
+  params: z.object({ period: Period }),
+  success: { status: 200, says: "The period.", body: SettlementPeriod },
+  problems: [404],
+});

@@ -1,0 +1,75 @@
+import { depositFunds, getAccount, listEntries, openAccount } from "./accounts.ts";
+import {
+  declareLinks,
+  getCenter,
+  joinNetwork,
+  listAssignments,
+  postGuarantee,
+  renewLease,
+  reportCapacity,
+} from "./centers.ts";
+import { getPeriod, readFeed } from "./finance.ts";
+import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
+import {
+  getAuction,
+  getCurves,
+  listAuctions,
+  listCenters,
+  listPrices,
+  listProducts,
+  listPublishedOffers,
+} from "./market.ts";
+import { getOffer, listOffers, postOffer, withdrawOffer } from "./offers.ts";
+import type { Operation } from "./operation.ts";
+import {
+  acceptPlacement,
+  finishPlacement,
+  meterPlacement,
+  refusePlacement,
+  startPlacement,
+} from "./placements.ts";
+import { postQuote } from "./quotes.ts";
+import { getHealth, getOpenApi } from "./service.ts";
+
+/** Every operation of the API, by its id. */
+export const operations = {
+  postOffer,
+  listOffers,
+  getOffer,
+  withdrawOffer,
+  postJob,
+  listJobs,
+  getJob,
+  cancelJob,
+  explainJob,
+  postQuote,
+  listProducts,
+  listCenters,
+  listPublishedOffers,
+  listPrices,
+  listAuctions,
+  getAuction,
+  getCurves,
+  joinNetwork,
+  getCenter,
+  declareLinks,
+  reportCapacity,
+  postGuarantee,
+  renewLease,
+  listAssignments,
+  acceptPlacement,
+  refusePlacement,
+  startPlacement,
+  meterPlacement,
+  finishPlacement,
+  openAccount,
+  getAccount,
+  depositFunds,
+  listEntries,
+  readFeed,
+  getPeriod,
+  getOpenApi,
+  getHealth,
+} as const satisfies Readonly<Record<string, Operation>>;
+
+export type OperationId = keyof typeof operations;

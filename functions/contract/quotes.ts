@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { JobSpec } from "../../events/catalog/job.ts";
+import { CenterId, MillsText, Price, ProductId, Slot } from "../../events/catalog/values.ts";
+import { defineOperation } from "./operation.ts";
+import { AsOf } from "./paging.ts";
+
+export const QuoteRequest = z.strictObject({
+  session: JobSpec.shape.session,
+  products: JobSpec.shape.products,
+  cards: JobSpec.shape.cards,
+  slots: JobSpec.shape.slots,
+  from: JobSpec.shape.from,
+  to: JobSpec.shape.to,
+  regions: JobSpec.shape.regions,
+});
+
+/** The best start that a pool's published prices and offers show. */
+export const PoolQuote = z.object({
+  center: CenterId,
+  product: ProductId,
+  from: Slot,
+  to: Slot,
+  basis: z
+    .enum(["traded", "offered"])
+    .describe("traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offer"),
+  averagePrice: Price.describe("Fen per card-hour over the slots, rounded up"),
+  cost: MillsText.describe("Price x cards x slots at these prices; transfer and links not included"),
+  limitSuffices: z.boolean().describe("The limit would have met the published prices"),
+});
+export type PoolQuote = z.infer<typeof PoolQuote>;
+
+export const Quote = z.object({
+  hold: MillsText.describe("Funds that such a job holds before it bids"),
+  pools: z.array(PoolQuote).describe("Cheapest first; pools without offers over the window are left out"),
+  asOf: AsOf,
+});
+export type Quote = z.infer<typeof Quote>;
+
+export const postQuote = defineOperation({
+  id: "postQuote",
+  method: "POST",
+  path: "/quotes",
+  tag: "quotes",
+  summary: "What a job of this shape would likely pay",
+  description: "Reads published prices and offers only, never the book, and changes nothing: no promise.",
+  roles: ["tenant", "operator"],
+  body: QuoteRequest,
+  success: { status: 200, says: "The quote.", body: Quote },
+  problems: [422],
+});
