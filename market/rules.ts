@@ -1,0 +1,41 @@
+/** The parameters of the market's rules (docs/market-rules.md): each with its unit and its reason. */
+export const rules = {
+  /** Slots on sale at a spot gate, from the one after it: four hours, what a short job or an unknown length needs. */
+  spotHorizonSlots: 40,
+  /** Hours on sale at a forward gate: seven days, the longest that centers plan their capacity. */
+  forwardHorizonHours: 168,
+  /** Slots between a forward gate (xx:48) and the first hour it sells: 12 minutes to clear and to dispatch. */
+  forwardLeadSlots: 2,
+  /** A new spot job starts in one of so many slots after its gate; also how long a center may take to start a run. */
+  startSlots: 3,
+  /** Longest spot stretch, in slots: the horizon less the leeway of `startSlots`, so that each start still fits. */
+  spotFirstStretchMax: 38,
+  /** Longest forward stretch, in slots: the forward horizon. */
+  forwardStretchMax: 1680,
+  /** Spot gates at which a running job bids for its continuation, in slots before its end: the last hour. */
+  continuationSlots: 10,
+  /** Slots after the start of an award within which each of its centers must accept: one, for awards come earlier. */
+  acceptSlots: 1,
+  /** Slots within which a ready center must have tried to start before a job counts as not startable (row 6). */
+  notStartableSlots: 3,
+  /** Seconds after the end of an award in which a center may still report how its run ended. */
+  reportGraceSeconds: 60,
+  /** Percent of the unused value (row 2): spot releases are easier to sell again than planned forward capacity. */
+  releaseFeePercent: { spot: 10, forward: 30 },
+  /** Percent of the undelivered value that a center pays its tenant (row 8). */
+  refusalPenaltyPercent: 10,
+  /** Minutes of charged work that a center credits at most (row 10): a job keeps hourly checkpoints itself. */
+  lostWorkCreditMinutesMax: 60,
+  /** Slots of its part that the innocent center of a split gang is still paid (row 13): the current and the next. */
+  splitNoticeSlots: 2,
+  /** Seconds between the checkpoint signal and the end of an award whose continuation lost (row 5). */
+  checkpointNoticeSeconds: 120,
+  /** Hours a center keeps a job running while the exchange is away (row 14). */
+  outageHours: 4,
+  /** Hours before delivery at which a home reserve lapses into spot. */
+  homeReserveLapseHours: 2,
+  /** Highest price, fen per card-hour (100 CNY): a market at its cap is void once, not a windfall. */
+  priceCapFen: 10_000,
+  /** Minutes of market time for which a center's lease holds: two slots, so one lost renewal is no outage. */
+  leaseMinutes: 12,
+} as const;
