@@ -9,6 +9,7 @@ import {
   PlacementId,
   Price,
   ProductId,
+  Session,
   Slot,
 } from "./values.ts";
 
@@ -43,6 +44,8 @@ export const Award = z.object({
   placement: PlacementId,
   job: JobId,
   auction: AuctionNumber,
+  /** Session of that auction, which sets the release fee; absent: the job's own session. */
+  session: Session.optional(),
   /** 1 for a job's first award, counted on over continuations and displacements. */
   stretch: z.int().min(1),
   /** The award extends the running one before it, in the same pool. */

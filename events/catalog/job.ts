@@ -85,23 +85,38 @@ export const JobRejected = defineEvent(
   "The job did not enter the book.",
   z.object({ job: JobId, reason: z.string() }),
 );
+/** What the job's stream adds to an award. */
+const awardInForce = {
+  /** Funds held for the stretch, in mills; absent: what the request held. */
+  hold: MillsText.optional(),
+  /** First slot that is paid for, where a late seal made the slots before it free; absent: the award's first. */
+  paidFrom: Slot.optional(),
+};
 export const JobPlaced = defineEvent(
   "JobPlaced",
   1,
   "An auction awarded the job: an echo of the award, never its source.",
-  z.object({ job: JobId, award: Award }),
+  z.object({ job: JobId, award: Award, ...awardInForce }),
 );
 export const JobAccepted = defineEvent(
   "JobAccepted",
   1,
-  "Every center of the placement accepted it.",
+  "A center accepted its part of the placement.",
   z.object({ job: JobId, placement: PlacementId, center: CenterId, at: Instant }),
 );
 export const JobStarted = defineEvent(
   "JobStarted",
   1,
-  "A run of the placement began.",
-  z.object({ job: JobId, placement: PlacementId, run: z.int().min(1), at: Instant, slot: Slot }),
+  "A run of the placement began at a center; a gang's run has begun when it has at each of its centers.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    run: z.int().min(1),
+    at: Instant,
+    slot: Slot,
+    /** Absent: at all centers of the placement. */
+    center: CenterId.optional(),
+  }),
 );
 export const Usage = z.object({
   center: CenterId,
@@ -128,13 +143,46 @@ export const JobContinued = defineEvent(
   "JobContinued",
   1,
   "An auction extended the running placement in the same pool.",
-  z.object({ job: JobId, award: Award }),
+  z.object({ job: JobId, award: Award, ...awardInForce }),
+);
+export const JobRunFailed = defineEvent(
+  "JobRunFailed",
+  1,
+  "A run failed through the job's own fault; the placement stays in force for another attempt.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    run: z.int().min(1),
+    at: Instant,
+    detail: z.string().max(1000).default(""),
+  }),
+);
+export const JobReduced = defineEvent(
+  "JobReduced",
+  1,
+  "A divisible job lost one of its centers from `slot` on; the others go on.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    center: CenterId,
+    at: Instant,
+    /** First slot that the center no longer delivers. */
+    slot: Slot,
+    cause: z.enum(["refused", "centerLost", "notAccepted"]),
+  }),
 );
 export const JobCompleted = defineEvent(
   "JobCompleted",
   1,
   "The job did what it was to do.",
-  z.object({ job: JobId, placement: PlacementId, run: z.int().min(1), at: Instant, slot: Slot }),
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    run: z.int().min(1),
+    at: Instant,
+    /** First slot that is released: the one after the last that was touched. */
+    slot: Slot,
+  }),
 );
 export const JobFailed = defineEvent(
   "JobFailed",
@@ -144,9 +192,13 @@ export const JobFailed = defineEvent(
     job: JobId,
     placement: PlacementId,
     at: Instant,
+    /** First slot that is released: the one after the last that was touched. */
     slot: Slot,
-    /** notStartable: market rules, row 6; jobFailed: row 7, retries used up. */
-    cause: z.enum(["notStartable", "jobFailed"]),
+    /**
+     * notStartable: market rules, row 6; jobFailed: row 7, retries used up; timeLimit: its awards ended, and it has
+     * no extendLimit or no slots left to bid for.
+     */
+    cause: z.enum(["notStartable", "jobFailed", "timeLimit"]),
     detail: z.string().max(1000).default(""),
   }),
 );
@@ -227,6 +279,8 @@ export const jobEvents = [
   JobStarted,
   JobMetered,
   JobContinued,
+  JobRunFailed,
+  JobReduced,
   JobCompleted,
   JobFailed,
   JobDisplaced,
