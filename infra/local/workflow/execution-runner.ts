@@ -209,5 +209,6 @@ export class ExecutionRunner {
     this.commit();
     this.#closed = true;
     for (const { alarm } of running) alarm?.cancel();
+    this.#endHold?.();
   }
 }
