@@ -292,6 +292,12 @@ describe("Retry and Catch", () => {
     expect(run.transitions).toBe(5);
   });
 
+  it("retries three times after 1, 2 and 4 seconds when nothing else is said", () => {
+    const run = runPure(task({ Retry: [{ ErrorEquals: ["Boom"] }] }), {}, failing(9));
+    expect(run.calls.map(({ atMs }) => atMs)).toEqual([0, 1000, 3000, 7000]);
+    expect(run.outcome).toEqual(failed("Boom"));
+  });
+
   it("counts the attempts of each retrier for itself", () => {
     let call = 0;
     const retry = [
