@@ -5,7 +5,7 @@ import type { AttributeContent, Condition, Database, Item, Range } from "./dynam
  * Every method answers in a later turn of the event loop, so that callers interleave.
  */
 export function createMemoryDatabase(): Database {
-  const tables = new Map<string, Map<string, Item>>();
+  const tables = new Map<string, Table>();
   const tableOf = (name: string) => {
     const table = tables.get(name);
     if (table === undefined) throw new Error(`no table ${name}`);
@@ -15,40 +15,44 @@ export function createMemoryDatabase(): Database {
     name: string,
     key: Item,
     anyOf: readonly Condition[],
-    change: (old?: Item) => Item | undefined,
+    next: (old?: Item) => Item | undefined,
   ) => {
     await turn();
     const table = tableOf(name);
-    const id = keyOf(key);
-    const old = table.get(id);
+    const partition = table.get(key.pk) ?? new Map<AttributeContent | undefined, Item>();
+    table.set(key.pk, partition);
+    const old = partition.get(key.sk);
     if (anyOf.length > 0 && !anyOf.some((condition) => holds(condition, old))) return false;
-    const next = change(old);
-    if (next === undefined) table.delete(id);
-    else table.set(id, next);
+    const item = next(old);
+    if (item === undefined) partition.delete(key.sk);
+    else partition.set(key.sk, item);
     return true;
   };
   return {
     async get(name, key) {
       await turn();
-      return tableOf(name).get(keyOf(key));
+      return tableOf(name).get(key.pk)?.get(key.sk);
     },
     async getMany(name, keys) {
       await turn();
       const table = tableOf(name);
-      return keys.map((key) => table.get(keyOf(key))).filter((item) => item !== undefined);
+      return keys.map(({ pk, sk }) => table.get(pk)?.get(sk)).filter((item) => item !== undefined);
     },
     put: (name, item, anyOf = []) => write(name, item, anyOf, () => ({ ...item })),
     update: (name, key, set, anyOf = []) => write(name, key, anyOf, (old) => ({ ...key, ...old, ...set })),
     remove: (name, key, anyOf = []) => write(name, key, anyOf, () => undefined),
     async query(name, range) {
       await turn();
-      const items = [...tableOf(name).values()].filter((item) => inRange(item, range));
+      const partition = [...(tableOf(name).get(range.pk)?.values() ?? [])];
+      const items = partition.filter((item) => inRange(item, range));
       items.sort((a, b) => compare(a.sk, b.sk) * (range.descending === true ? -1 : 1));
       return items.slice(0, range.limit).map((item) => project(item, range.attributes));
     },
     async *scan(name, attributes) {
       await turn();
-      yield [...tableOf(name).values()].map((item) => project(item, attributes));
+      const partitions = [...tableOf(name).values()];
+      for (const partition of partitions)
+        yield [...partition.values()].map((item) => project(item, attributes));
     },
     async createTable(name) {
       await turn();
@@ -58,11 +62,10 @@ export function createMemoryDatabase(): Database {
   };
 }
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** Items by partition key and sort key. */
+type Table = Map<AttributeContent | undefined, Map<AttributeContent | undefined, Item>>;
 
-function keyOf({ pk, sk }: Item): string {
-  return JSON.stringify([pk, sk]);
-}
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function holds(condition: Condition, item: Item | undefined): boolean {
   if ("absent" in condition) return item?.[condition.absent] === undefined;
@@ -92,8 +95,7 @@ function compare(a: AttributeContent | undefined, b: AttributeContent | undefine
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
 }
 
-function inRange(item: Item, { pk, after, before, prefix }: Range): boolean {
-  if (item.pk !== pk) return false;
+function inRange(item: Item, { after, before, prefix }: Range): boolean {
   if (after !== undefined && compare(item.sk, after) <= 0) return false;
   if (before !== undefined && compare(item.sk, before) >= 0) return false;
   return prefix === undefined || String(item.sk).startsWith(prefix);
