@@ -33,6 +33,10 @@ export interface RelayParts {
   readonly marks: Marks;
   /** Reads and writes under way at once. Default 32. */
   readonly inFlight?: number;
+  /** Bytes of a page at most; only a commit that is larger alone makes a larger page. Default: what a page may have. */
+  readonly pageSize?: number;
+  /** Streams whose place in the feed the relay keeps in mind. Default 100,000. */
+  readonly knownStreams?: number;
 }
 
 export class FeedContention extends Error {
@@ -42,8 +46,6 @@ export class FeedContention extends Error {
 const maxConflicts = 100;
 /** Streams of one pass, so that a scan of everything needs little memory. */
 const passSize = 2_000;
-/** Streams whose place in the feed a relay keeps in mind. */
-const knownStreams = 100_000;
 
 /** The last page, and what it says of its streams. */
 interface Tail extends FeedHead {
@@ -59,7 +61,8 @@ interface Tail extends FeedHead {
  * Why none is missing or out of order: a stream's commits beyond its mark are read from the log, consistently and
  * without a gap, and pages take them in that order.
  */
-export function createRelay({ log, feed, marks, inFlight = 32 }: RelayParts): Relay {
+export function createRelay(parts: RelayParts): Relay {
+  const { log, feed, marks, inFlight = 32, pageSize = maxPageBytes, knownStreams = 100_000 } = parts;
   let tail: Tail | undefined;
   /** stream → version up to which it is in the feed: never ahead of the feed, never behind the page `tail`. */
   const known = new Map<string, number>();
@@ -81,12 +84,11 @@ export function createRelay({ log, feed, marks, inFlight = 32 }: RelayParts): Re
     await forEachInFlight(inFlight, page.versions, ([stream, version]) => marks.raise(stream, version));
     page.saved = true;
   };
-  const findMarks = async (streams: readonly string[], page: Tail) => {
+  const findMarks = async (streams: readonly string[]) => {
     const unknown = streams.filter((stream) => !known.has(stream));
     if (unknown.length === 0) return;
     const stored = await marks.read(unknown);
-    for (const stream of unknown)
-      known.set(stream, Math.max(stored.get(stream) ?? 0, page.versions.get(stream) ?? 0));
+    for (const stream of unknown) known.set(stream, stored.get(stream) ?? 0);
   };
   const readBeyond = async (streams: readonly string[]) => {
     const found: CommitRecord[] = [];
@@ -99,7 +101,7 @@ export function createRelay({ log, feed, marks, inFlight = 32 }: RelayParts): Re
   /** False: another relay was first. */
   const putPages = async (start: Tail, records: readonly CommitRecord[]) => {
     let last = start;
-    for (const page of pack(records)) {
+    for (const page of pack(records, pageSize)) {
       await saveMarks(last);
       const next = nextPage(last, page);
       if (!(await feed.putPage(next))) return false;
@@ -120,7 +122,7 @@ export function createRelay({ log, feed, marks, inFlight = 32 }: RelayParts): Re
     const saving = saveMarks(page);
     // An error of the marks surfaces at the await below, not as an unhandled one while the log is read.
     saving.catch(() => undefined);
-    await findMarks(streams, page);
+    await findMarks(streams);
     const records = await readBeyond(streams);
     await saving;
     return (await putPages(page, records)) ? records.length : undefined;
@@ -134,7 +136,8 @@ export function createRelay({ log, feed, marks, inFlight = 32 }: RelayParts): Re
     throw new FeedContention(`other relays were first ${maxConflicts} times in a row`);
   };
   const drain = gathering<string, number>(async (streams) => {
-    if (known.size > knownStreams) known.clear();
+    // What is known of streams holds only as long as the page that it is up to is known.
+    if (known.size > knownStreams) tail = undefined;
     const all = [...streams];
     let put = 0;
     for (let start = 0; start < all.length; start += passSize)
@@ -176,14 +179,14 @@ function nextPage(head: FeedHead, records: readonly CommitRecord[]): StoredPage 
 }
 
 /** As few pages as the order allows. */
-function pack(records: readonly CommitRecord[]): CommitRecord[][] {
+function pack(records: readonly CommitRecord[], pageSize: number): CommitRecord[][] {
   const pages: CommitRecord[][] = [];
   let room = 0;
   for (const record of records) {
     const size = Buffer.byteLength(record.bytes) + 1;
     if (size > room) {
       pages.push([]);
-      room = maxPageBytes - pageOverhead;
+      room = pageSize - pageOverhead;
     }
     pages.at(-1)?.push(record);
     room -= size;
