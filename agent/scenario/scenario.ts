@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ScenarioFile } from "./scenario-file.ts";
+import {
+  DAY_SECONDS,
+  readyAt,
+  type ScenarioJob,
+  SLOT_SECONDS,
+  SLOTS_PER_DAY,
+  type Workload,
+} from "./scenario-job.ts";
+import { parseTrace, traceRows } from "./trace.ts";
+import { sampled, traceJobs } from "./trace-jobs.ts";
+import { workloadJobs } from "./workload-jobs.ts";
+
+/** The scenario that `npm start` replays. */
+export const DEFAULT_SCENARIO = resolve(import.meta.dirname, "day.json");
+
+export type Offer = Readonly<{
+  /** `CENTER-PRODUCT-STEP`: unique, fit for an Idempotency-Key. */
+  key: string;
+  center: string;
+  product: string;
+  cards: number;
+  /** Fen per card-hour, energy not included. */
+  reserve: number;
+  /** Slots from the opening, `[from, to)`: to the end of the horizon, for awards and continuations outlive the day. */
+  from: number;
+  to: number;
+}>;
+
+/** A scenario ready for replay: plain data, the same in every process. */
+export type Scenario = Readonly<
+  Pick<ScenarioFile, "name" | "marketDay" | "products" | "centers" | "links" | "deposit" | "failures"> & {
+    /** Settlement days that are replayed, from marketDay on. */
+    days: number;
+    tenants: ScenarioFile["tenants"];
+    offers: readonly Offer[];
+    /** By arrival, then key; within the opening by submission. */
+    jobs: readonly ScenarioJob[];
+  }
+>;
+
+function offersOf(file: ScenarioFile, days: number): Offer[] {
+  return file.centers.flatMap((center) =>
+    center.offers.map((step, n) => ({
+      key: `${center.center}-${step.product}-${n + 1}`,
+      center: center.center,
+      product: step.product,
+      cards: step.cards,
+      reserve: step.reserve,
+      from: 0,
+      to: (days + file.horizonDays) * SLOTS_PER_DAY,
+    })),
+  );
+}
+
+/** Throws with what is wrong if the parts of a scenario do not fit each other. */
+function checkReferences(file: ScenarioFile): void {
+  const centers = new Set(file.centers.map((each) => each.center));
+  const named = [
+    ...file.links.flatMap((link) => [link.from, link.to]),
+    ...file.tenants.map((tenant) => tenant.home),
+    ...file.failures.map((failure) => failure.center),
+  ];
+  const missing = named.find((center) => !centers.has(center));
+  if (missing !== undefined)
+    throw new Error(`the scenario names the center ${missing}, which it does not have`);
+  for (const center of file.centers) {
+    for (const pool of center.pools) {
+      const offered = center.offers.filter((step) => step.product === pool.product);
+      if (offered.reduce((sum, step) => sum + step.cards, 0) > pool.cards) {
+        throw new Error(`${center.center} offers more ${pool.product} cards than it has`);
+      }
+    }
+  }
+}
+
+/** Builds a scenario of `days` days from a file's content and its trace's CSV text. */
+export function buildScenario(file: ScenarioFile, traceCsv: string, days: number): Scenario {
+  checkReferences(file);
+  const trace = traceJobs(file, parseTrace(traceRows(traceCsv)), days);
+  // Array.sort is stable: what runs at the opening keeps the order of its submission.
+  const jobs = [...trace, ...workloadJobs(file, days)].sort((a, b) => a.arrival - b.arrival);
+  const { name, marketDay, products, centers, links, tenants, deposit, failures } = file;
+  return {
+    name,
+    marketDay,
+    days,
+    products,
+    centers,
+    links,
+    tenants,
+    deposit,
+    failures,
+    offers: offersOf(file, days),
+    jobs,
+  };
+}
+
+/** Reads a scenario's file (JSON) and the trace beside it; throws with the field at fault. */
+export function loadScenario(path: string = DEFAULT_SCENARIO, days = 1): Scenario {
+  const file = ScenarioFile.parse(JSON.parse(readFileSync(path, "utf8")));
+  return buildScenario(file, readFileSync(resolve(dirname(path), file.trace.file), "utf8"), days);
+}
+
+/**
+ * The scenario with about `count` trace jobs, chosen by a hash of their keys; the other workloads keep the same share
+ * of their jobs, and at least one each. `count` at or above what there is changes nothing.
+ */
+export function takeJobs(scenario: Scenario, count: number): Scenario {
+  const byWorkload = Map.groupBy(scenario.jobs, (job): Workload => job.workload);
+  const traced = byWorkload.get("trace")?.length ?? 0;
+  if (count >= traced) return scenario;
+  const kept = new Set(
+    [...byWorkload].flatMap(([workload, jobs]) => {
+      const share = workload === "trace" ? count : Math.max(1, Math.round((jobs.length * count) / traced));
+      return sampled(jobs, share).map((job) => job.key);
+    }),
+  );
+  return { ...scenario, jobs: scenario.jobs.filter((job) => kept.has(job.key)) };
+}
+
+/** Milliseconds since the Unix epoch at which the scenario opens: its first day's midnight in Asia/Shanghai. */
+export function openingMs(scenario: Pick<Scenario, "marketDay">): number {
+  return Date.parse(`${scenario.marketDay}T00:00:00+08:00`);
+}
+
+/** Card-hours demanded in the scenario's days, if every job ran from when it may, for as long as it really takes. */
+export function cardHoursDemanded(scenario: Scenario): number {
+  const end = scenario.days * DAY_SECONDS;
+  return scenario.jobs.reduce((sum, job) => {
+    const ready = readyAt(job);
+    return sum + (Math.max(0, Math.min(end, ready + job.durationSeconds) - ready) * job.bid.cards) / 3600;
+  }, 0);
+}
+
+/** Card-hours offered in the scenario's days. */
+export function cardHoursOffered(scenario: Scenario): number {
+  const end = (scenario.days * DAY_SECONDS) / SLOT_SECONDS;
+  return scenario.offers.reduce(
+    (sum, offer) =>
+      sum + (offer.cards * Math.max(0, Math.min(end, offer.to) - offer.from) * SLOT_SECONDS) / 3600,
+    0,
+  );
+}
