@@ -181,3 +181,14 @@ export function copyAllocation(from: Allocation): Allocation {
     fills: from.fills.map((fills) => fills.map((fill) => ({ ...fill }))),
   };
 }
+
+/** Rows of a result's prices as one array by cell or link slot; rows left out are zeros. */
+export function priceRow(
+  rows: Readonly<Record<string, readonly number[]>>,
+  count: number,
+  slots: number,
+): Float64Array {
+  const all = new Float64Array(count * slots);
+  for (let row = 0; row < count; row++) all.set(rows[String(row)] ?? [], row * slots);
+  return all;
+}

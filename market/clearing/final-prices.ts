@@ -1,6 +1,7 @@
 import { type Allocation, linkPayment, poolPayment } from "./allocation.ts";
 import { type PriceSums, pricesWithSums } from "./best-response.ts";
 import { priceOf, type Scarce, type Wish, wishOf } from "./competing.ts";
+import type { Model } from "./model.ts";
 import type { Guide } from "./placement.ts";
 import { type PriceRange, priceRange, pricesWithin, slackAt } from "./scarcity.ts";
 
@@ -52,10 +53,7 @@ function settle(
   const cell = scarce.kind === "cell";
   const low = (cell ? floor.prices[at] : floor.linkPrices[at]) ?? 0;
   const high = (cell ? ceiling.prices[at] : ceiling.linkPrices[at]) ?? 0;
-  const supply = cell
-    ? (allocation.used[at] ?? 0)
-    : (model.linkCapacity[scarce.row] ?? 0) / model.slotSeconds;
-  const wanted = Math.ceil(excludedPrice(allocation, prices, scarce, supply, work) / model.tick) * model.tick;
+  const wanted = Math.ceil(excludedPrice(allocation, prices, scarce, work) / model.tick) * model.tick;
   const borne = Math.floor(bearable(allocation, prices, scarce) / model.tick) * model.tick;
   const price = Math.max(low, Math.min(high, wanted, borne));
   const before = priceOf(model, prices, scarce);
@@ -69,12 +67,11 @@ function settle(
   return true;
 }
 
-/** The highest price at which something wanted does not fit into the supply any more; 0 if all fits. */
+/** The lowest price at which no more is wanted than is offered at it; 0 if all fits. */
 function excludedPrice(
   { model }: Allocation,
   prices: PriceSums,
   scarce: Scarce,
-  supply: number,
   work: { left: number },
 ): number {
   const wishes: Wish[] = [];
@@ -89,10 +86,30 @@ function excludedPrice(
     if (wish && wish.upTo > 0) wishes.push(wish);
   }
   wishes.sort((x, y) => y.upTo - x.upTo);
+  return scarce.kind === "cell"
+    ? meetingPrice(model, scarce.row * model.T + scarce.slot, wishes)
+    : priceWithin((model.linkCapacity[scarce.row] ?? 0) / model.slotSeconds, wishes);
+}
+
+/** The wish (highest first) with which a fixed supply is exceeded. */
+function priceWithin(supply: number, wishes: readonly Wish[]): number {
   let left = supply;
   for (const { upTo, units } of wishes) {
     left -= units;
     if (left < 0) return upTo;
+  }
+  return 0;
+}
+
+/** Where demand meets the steps of a cell: the first step at whose cost all wanted fits, or the wish just excluded. */
+function meetingPrice(model: Model, cell: number, wishes: readonly Wish[]): number {
+  const end = model.stepStart[cell + 1] ?? 0;
+  let supply = 0;
+  for (let step = model.stepStart[cell] ?? 0; step < end; step++) {
+    supply += model.stepCards[step] ?? 0;
+    const excluded = priceWithin(supply, wishes);
+    const next = step + 1 < end ? (model.stepCost[step + 1] ?? 0) : Infinity;
+    if (excluded <= next) return Math.max(excluded, model.stepCost[step] ?? 0);
   }
   return 0;
 }

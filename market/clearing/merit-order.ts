@@ -3,6 +3,7 @@ import { bestResponse, type PriceSums, pricesWithSums } from "./best-response.ts
 import { fillDivisible } from "./divisible.ts";
 import type { Model, ModelBid } from "./model.ts";
 import { bestPlacement, type Guide } from "./placement.ts";
+import { honourTies } from "./ties.ts";
 import { dropLosers, refill } from "./uniform-price.ts";
 
 /** Merits of each bid; the greatest comes first, ties look at the next merit, then at the model's order of ties. */
@@ -38,7 +39,9 @@ export function bestMeritOrder(model: Model, guide: Guide): Allocation {
     best = allocation;
     most = welfare;
   }
-  return best ?? emptyAllocation(model);
+  const winner = best ?? emptyAllocation(model);
+  honourTies(winner);
+  return winner;
 }
 
 function run(model: Model, merits: Merits, guide: Guide, none: Guide): Allocation {

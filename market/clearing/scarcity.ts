@@ -8,18 +8,19 @@ export interface PriceRange {
 }
 
 /**
- * A traded cell costs its last accepted step at least and its next unsold step at most; an untraded one carries its
- * cheapest cost. A link slot costs nothing unless it is exhausted: nothing that somebody would stage still fits.
+ * A traded cell costs its last accepted step at least, an untraded one carries its cheapest cost. Above an unsold step
+ * a price may rise where gangs that would gain are too large for what is left: whoever the rest would serve has it
+ * already, and bears the price. A link slot costs nothing unless it is exhausted: nothing that somebody would stage still fits.
  */
 export function priceRange(allocation: Allocation): PriceRange {
   const { model, used, floor, linkUsed } = allocation;
   const low = new Float64Array(used.length);
   const high = new Float64Array(used.length);
   for (let cell = 0; cell < used.length; cell++) {
-    const next = nextCost(allocation, cell);
     const sold = (used[cell] ?? 0) > 0;
-    high[cell] = sold || next < Infinity ? next : 0;
-    low[cell] = sold ? (floor[cell] ?? 0) : (high[cell] ?? 0);
+    const next = nextCost(allocation, cell);
+    low[cell] = sold ? (floor[cell] ?? 0) : next < Infinity ? next : 0;
+    high[cell] = sold ? Infinity : (low[cell] ?? 0);
   }
   const smallest = smallestStaging(allocation);
   const linkHigh = linkUsed.map((gigabits, at) => {

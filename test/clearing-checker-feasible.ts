@@ -1,0 +1,183 @@
+import type { CheckedBid, CheckedInstance, CheckedResult } from "./clearing-checker.ts";
+
+export type Report = (rule: string, what: string) => void;
+type Accepted = CheckedResult["accepted"][number];
+
+/** The link of an ordered pair of centers: as declared, else the other way round. */
+export function linkOf(instance: CheckedInstance, from: number, to: number): number | null {
+  let reverse: number | null = null;
+  for (const [l, { a, b }] of instance.links.entries()) {
+    if (a === from && b === to) return l;
+    if (a === to && b === from && reverse === null) reverse = l;
+  }
+  return reverse;
+}
+
+export function poolOf(instance: CheckedInstance, center: number, product: number): number | null {
+  for (const [k, { c, p }] of instance.pools.entries()) if (c === center && p === product) return k;
+  return null;
+}
+
+export function lengthOf(bid: CheckedBid, product: number): number {
+  for (const choice of bid.prods) if (choice.p === product) return choice.d ?? bid.d ?? 0;
+  return 0;
+}
+
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
+}
+
+/** Rules 2 to 5: each accepted bid by itself. */
+export function checkBids(instance: CheckedInstance, result: CheckedResult, report: Report): void {
+  const seen = new Set<number>();
+  for (const { b } of [...result.accepted, ...result.div]) {
+    if (seen.has(b)) report("once", `bid ${b} stands twice`);
+    seen.add(b);
+  }
+  for (const one of result.accepted) {
+    const bid = instance.bids[one.b];
+    if (!bid) report("known", `no bid ${one.b}`);
+    else if (bid.kind === "div") report("kind", `div bid ${one.b} is accepted as a gang`);
+    else checkGang(instance, bid, one, report);
+  }
+  for (const { b, fills } of result.div) {
+    const bid = instance.bids[b];
+    if (!bid) report("known", `no bid ${b}`);
+    else if (bid.kind !== "div") report("kind", `bid ${b} is filled like a div bid`);
+    else checkFills(instance, bid, b, fills, report);
+  }
+}
+
+function checkGang(instance: CheckedInstance, bid: CheckedBid, one: Accepted, report: Report): void {
+  const name = `bid ${one.b}`;
+  const d = lengthOf(bid, one.p);
+  if (d === 0) report("product", `${name} does not want product ${one.p}`);
+  if (!Number.isInteger(one.s) || one.s < bid.from || one.s + d > bid.to)
+    report("window", `${name} leaves its window`);
+  const cards = one.parts.reduce((sum, { q }) => sum + q, 0);
+  if (cards !== bid.g || !one.parts.every(({ q }) => isWhole(q))) report("gang", `${name} is not whole`);
+  for (const { c } of one.parts) checkEligible(instance, bid, name, c, one.p, report);
+  const most = bid.kind === "split" ? Math.min(2, bid.kmax ?? 2) : 1;
+  if (one.parts.length > most) report("centers", `${name} uses ${one.parts.length} centers`);
+  const [first, second] = one.parts;
+  if (!first || !second) return;
+  if (first.c === second.c) report("centers", `${name} names a center twice`);
+  if (one.parts.some(({ q }) => q % (bid.chunk ?? 1) !== 0)) report("chunk", `${name} breaks a chunk`);
+  const link =
+    instance.links[linkOf(instance, Math.min(first.c, second.c), Math.max(first.c, second.c)) ?? -1];
+  if (!link) report("syncLink", `${name} is split without a link`);
+  else if (link.latMs > (bid.syncLat ?? Infinity)) report("syncLat", `${name} is split too far apart`);
+}
+
+function checkFills(
+  instance: CheckedInstance,
+  bid: CheckedBid,
+  b: number,
+  fills: CheckedResult["div"][number]["fills"],
+  report: Report,
+): void {
+  const name = `bid ${b}`;
+  const perSlot = new Map<number, number>();
+  const cells = new Set<string>();
+  let share = 0;
+  for (const [c, p, t, q] of fills) {
+    const d = lengthOf(bid, p);
+    if (d === 0) report("product", `${name} does not want product ${p}`);
+    if (!Number.isInteger(t) || t < bid.from || t >= bid.to) report("window", `${name} leaves its window`);
+    if (!isWhole(q)) report("cards", `${name} takes ${q} cards`);
+    if (cells.has(`${c}/${p}/${t}`)) report("once", `${name} fills a cell twice`);
+    cells.add(`${c}/${p}/${t}`);
+    checkEligible(instance, bid, name, c, p, report);
+    perSlot.set(t, (perSlot.get(t) ?? 0) + q);
+    share += q / (bid.g * d);
+  }
+  for (const [t, q] of perSlot) if (q > bid.g) report("perSlot", `${name} takes ${q} cards in slot ${t}`);
+  if (share > 1 + 1e-9) report("budget", `${name} takes more than g*d`);
+}
+
+/** Rule 5. */
+function checkEligible(
+  instance: CheckedInstance,
+  bid: CheckedBid,
+  name: string,
+  c: number,
+  p: number,
+  report: Report,
+): void {
+  const pool = poolOf(instance, c, p);
+  if (pool === null) {
+    report("pool", `${name} runs where no pool is`);
+    return;
+  }
+  if (bid.pools && !bid.pools.includes(pool)) report("pool", `${name} may not use pool ${pool}`);
+  if (bid.regions && !bid.regions.includes(instance.centers[c]?.region ?? -1))
+    report("region", `${name} may not run in the region of ${c}`);
+  if (c === bid.home) return;
+  const link = instance.links[linkOf(instance, bid.home, c) ?? -1];
+  if (bid.maxLat !== undefined && (!link || link.latMs > bid.maxLat))
+    report("latency", `${name} is too far from home`);
+  const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
+  if (data > 0 && (!link || data * 8 > link.gbps * (instance.slotSeconds ?? 3600)))
+    report("staging", `${name} cannot stage its data`);
+}
+
+/** Cards of each pool and slot that a result takes. */
+export function soldIn(instance: CheckedInstance, result: CheckedResult): Map<string, number> {
+  const sold = new Map<string, number>();
+  const add = (c: number, p: number, t: number, q: number) => {
+    const key = `${poolOf(instance, c, p)}@${t}`;
+    sold.set(key, (sold.get(key) ?? 0) + q);
+  };
+  for (const { b, p, s, parts } of result.accepted) {
+    const bid = instance.bids[b];
+    const d = bid ? lengthOf(bid, p) : 0;
+    for (const { c, q } of parts) for (let t = s; t < s + d; t++) add(c, p, t, q);
+  }
+  for (const { fills } of result.div) for (const [c, p, t, q] of fills) add(c, p, t, q);
+  return sold;
+}
+
+/** No pool sells more than it is offered. */
+export function checkPools(instance: CheckedInstance, result: CheckedResult, report: Report): void {
+  for (const [key, q] of soldIn(instance, result)) {
+    const [pool, slot] = key.split("@").map(Number);
+    let offered = 0;
+    for (const offer of instance.offers)
+      if (offer.pool === pool && offer.from <= Number(slot) && Number(slot) < offer.to) offered += offer.q;
+    if (q > offered) report("oversell", `pool ${pool} sells ${q} of ${offered} in slot ${slot}`);
+  }
+}
+
+/** What one accepted bid takes of links: [link, slot, gigabits]. */
+export function linkUse(instance: CheckedInstance, one: Accepted): [number, number, bigint][] {
+  const bid = instance.bids[one.b];
+  if (!bid) return [];
+  const use: [number, number, bigint][] = [];
+  for (const { c } of one.parts) {
+    const link = linkOf(instance, bid.home, c);
+    if (c !== bid.home && link !== null && (bid.dataGB ?? 0) > 0)
+      use.push([link, one.s, BigInt(bid.dataGB ?? 0) * 8n]);
+  }
+  const [first, second] = one.parts;
+  if (!first || !second) return use;
+  const between = linkOf(instance, Math.min(first.c, second.c), Math.max(first.c, second.c));
+  const gigabits = BigInt(bid.bw ?? 0) * BigInt(instance.slotSeconds ?? 3600);
+  if (between !== null)
+    for (let t = one.s; t < one.s + lengthOf(bid, one.p); t++) use.push([between, t, gigabits]);
+  return use;
+}
+
+/** No link carries more than it can, in whole gigabits per slot. */
+export function checkLinks(instance: CheckedInstance, result: CheckedResult, report: Report): void {
+  const carried = new Map<string, bigint>();
+  for (const one of result.accepted)
+    for (const [link, slot, gigabits] of linkUse(instance, one)) {
+      const key = `${link}@${slot}`;
+      carried.set(key, (carried.get(key) ?? 0n) + gigabits);
+    }
+  for (const [key, gigabits] of carried) {
+    const link = instance.links[Number(key.split("@")[0])];
+    if (link && gigabits > BigInt(link.gbps) * BigInt(instance.slotSeconds ?? 3600))
+      report("linkOversell", `link@slot ${key} carries ${gigabits} gigabits`);
+  }
+}
