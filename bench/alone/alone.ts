@@ -122,6 +122,8 @@ class LoneCenter {
     const instants = [
       ...this.#items.map((item) => item.ready),
       ...this.#parts.map((part) => part.end),
+      // An over-run moves the reservation, which may let others in.
+      ...this.#parts.map((part) => expectedEnd(part, now)),
       ...this.#site.failures.flatMap((failure) => [failure.failsAt, failure.returnsAt]),
     ];
     return instants.reduce((next, at) => (at > now && at < next ? at : next), end);
