@@ -15,7 +15,9 @@ export const forwardShape: BookShape = { T: 6, slotSeconds: 3600, tick: 10, bids
 export const tinyShape: BookShape = { T: 3, slotSeconds: 3600, tick: 10, bids: 4, offers: 3, cards: 3 };
 
 const CENTERS = 3;
-const optional = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+/** Left out three times out of four. */
+const optional = <A>(arbitrary: fc.Arbitrary<A>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 /** Random books with three centers, two products, five pools, and ids and ranks that do not follow the order. */
 export function arbitraryBook(shape: BookShape): fc.Arbitrary<Book> {
@@ -35,8 +37,14 @@ export function arbitraryBook(shape: BookShape): fc.Arbitrary<Book> {
       energyHungry: fc.constantFrom(0.4, 0.45, 0.8),
       centers: fc.array(center, { minLength: CENTERS, maxLength: CENTERS }),
       links,
-      offers: fc.array(arbitraryOffer(shape, priced(40)), { maxLength: shape.offers }),
-      bids: fc.array(arbitraryBid(shape, priced(90)), { maxLength: shape.bids }),
+      offers: fc.array(arbitraryOffer(shape, priced(40)), {
+        minLength: Math.ceil(shape.offers / 2),
+        maxLength: shape.offers,
+      }),
+      bids: fc.array(arbitraryBid(shape, priced(90)), {
+        minLength: Math.ceil(shape.bids / 2),
+        maxLength: shape.bids,
+      }),
     })
     .map(({ energyHungry, centers, links: [some, back], offers, bids }) => ({
       T,
@@ -83,12 +91,14 @@ function arbitraryOffer({ T, cards }: BookShape, reserve: fc.Arbitrary<number>):
 }
 
 function arbitraryRange(T: number): fc.Arbitrary<[number, number]> {
-  return fc
+  const any = fc
     .tuple(fc.nat(T - 1), fc.nat(T - 1))
-    .map(([one, other]) => [Math.min(one, other), Math.max(one, other) + 1]);
+    .map(([one, other]): [number, number] => [Math.min(one, other), Math.max(one, other) + 1]);
+  const whole = fc.constant<[number, number]>([0, T]);
+  return fc.oneof(any, whole);
 }
 
-function arbitraryBid({ T, cards }: BookShape, limit: fc.Arbitrary<number>): fc.Arbitrary<Bid> {
+function arbitraryBid({ T, cards, slotSeconds }: BookShape, limit: fc.Arbitrary<number>): fc.Arbitrary<Bid> {
   return arbitraryRange(T).chain(([from, to]) =>
     fc
       .record({
@@ -98,7 +108,8 @@ function arbitraryBid({ T, cards }: BookShape, limit: fc.Arbitrary<number>): fc.
         own: optional(fc.integer({ min: 1, max: 3 })),
         limits: fc.tuple(limit, optional(limit)),
         home: fc.nat(CENTERS - 1),
-        dataGB: fc.constantFrom(0, 0, 20, 45, 500),
+        // Half a Gbps, one and two, and more than a narrow link can carry.
+        dataGB: fc.constantFrom(0, 20, slotSeconds / 8, slotSeconds / 4, 500),
         regions: optional(fc.subarray([0, 1])),
         pools: optional(fc.subarray([0, 1, 2, 3, 4])),
         maxLat: optional(fc.constantFrom(4, 13)),
