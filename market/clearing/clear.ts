@@ -6,6 +6,7 @@ import type { Accepted, Book, DivFills, Result } from "./instance.ts";
 import { bestMeritOrder } from "./merit-order.ts";
 import { compileBook, type Model } from "./model.ts";
 import type { Guide } from "./placement.ts";
+import { honourTies } from "./ties.ts";
 import { assertBook } from "./validate.ts";
 
 /**
@@ -18,6 +19,7 @@ export function clear(book: Book): Result {
   const model = compileBook(book);
   const guide = guidePrices(model);
   const allocation = bestMeritOrder(model, guide);
+  honourTies(allocation);
   const prices = finalPrices(allocation, guide);
   return {
     welfare: welfareOf(allocation),

@@ -1,59 +1,71 @@
 import { type Allocation, emptyAllocation, place, welfareOf } from "./allocation.ts";
-import { bestResponse, type PriceSums, pricesWithSums } from "./best-response.ts";
+import { bestResponse, pricesWithSums } from "./best-response.ts";
 import { fillDivisible } from "./divisible.ts";
 import type { Model, ModelBid } from "./model.ts";
 import { bestPlacement, type Guide } from "./placement.ts";
-import { honourTies } from "./ties.ts";
 import { dropLosers, refill } from "./uniform-price.ts";
 
 /** Merits of each bid; the greatest comes first, ties look at the next merit, then at the model's order of ties. */
-type Merits = readonly (readonly number[])[];
+export type Merits = readonly (readonly number[])[];
+
+/** How much of the guide prices placement sees. Below 1 it uses leftovers that it would else keep for nobody. */
+const GUIDE_SHARES = [0.5, 0.8, 0.9, 1];
 
 /**
  * Runs the merit orders below and keeps the allocation of the greatest welfare, of equal ones the first. No single
- * order is right with indivisible gangs: the density order strands large ones, the order by size serves poor ones.
+ * order is right with indivisible gangs: by density large ones are stranded, by size poor ones are served.
  */
 export function bestMeritOrder(model: Model, guide: Guide): Allocation {
-  const none: Guide = {
-    prices: new Float64Array(guide.prices.length),
-    linkPrices: new Float64Array(guide.linkPrices.length),
-  };
+  const none = shareOf(guide, 0);
   const density = model.bids.map(densityOf);
   const size = model.bids.map(({ g }) => g);
-  const prices = pricesWithSums(model, guide);
-  const ratio = model.bids.map((bid) => ratioAt(model, bid, prices));
-  const gain = model.bids.map((bid) => bestResponse(model, bid, prices).surplus);
-  const runs: readonly (readonly [Merits, Guide])[] = [
-    [[density], none],
-    [[size, density], none],
-    [[density], guide],
-    [[ratio, density], guide],
-    [[gain, density], guide],
-  ];
-  let best: Allocation | null = null;
+  let best = emptyAllocation(model);
   let most = -Infinity;
-  for (const [merits, along] of runs) {
-    const allocation = run(model, merits, along, none);
+  const compete = (merits: Merits, along: Guide) => {
+    const allocation = runMeritOrder(model, merits, along, none);
     const welfare = welfareOf(allocation);
-    if (best && welfare <= most) continue;
+    if (welfare <= most) return;
     best = allocation;
     most = welfare;
-  }
-  const winner = best ?? emptyAllocation(model);
-  honourTies(winner);
-  return winner;
+  };
+  compete([density], none);
+  compete([size, density], none);
+  compete([density], guide);
+  const guided = guidedMerits(model, guide, density);
+  for (const share of GUIDE_SHARES) for (const merits of guided) compete(merits, shareOf(guide, share));
+  return best;
 }
 
-function run(model: Model, merits: Merits, guide: Guide, none: Guide): Allocation {
-  const order = model.bids
-    .map((_, i) => i)
-    .sort((x, y) => {
-      for (const merit of merits) {
-        const [mine, its] = [merit[x] ?? 0, merit[y] ?? 0];
-        if (mine !== its) return mine > its ? -1 : 1;
-      }
-      return x - y;
-    });
+export function shareOf({ prices, linkPrices }: Guide, share: number): Guide {
+  return {
+    prices: prices.map((price) => price * share),
+    linkPrices: linkPrices.map((price) => price * share),
+  };
+}
+
+/** Orders that know what each bid would gain at the guide, and what it would pay there. */
+function guidedMerits(model: Model, guide: Guide, density: readonly number[]): Merits[] {
+  const prices = pricesWithSums(model, guide);
+  const responses = model.bids.map((bid) => bestResponse(model, bid, prices));
+  const gain = responses.map(({ surplus }) => surplus);
+  const ratio = responses.map(({ surplus, paid }) => (paid > 0 ? surplus / paid : surplus));
+  const area = model.bids.map(areaOf);
+  const gangsFirst = model.bids.map(({ kind }) => (kind === "div" ? 0 : 1));
+  const gainers = model.bids.map(({ kind }, i) => (kind !== "div" && (gain[i] ?? 0) > 0 ? 1 : 0));
+  const value = area.map((cardSlots, i) => cardSlots * (density[i] ?? 0));
+  return [
+    [ratio, density],
+    [gain, density],
+    [gangsFirst, gain, density],
+    [gain.map((surplus, i) => surplus / Math.sqrt(area[i] ?? 1)), density],
+    [gainers, area.map((cardSlots, i) => (gainers[i] ? cardSlots : 0)), gangsFirst, ratio, density],
+    [gangsFirst, value, density],
+  ];
+}
+
+/** Serves bids one after the other, drops those who would lose, and offers what is left once more. */
+export function runMeritOrder(model: Model, merits: Merits, guide: Guide, none: Guide): Allocation {
+  const order = orderBy(model, merits);
   const allocation = emptyAllocation(model);
   for (const index of order) {
     const bid = model.bids[index];
@@ -71,16 +83,26 @@ function run(model: Model, merits: Merits, guide: Guide, none: Guide): Allocatio
   return allocation;
 }
 
+export function orderBy(model: Model, merits: Merits): number[] {
+  return model.bids
+    .map((_, i) => i)
+    .sort((x, y) => {
+      for (const merit of merits) {
+        const [mine, its] = [merit[x] ?? 0, merit[y] ?? 0];
+        if (mine !== its) return mine > its ? -1 : 1;
+      }
+      return x - y;
+    });
+}
+
 /** The limit less transfer, per card and slot, of the option where it is greatest. */
-function densityOf(bid: ModelBid): number {
+export function densityOf(bid: ModelBid): number {
   let most = -1;
   for (const { value, transfer, d, limit } of bid.options)
     most = Math.max(most, bid.kind === "div" ? limit : (value - transfer) / (bid.g * d));
   return most;
 }
 
-/** What a bid is worth for each mill it would pay at the guide. */
-function ratioAt(model: Model, bid: ModelBid, prices: PriceSums): number {
-  const { surplus, paid } = bestResponse(model, bid, prices);
-  return paid > 0 ? surplus / paid : surplus;
+function areaOf(bid: ModelBid): number {
+  return bid.g * (bid.options[0]?.d ?? 1);
 }
