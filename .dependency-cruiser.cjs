@@ -11,27 +11,55 @@ const forbid = (name, from, to, comment, more = {}) => ({
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
   forbidden: [
-    forbid("catalog-imports-zod-only", "^events/catalog/", { pathNot: "^(events/catalog/|node_modules/zod/)" }, "The catalog is storage format."),
-    forbid("upcasts-import-catalog", "^events/upcasts\\.ts$", { pathNot: "^events/catalog/|^node_modules/zod/" }, "Upcasts know the catalog only."),
-    forbid("market-is-pure", "^market/", { pathNot: "^(market/|events/catalog/|node_modules/zod/)" }, "Rules know facts and nothing else."),
+    forbid(
+      "catalog-imports-zod-only",
+      "^events/catalog/",
+      { pathNot: "^(events/catalog/|node_modules/zod/)" },
+      "The catalog is storage format.",
+    ),
+    forbid(
+      "upcasts-import-catalog",
+      "^events/upcasts\\.ts$",
+      { pathNot: "^events/catalog/|^node_modules/zod/" },
+      "Upcasts know the catalog only.",
+    ),
+    forbid(
+      "market-is-pure",
+      "^market/",
+      { pathNot: "^(market/|events/catalog/|node_modules/zod/)" },
+      "Rules know facts and nothing else.",
+    ),
     {
       name: "market-has-no-clock-no-io",
       severity: "error",
       from: { path: "^(market|events/catalog)/", pathNot: tests },
       to: { dependencyTypes: ["core"] },
     },
-    forbid("store-imports-catalog", "^events/store/", { path: "^(market|functions|infra|agent|bench)/" }, "The store does not know the rules."),
+    forbid(
+      "store-imports-catalog",
+      "^events/store/",
+      { path: "^(market|functions|infra|agent|bench)/" },
+      "The store does not know the rules.",
+    ),
     {
       name: "dynamodb-in-one-file",
       severity: "error",
       from: { path: "^(events|market)/", pathNot: `^events/store/dynamo\\.ts$|${tests}` },
       to: { path: "node_modules/@aws-sdk/" },
     },
-    forbid("functions-import-no-infra", "^functions/", { path: "^(infra|agent|bench)/" }, "Handlers do not know where they run."),
+    forbid(
+      "functions-import-no-infra",
+      "^functions/",
+      { path: "^(infra|agent|bench)/" },
+      "Handlers do not know where they run.",
+    ),
     forbid(
       "infra-imports-manifest",
       "^infra/[^/]+\\.ts$",
-      { path: "^(events|market|functions|agent|bench)/", pathNot: "^functions/manifest\\.ts$|^events/store/tables\\.ts$" },
+      {
+        path: "^(events|market|functions|agent|bench)/",
+        pathNot: "^functions/manifest\\.ts$|^events/store/tables\\.ts$",
+      },
       "The CDK app is made from the manifest and key names.",
     ),
     forbid(
@@ -40,14 +68,24 @@ module.exports = {
       { path: "^(events|market|functions|infra|bench)/", pathNot: "^functions/contract/" },
       "A center needs nothing but the API's document.",
     ),
-    forbid("audit-shares-no-code", "^bench/audit/", { path: "^(events|market|functions|infra|agent)/" }, "The audit recomputes by code of its own."),
+    forbid(
+      "audit-shares-no-code",
+      "^bench/audit/",
+      { path: "^(events|market|functions|infra|agent)/" },
+      "The audit recomputes by code of its own.",
+    ),
     {
       name: "nothing-imports-a-handler",
       severity: "error",
       from: { path: "^(events|market|agent|bench)/", pathNot: tests },
       to: { path: "^functions/(?!contract/|manifest)" },
     },
-    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
   ],
   options: {
     // TypeScript 7 has no compiler API: swc reads the imports.

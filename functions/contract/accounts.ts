@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { AccountId, DepositId, Instant, JobId, MillsText, OwnerId, Period } from "../../events/catalog/values.ts";
+import {
+  AccountId,
+  DepositId,
+  Instant,
+  JobId,
+  MillsText,
+  OwnerId,
+  Period,
+} from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 import { pageQuery } from "./paging.ts";
 
@@ -55,7 +63,7 @@ export const depositFunds = defineOperation({
   path: "/accounts/{account}/deposits",
   tag: "accounts",
   summary: "Record money that came in for an account",
-  roles: ["tenant", "center", "finance", "operator"],
+  roles: ["finance", "operator"],
   params,
   body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
   success: { status: 201, says: "The deposit was credited.", body: Deposit },

@@ -23,7 +23,9 @@ export const Center = z.object({
   ...CenterJoined.data.shape,
   links: z.array(LinkSpec),
   guarantee: MillsText.describe("Posted for penalties, in mills"),
-  status: z.enum(["joined", "lost"]).describe("lost: its lease ran out; off the market until it takes a new one"),
+  status: z
+    .enum(["joined", "lost"])
+    .describe("lost: its lease ran out; off the market until it takes a new one"),
   version: z.int().min(1).describe("The ETag, as a number"),
 });
 export type Center = z.infer<typeof Center>;
@@ -36,7 +38,11 @@ export const joinNetwork = defineOperation({
   summary: "Join the network with pools, home regions and what energy costs",
   roles: ["center"],
   body: NewCenter,
-  success: { status: 201, says: "The center is on the market once it holds a lease and offers.", body: Center },
+  success: {
+    status: 201,
+    says: "The center is on the market once it holds a lease and offers.",
+    body: Center,
+  },
   problems: [409, 422],
   etag: true,
 });
@@ -71,7 +77,11 @@ export const declareLinks = defineOperation({
 /** What one pool was sensed to have. */
 export const SensedPool = z.strictObject({
   product: ProductId,
-  working: z.int().min(0).max(1_000_000).describe("Cards in working order; fewer than offered derates the offers"),
+  working: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .describe("Cards in working order; fewer than offered derates the offers"),
   idle: z.int().min(0).max(1_000_000),
 });
 
@@ -144,7 +154,10 @@ export const AssignmentChange = z.object({
   to: Slot,
   fills: z.array(Fill).describe("Cards of this center only"),
   centers: z.array(CenterId).describe("All centers of the placement"),
-  cause: z.string().optional().describe("released: completed, failed, cancelled, or the cause of a displacement"),
+  cause: z
+    .string()
+    .optional()
+    .describe("released: completed, failed, cancelled, or the cause of a displacement"),
 });
 export type AssignmentChange = z.infer<typeof AssignmentChange>;
 

@@ -8,7 +8,9 @@ export const FeedPage = z.object({
   position: FeedPosition,
   hash: z.string().describe("SHA-256 of the UTF-8 bytes of `text`, hex"),
   previousHash: z.string().describe("Hash of the page before, as this page holds it"),
-  text: z.string().describe("The page exactly as stored: canonical JSON of position, previousHash and commits"),
+  text: z
+    .string()
+    .describe("The page exactly as stored: canonical JSON of position, previousHash and commits"),
 });
 export type FeedPage = z.infer<typeof FeedPage>;
 

@@ -38,7 +38,9 @@ export const Job = z.object({
   status: JobStatus,
   /** Why it was rejected, failed or is on its way back to the book. */
   reason: z.string().optional(),
-  awards: z.array(Award).describe("All awards, oldest first; the last one is in force while placed or running"),
+  awards: z
+    .array(Award)
+    .describe("All awards, oldest first; the last one is in force while placed or running"),
   run: z.int().min(0).describe("Runs begun under the award in force"),
   version: z.int().min(1).describe("The ETag, as a number"),
 });

@@ -46,5 +46,7 @@ export type ParamsOf<Of extends Operation> = Parsed<Of["params"]>;
 export type QueryOf<Of extends Operation> = Parsed<Of["query"]>;
 export type BodyOf<Of extends Operation> = Parsed<Of["body"]>;
 /** What a client sends as body: defaults may be left out. */
-export type RequestBodyOf<Of extends Operation> = Of["body"] extends z.ZodType ? z.input<Of["body"]> : undefined;
+export type RequestBodyOf<Of extends Operation> = Of["body"] extends z.ZodType
+  ? z.input<Of["body"]>
+  : undefined;
 export type AnswerOf<Of extends Operation> = z.output<Of["success"]["body"]>;

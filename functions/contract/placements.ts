@@ -31,7 +31,8 @@ export const acceptPlacement = defineOperation({
   id: "acceptPlacement",
   path: "/placements/{placement}/accept",
   summary: "Accept a placement: the cards will be ready at its first slot",
-  description: "Each center of a placement accepts for itself. Silence displaces the job at the center's cost.",
+  description:
+    "Each center of a placement accepts for itself. Silence displaces the job at the center's cost.",
   body: z.strictObject({ center }),
 });
 

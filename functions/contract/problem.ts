@@ -12,7 +12,9 @@ export const Problem = z.object({
       z.object({
         pointer: z
           .string()
-          .describe("JSON pointer into the body, or `query/NAME`, `path/NAME`, `header/NAME` for a parameter"),
+          .describe(
+            "JSON pointer into the body, or `query/NAME`, `path/NAME`, `header/NAME` for a parameter",
+          ),
         detail: z.string(),
       }),
     )

@@ -22,7 +22,9 @@ export const PoolQuote = z.object({
   to: Slot,
   basis: z
     .enum(["traded", "offered"])
-    .describe("traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offer"),
+    .describe(
+      "traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offer",
+    ),
   averagePrice: Price.describe("Fen per card-hour over the slots, rounded up"),
   cost: MillsText.describe("Price x cards x slots at these prices; transfer and links not included"),
   limitSuffices: z.boolean().describe("The limit would have met the published prices"),

@@ -1,4 +1,4 @@
-import { type Allocation, linkPayment, poolPayment } from "./allocation.ts";
+import type { Allocation, Placement } from "./allocation.ts";
 import { type PriceSums, pricesWithSums } from "./best-response.ts";
 import { priceOf, type Scarce, type Wish, wishOf } from "./competing.ts";
 import type { Model } from "./model.ts";
@@ -18,10 +18,11 @@ export function finalPrices(allocation: Allocation, guide: Guide): Guide {
   const range = priceRange(allocation);
   const prices = pricesWithSums(allocation.model, pricesWithin(allocation, range, guide));
   const scarce = scarceOnes(allocation, range);
+  const holders = holdersOf(allocation);
   const work = { left: WORK };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let changed = false;
-    for (const one of scarce) changed = settle(allocation, range, prices, one, work) || changed;
+    for (const one of scarce) changed = settle(allocation, holders, range, prices, one, work) || changed;
     if (!changed || work.left <= 0) break;
   }
   return { prices: prices.prices, linkPrices: prices.linkPrices };
@@ -42,6 +43,7 @@ function scarceOnes({ model, used, linkUsed }: Allocation, { floor, ceiling }: P
 /** Sets one price to that of the best excluded use; true if it moved. */
 function settle(
   allocation: Allocation,
+  holders: Holders,
   { floor, ceiling }: PriceRange,
   prices: PriceSums,
   scarce: Scarce,
@@ -54,7 +56,7 @@ function settle(
   const low = (cell ? floor.prices[at] : floor.linkPrices[at]) ?? 0;
   const high = (cell ? ceiling.prices[at] : ceiling.linkPrices[at]) ?? 0;
   const wanted = Math.ceil(excludedPrice(allocation, prices, scarce, work) / model.tick) * model.tick;
-  const borne = Math.floor(bearable(allocation, prices, scarce) / model.tick) * model.tick;
+  const borne = Math.floor(bearable(allocation, holders, prices, scarce) / model.tick) * model.tick;
   const price = Math.max(low, Math.min(high, wanted, borne));
   const before = priceOf(model, prices, scarce);
   if (price === before) return false;
@@ -115,32 +117,53 @@ function meetingPrice(model: Model, cell: number, wishes: readonly Wish[]): numb
 }
 
 /** The highest price of one cell or link slot that all who have it can bear, all other prices as they are. */
-function bearable(allocation: Allocation, prices: PriceSums, scarce: Scarce): number {
-  const { model } = allocation;
-  const now = priceOf(model, prices, scarce);
-  const one: Guide = {
-    prices: new Float64Array(scarce.kind === "cell" ? prices.prices.length : 0),
-    linkPrices: new Float64Array(scarce.kind === "link" ? prices.linkPrices.length : 0),
-  };
-  (scarce.kind === "cell" ? one.prices : one.linkPrices)[scarce.row * model.T + scarce.slot] = 1;
+function bearable(allocation: Allocation, holders: Holders, prices: PriceSums, scarce: Scarce): number {
+  const now = priceOf(allocation.model, prices, scarce);
+  const rows = scarce.kind === "cell" ? holders.pools : holders.links;
   let most = Infinity;
-  allocation.placed.forEach((placement, i) => {
-    if (!placement) return;
-    const units =
-      scarce.kind === "cell"
-        ? poolPayment(model, placement, one.prices)
-        : linkUnits(allocation, i, one.linkPrices);
-    if (units > 0) most = Math.min(most, now + (slackAt(allocation, i, prices) ?? 0) / units);
-  });
-  if (scarce.kind === "link") return most;
-  for (const fills of allocation.fills)
-    for (const { option, slot } of fills)
-      if (option.pool === scarce.row && slot === scarce.slot) most = Math.min(most, option.limit);
+  for (const index of rows[scarce.row] ?? []) {
+    const placement = allocation.placed[index];
+    const units = placement ? unitsOf(allocation.model, placement, scarce) : 0;
+    if (units > 0) most = Math.min(most, now + (slackAt(allocation, index, prices) ?? 0) / units);
+    for (const { option, slot } of allocation.fills[index] ?? [])
+      if (scarce.kind === "cell" && option.pool === scarce.row && slot === scarce.slot)
+        most = Math.min(most, option.limit);
+  }
   return most;
 }
 
-/** Gbps that a bid has of the link slot whose price is 1; rounded up, so that too little is thought bearable. */
-function linkUnits({ model, placed }: Allocation, index: number, one: Float64Array): number {
-  const placement = placed[index];
-  return placement ? linkPayment(model, placement, one) : 0;
+/** Cards of a cell, or Gbps of a link slot, that a placement has. */
+function unitsOf(model: Model, { parts, start, sync, syncGigabits }: Placement, scarce: Scarce): number {
+  let units = 0;
+  for (const { option, cards } of parts) {
+    const within = start <= scarce.slot && scarce.slot < start + option.d;
+    if (!within) continue;
+    if (scarce.kind === "cell") units += option.pool === scarce.row ? cards : 0;
+    else if (option.link === scarce.row && scarce.slot === start)
+      units += option.gigabits / model.slotSeconds;
+  }
+  const d = parts[0]?.option.d ?? 0;
+  const synced = scarce.kind === "link" && sync === scarce.row;
+  if (synced && start <= scarce.slot && scarce.slot < start + d) units += syncGigabits / model.slotSeconds;
+  return units;
+}
+
+/** Bids that have something of each pool and each link. */
+interface Holders {
+  readonly pools: readonly number[][];
+  readonly links: readonly number[][];
+}
+
+function holdersOf({ model, placed, fills }: Allocation): Holders {
+  const pools = Array.from({ length: model.pools }, () => new Set<number>());
+  const links = Array.from({ length: model.links }, () => new Set<number>());
+  placed.forEach((placement, index) => {
+    for (const { option } of placement?.parts ?? []) {
+      pools[option.pool]?.add(index);
+      links[option.link]?.add(index);
+    }
+    if (placement) links[placement.sync]?.add(index);
+    for (const { option } of fills[index] ?? []) pools[option.pool]?.add(index);
+  });
+  return { pools: pools.map((set) => [...set]), links: links.map((set) => [...set]) };
 }

@@ -11,47 +11,56 @@ import {
 import { fillDivisible, type MayRise } from "./divisible.ts";
 import { bestPlacement, type Guide } from "./placement.ts";
 
-/**
- * The lowest uniform prices an allocation can have are its floors. At them nobody accepted may lose: whoever does is
- * dropped, the greatest loss first (of equal ones the bid that ties put last), until nobody is left who does.
- */
-export function dropLosers(allocation: Allocation): void {
-  for (;;) {
-    const worst = worstLoser(allocation);
-    if (!worst) return;
-    if (worst.fill) removeFill(allocation, worst.bid, worst.fill);
-    else unplace(allocation, worst.bid);
-  }
-}
-
 interface Loser {
   readonly bid: number;
+  /** Null: the bid's placement. */
   readonly fill: Fill | null;
 }
 
-function worstLoser(allocation: Allocation): Loser | null {
-  const { model, floor } = allocation;
-  let worst: Loser | null = null;
-  let most = 0;
-  model.bids.forEach((bid, i) => {
-    const placement = allocation.placed[i];
-    if (placement) {
-      const loss = poolPayment(model, placement, floor) - netValue(bid, placement);
+/**
+ * The lowest uniform prices an allocation can have are its floors. At them nobody accepted may lose: whoever does is
+ * dropped, the greatest loss first (of equal ones the bid that ties put last), until nobody is left who does. Floors
+ * only fall meanwhile, so no new losers appear.
+ */
+export function dropLosers(allocation: Allocation): void {
+  let losers = everyHolding(allocation);
+  for (;;) {
+    let worst: Loser | null = null;
+    let most = 0;
+    losers = losers.filter((loser) => {
+      const loss = lossOf(allocation, loser);
       if (loss > 0 && loss >= most) {
         most = loss;
-        worst = { bid: i, fill: null };
+        worst = loser;
       }
-    }
-    for (const fill of allocation.fills[i] ?? []) {
-      const price = floor[fill.option.pool * model.T + fill.slot] ?? 0;
-      const loss = (price - fill.option.limit) * fill.cards;
-      if (loss > 0 && loss >= most) {
-        most = loss;
-        worst = { bid: i, fill };
-      }
-    }
+      return loss > 0;
+    });
+    if (!worst) return;
+    drop(allocation, worst);
+    losers = losers.filter((loser) => loser !== worst);
+  }
+}
+
+function everyHolding({ model, placed, fills }: Allocation): Loser[] {
+  return model.bids.flatMap((_, bid): Loser[] => {
+    const own = (fills[bid] ?? []).map((fill) => ({ bid, fill }));
+    return placed[bid] ? [{ bid, fill: null }, ...own] : own;
   });
-  return worst;
+}
+
+function lossOf({ model, floor, placed }: Allocation, { bid: index, fill }: Loser): number {
+  if (fill) {
+    const price = floor[fill.option.pool * model.T + fill.slot] ?? 0;
+    return (price - fill.option.limit) * fill.cards;
+  }
+  const bid = model.bids[index];
+  const placement = placed[index];
+  return bid && placement ? poolPayment(model, placement, floor) - netValue(bid, placement) : 0;
+}
+
+function drop(allocation: Allocation, { bid, fill }: Loser): void {
+  if (fill) removeFill(allocation, bid, fill);
+  else unplace(allocation, bid);
 }
 
 /** Offers what is left to the bids that have nothing (or, div, not all), in the given order, where nobody then loses. */

@@ -1,0 +1,28 @@
+import type { AccountId } from "../../events/catalog/values.ts";
+import { heldOf, type KnownAccount } from "../../market/account.ts";
+import { millsText } from "../../market/money.ts";
+import { periodOf, slotOf } from "../../market/time.ts";
+import type { Account } from "../contract/accounts.ts";
+import type { Role } from "../contract/operation.ts";
+import type { Caller } from "../kit/caller.ts";
+import type { Access } from "../kit/host.ts";
+import { notFound } from "../kit/problems.ts";
+import { readAccount } from "./account-stream.ts";
+
+export function accountResource(state: KnownAccount, version: number): Account {
+  const { account, owner, period, available } = state;
+  return { account, owner, period, available: millsText(available), held: millsText(heldOf(state)), version };
+}
+
+/** @throws ProblemError 404, the same for what is absent and for what is another's. */
+export async function visibleAccount(
+  access: Pick<Access, "store" | "clock">,
+  account: AccountId,
+  { owner }: Pick<Caller, "owner">,
+  role: Role,
+): Promise<{ state: KnownAccount; version: number }> {
+  const found = await readAccount(access, account, periodOf(slotOf(access.clock.now())));
+  const all = role === "finance" || role === "operator";
+  if (found === undefined || (!all && found.state.owner !== owner)) throw notFound("account", account);
+  return found;
+}

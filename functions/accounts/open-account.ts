@@ -1,0 +1,29 @@
+import { streams } from "../../events/catalog/streams.ts";
+import { AccountId } from "../../events/catalog/values.ts";
+import { execute } from "../../events/store/execute.ts";
+import { accountDecider } from "../../market/account.ts";
+import { periodOf, slotOf } from "../../market/time.ts";
+import { operations } from "../contract/operations.ts";
+import { carriedOut } from "../kit/carried-out.ts";
+import { endpoint } from "../kit/endpoint.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { problem } from "../kit/problems.ts";
+import { accountResource } from "./account-resource.ts";
+import { readAccount } from "./account-stream.ts";
+
+/** An account that its owner has already is answered as it is: opening it twice changes nothing. */
+export const create = endpoint(operations.openAccount, async ({ body, caller, access, meta, now }) => {
+  const account = body.account ?? AccountId.parse(caller.owner);
+  const location = `/accounts/${account}`;
+  const period = periodOf(slotOf(now));
+  const found = await readAccount(access, account, period);
+  if (found !== undefined && found.state.owner !== caller.owner)
+    throw problem(409, "account-taken", "Another name is needed: this one is taken.", "/account");
+  if (found !== undefined) return { body: accountResource(found.state, found.version), location };
+  const command = { type: "Open", account, owner: caller.owner, period } as const;
+  const stream = streams.account(account, period);
+  const { state, version } = carriedOut(await execute(access.store, accountDecider, stream, command, meta));
+  if (state.phase === "unknown") throw problem(500, "internal-error", "The account is gone.");
+  return { body: accountResource(state, version), location };
+});
+export const handler = onLambda(create);

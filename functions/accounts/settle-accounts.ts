@@ -1,0 +1,51 @@
+import type { z } from "zod";
+import type { ChargePosted } from "../../events/catalog/job.ts";
+import type { AccountId } from "../../events/catalog/values.ts";
+import type { FeedPage } from "../../events/store/feed.ts";
+import { forEachInFlight } from "../../events/store/in-flight.ts";
+import { exchangeCommand } from "../kit/exchange-command.ts";
+import type { Access } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import type { Observer } from "../kit/observe.ts";
+import { wakeUp } from "../kit/wake.ts";
+import { onAccount } from "./account-stream.ts";
+
+type Charge = z.infer<typeof ChargePosted.data>;
+
+const consumer = "settle-accounts";
+
+/** Charges of the feed are paid out of the holds, one commit an account and batch; the checkpoint moves last. */
+export const create = wakeUp(async (access, _, observer) => {
+  for (;;) {
+    const position = await access.checkpoints.get(consumer);
+    const pages = await access.feed.readAfter(position);
+    const last = pages.at(-1);
+    if (last === undefined) return;
+    const byAccount = Map.groupBy(pages.flatMap(chargesOf), ({ account }) => account);
+    await forEachInFlight(16, byAccount, ([account, charges]) => settle(access, account, charges, observer));
+    await access.checkpoints.advance(consumer, last.position);
+  }
+});
+export const handler = onLambda(create);
+
+function chargesOf({ commits }: FeedPage): Charge[] {
+  return commits
+    .flatMap(({ events }) => events)
+    .flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []))
+    .filter(({ tenantPays, releases }) => tenantPays !== "0" || releases !== "0");
+}
+
+/** Begins in the period that the oldest charge was posted in: what was settled there is found there. */
+async function settle(access: Access, account: AccountId, charges: readonly Charge[], observer: Observer) {
+  const items = charges.map(({ job, stretch, charge, tenantPays, releases }) => ({
+    commandId: `settle/${charge}`,
+    command: { type: "Settle", job, stretch, charge, paid: tenantPays, released: releases } as const,
+  }));
+  const first = charges.map(({ period }) => period).sort()[0];
+  const cause = items[0]?.commandId ?? account;
+  const done = await onAccount(access, account, items, exchangeCommand(access, cause, cause), first);
+  const refused = done?.results.filter(({ kind }) => kind === "rejected") ?? [];
+  // Cannot be: every charge is within its hold. If it is, an operator must know.
+  if (done === undefined || refused.length > 0)
+    observer.logger.error("charge not settled", { account, refused });
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { streams } from "../../events/catalog/streams.ts";
+import { execute } from "../../events/store/execute.ts";
+import { type AuctionCommand, auctionDecider } from "../../market/auction.ts";
+import type { BookState } from "../../market/book/book-state.ts";
+import { supplyCurve } from "../../market/book/curves.ts";
+import { type Gate, gateDue } from "../../market/book/gates.ts";
+import { dueHolds } from "../../market/book/holds.ts";
+import { instanceAt } from "../../market/book/instance.ts";
+import { exchangeCommand } from "../kit/exchange-command.ts";
+import type { Access } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { step } from "../kit/step.ts";
+import { takeHolds } from "./account-holds.ts";
+import { afterSeal } from "./after-seal.ts";
+import { isEnded, latestAuction, loadAuction } from "./latest-auction.ts";
+
+/** What the workflow does next; `auction`: the one to solve, else the last. */
+interface Next {
+  readonly next: "solve" | "close" | "none";
+  readonly auction: number;
+}
+
+/** Gates between two snapshots of the book. */
+const snapshotEvery = 20;
+
+/** Closes the gate that is due, one auction after another; an auction that was left unsealed comes first. */
+export const create = step(z.object({}), async (access): Promise<Next> => {
+  const last = await latestAuction(access, access.books.known());
+  if (last > 0 && !isEnded(await loadAuction(access, last))) return { next: "solve", auction: last };
+  const gate = gateDue(await bookNow(access, last), access.clock.now());
+  if (gate === undefined) return { next: "none", auction: last };
+  await takeHolds(access, dueHolds(await bookNow(access, last), gate.gate), gate.gate);
+  return close(access, last + 1, gate);
+});
+export const handler = onLambda(create);
+
+async function bookNow({ books, feed }: Access, auctions: number) {
+  return books.at(auctions, (await feed.head()).position);
+}
+
+async function close(access: Access, auction: number, gate: Gate): Promise<Next> {
+  const command = closing(await bookNow(access, auction - 1), auction, gate, access.clock.now());
+  const meta = exchangeCommand(access, `${command.type}/${auction}`, `auction-${auction}`);
+  await execute(access.store, auctionDecider, streams.auction(auction), command, meta);
+  const closed = await loadAuction(access, auction);
+  if (closed.phase === "open") throw new Error(`the gate of auction ${auction} is still open`);
+  if (auction % snapshotEvery === 0) await access.books.save(auction - 1, closed.position);
+  if (!isEnded(closed)) return { next: "solve", auction };
+  await afterSeal(access, auction, closed);
+  return { next: "close", auction };
+}
+
+/** Where nobody bids there is nothing to clear: the gate closes and the auction is sealed in one commit. */
+function closing(book: BookState, auction: number, gate: Gate, at: number): AuctionCommand {
+  const instance = instanceAt(book, { auction, ...gate });
+  const close = { auction, position: book.position, at, ...gate };
+  return instance.book.bids.length === 0
+    ? { type: "CloseEmpty", supply: supplyCurve(instance), ...close }
+    : { type: "Close", ...close };
+}

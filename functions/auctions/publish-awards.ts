@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Award } from "../../events/catalog/award.ts";
+import { streams } from "../../events/catalog/streams.ts";
+import { AuctionNumber } from "../../events/catalog/values.ts";
+import { execute } from "../../events/store/execute.ts";
+import { forEachInFlight } from "../../events/store/in-flight.ts";
+import { auctionDecider, type SolvedAuction } from "../../market/auction.ts";
+import { holdOf } from "../../market/book/awards.ts";
+import type { JobCommand } from "../../market/job/commands.ts";
+import { jobDecider } from "../../market/job.ts";
+import { exchangeCommand } from "../kit/exchange-command.ts";
+import type { Access } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import type { Observer } from "../kit/observe.ts";
+import { step } from "../kit/step.ts";
+import { loadAuction } from "./latest-auction.ts";
+import { readResultPage } from "./result-pages.ts";
+
+const Cursor = z.object({ auction: AuctionNumber, page: z.int().min(0), pages: z.int().min(0) });
+const inFlight = 32;
+
+/** Publishes one page of the result that won, and tells each job of its award. */
+export const create = step(Cursor, async (access, { auction, page, pages }, observer) => {
+  const solved = await loadAuction(access, auction);
+  if (solved.phase === "solved") await publish(access, auction, solved, page, observer);
+  return { auction, page: page + 1, pages };
+});
+export const handler = onLambda(create);
+
+async function publish(
+  access: Access,
+  auction: number,
+  solved: SolvedAuction,
+  page: number,
+  observer: Observer,
+): Promise<void> {
+  const result = await readResultPage(access, solved.resultHash, page);
+  if (result === undefined) throw new Error(`page ${page} of result ${solved.resultHash} is gone`);
+  const meta = exchangeCommand(access, `publish/${auction}/${page}`, `auction-${auction}`);
+  const command = { type: "Publish", page, ...result } as const;
+  await execute(access.store, auctionDecider, streams.auction(auction), command, meta);
+  const book = await access.books.at(auction - 1, solved.position);
+  const commands = result.awards.map((award) => placing(award, holdOf(book, award), access.clock.now()));
+  await forEachInFlight(inFlight, commands, (placing) => tellJob(access, placing, observer));
+}
+
+type Placing = Extract<JobCommand, { type: "Place" | "Continue" }>;
+
+function placing(award: Award, hold: Placing["hold"], at: number): Placing {
+  return { type: award.continues ? "Continue" : "Place", award, hold, at };
+}
+
+async function tellJob(access: Access, command: Placing, observer: Observer): Promise<void> {
+  const { job, placement, auction } = command.award;
+  const meta = exchangeCommand(access, placement, `auction-${auction}`);
+  const outcome = await execute(access.store, jobDecider, streams.job(job), command, meta);
+  // Cannot be: the book knows which jobs have an award in force. If it is, an operator must know.
+  if (outcome.kind === "rejected")
+    observer.logger.error("award not taken", { placement, ...outcome.rejection });
+}

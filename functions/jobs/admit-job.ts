@@ -1,0 +1,36 @@
+import { streams } from "../../events/catalog/streams.ts";
+import type { JobId } from "../../events/catalog/values.ts";
+import { type CommandMeta, execute, loadState } from "../../events/store/execute.ts";
+import type { Admit, Reject } from "../../market/job/commands.ts";
+import { jobDecider } from "../../market/job.ts";
+import { onAccount } from "../accounts/account-stream.ts";
+import type { Access } from "../kit/host.ts";
+
+type Meta = Omit<CommandMeta, "commandId" | "requestHash">;
+
+/**
+ * Holds what a requested job may cost and admits it, or rejects it. Whoever asked for it first may have been cut off
+ * anywhere: every step finds what was done before.
+ */
+export async function admitJob(access: Pick<Access, "store">, job: JobId, meta: Meta): Promise<void> {
+  const { state } = await loadState(access.store, jobDecider, streams.job(job));
+  if (state.phase !== "requested") return;
+  const { account, hold } = state.request;
+  const command = { type: "Hold", job, stretch: 1, mills: hold } as const;
+  const held = await onAccount(access, account, [{ command, commandId: `hold/${job}/1` }], meta);
+  const answer = held?.results[0];
+  const at = Date.parse(meta.time);
+  const refused =
+    answer?.kind === "done" ? answer.events.find(({ type }) => type === "HoldRefused") : undefined;
+  const admit: Admit | Reject =
+    answer === undefined
+      ? { type: "Reject", at, reason: `There is no account ${account}.` }
+      : refused !== undefined || answer.kind === "rejected"
+        ? {
+            type: "Reject",
+            at,
+            reason: `Account ${account} has less available than the ${hold} mills to hold.`,
+          }
+        : { type: "Admit", at, hold };
+  await execute(access.store, jobDecider, streams.job(job), admit, { ...meta, commandId: `admit/${job}` });
+}

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { onLambda } from "../kit/lambda.ts";
+import { step } from "../kit/step.ts";
+import { hasReached, loadJob, PlacementKeys, standingOf } from "./standing.ts";
+import { removeToken, saveToken } from "./task-tokens.ts";
+
+const Waiting = PlacementKeys.extend({
+  awaited: z.enum(["accepted", "started", "ended"]),
+  token: z.string(),
+});
+
+/** Leaves the workflow's token for whoever sees the event; if it happened before the token was there, says so now. */
+export const create = step(Waiting, async (access, { job, placement, awaited, token }) => {
+  const task = { placement, awaited, token };
+  await saveToken(access, { job }, task);
+  const standing = standingOf(await loadJob(access, job), { job, placement }, access.clock.now());
+  if (!hasReached(standing, awaited)) return;
+  await access.workflows.succeed(token, standing);
+  await removeToken(access, job, task);
+});
+export const handler = onLambda(create);

@@ -1,0 +1,17 @@
+import { JobId } from "../../events/catalog/values.ts";
+import { inForce } from "../../market/job/state.ts";
+import { variable } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { subscriber } from "../kit/subscriber.ts";
+import { loadJob } from "./standing.ts";
+
+/** A placement starts its workflow, named like it: a second start of the same name changes nothing. */
+export const create = subscriber(async (access, { id }) => {
+  const job = JobId.parse(id);
+  const state = await loadJob(access, job);
+  const placement = state.phase === "unknown" ? undefined : inForce(state)?.id;
+  if (placement === undefined) return;
+  const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
+  await access.workflows.start({ stateMachineArn, name: placement, input: { job, placement } });
+});
+export const handler = onLambda(create);

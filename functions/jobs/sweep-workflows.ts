@@ -1,0 +1,30 @@
+import { forEachInFlight } from "../../events/store/in-flight.ts";
+import { slotOf } from "../../market/time.ts";
+import { PlacementView } from "../../market/views/jobs.ts";
+import { openPlacementsKey } from "../../market/views/view.ts";
+import { type Access, variable } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { scheduled } from "../kit/scheduled.ts";
+import { waitingTasks } from "./task-tokens.ts";
+
+/** Starts what a crash left without a workflow: placements in force, and an auction without a seal. */
+export const create = scheduled(async (access) => {
+  const slot = slotOf(access.clock.now());
+  await access.workflows.start({
+    stateMachineArn: variable(access.env, "AUCTION_MACHINE_ARN"),
+    name: `sweep-${slot}-${access.newId()}`,
+    input: {},
+  });
+  const open = await access.views.list({ pk: openPlacementsKey }, PlacementView);
+  await forEachInFlight(16, open, ({ data }) => revive(access, data, slot));
+});
+export const handler = onLambda(create);
+
+/** A name is taken for good: an execution that ended too early is followed by one of another name. */
+async function revive(access: Access, { job, placement }: PlacementView, slot: number): Promise<void> {
+  const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
+  const input = { job, placement };
+  if (await access.workflows.start({ stateMachineArn, name: placement, input })) return;
+  const waiting = (await waitingTasks(access, job)).some((task) => task.placement === placement);
+  if (!waiting) await access.workflows.start({ stateMachineArn, name: `${placement}-${slot}`, input });
+}

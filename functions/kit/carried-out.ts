@@ -1,0 +1,34 @@
+import type { Outcome } from "../../events/store/execute.ts";
+import type { Rejection } from "../../market/decider.ts";
+import { problem, rejectionProblem } from "./problems.ts";
+
+/** What a command came to. @throws ProblemError if it was refused. */
+export function carriedOut<State, Event>(
+  outcome: Outcome<State, Event, Rejection>,
+): {
+  readonly state: State;
+  readonly version: number;
+} {
+  switch (outcome.kind) {
+    case "done":
+      return outcome;
+    case "rejected":
+      throw rejectionProblem(outcome.rejection);
+    case "keyReused":
+      throw problem(
+        422,
+        "idempotency-key-reused",
+        "This Idempotency-Key was sent with another body: use a new key for a new request.",
+        "header/Idempotency-Key",
+      );
+    case "stale":
+      throw problem(
+        412,
+        "version-stale",
+        `The resource is at version ${outcome.version}: read it again and send its ETag as If-Match.`,
+        "header/If-Match",
+      );
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,187 @@
+import { canonicalJson } from "../../events/store/canonical-json.ts";
+import type { CommandMeta } from "../../events/store/execute.ts";
+import { instant } from "../../market/time.ts";
+import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Role } from "../contract/operation.ts";
+import { type Problem, problemContentType } from "../contract/problem.ts";
+import { actorOf, type Caller, callerOf, roleFor } from "./caller.ts";
+import { type Access, access, type Create, type Env, type Host } from "./host.ts";
+import { type Observer, observe } from "./observe.ts";
+import { invalid, ProblemError, problem } from "./problems.ts";
+import {
+  type ApiEvent,
+  type ApiResult,
+  idempotencyKey,
+  ifMatch,
+  jsonBody,
+  requestCommandId,
+  sha256,
+} from "./request.ts";
+
+/** A request that has passed the contract. */
+export interface PublicCall<Of extends Operation> {
+  readonly params: ParamsOf<Of>;
+  readonly query: QueryOf<Of>;
+  readonly body: BodyOf<Of>;
+  /** Market time, ms. */
+  readonly now: number;
+  readonly access: Access;
+}
+
+export interface Call<Of extends Operation> extends PublicCall<Of> {
+  readonly caller: Caller;
+  /** The role in which the operation is carried out. */
+  readonly role: Role;
+  /** Meta data of the command that the request is. */
+  readonly meta: CommandMeta;
+  /** From If-Match. */
+  readonly expectedVersion: number | undefined;
+}
+
+export interface Answer<Of extends Operation> {
+  readonly body: AnswerOf<Of>;
+  /** Version of the resource, for the ETag. */
+  readonly version?: number;
+  /** Path of what was made. */
+  readonly location?: string;
+}
+
+/** An operation of the API for callers with a token: checks, parses and answers; `handle` decides. */
+export function endpoint<const Of extends Operation>(
+  operation: Of,
+  handle: (call: Call<Of>) => Promise<Answer<Of>>,
+): Create<ApiEvent, ApiResult> {
+  return serve(operation, async (event, opened) => {
+    const caller = callerOf(event.requestContext.authorizer?.jwt?.claims);
+    if (caller === undefined)
+      throw problem(
+        401,
+        "token-without-owner",
+        "Send a token that names an owner: claims sub and custom:owner.",
+      );
+    const role = roleFor(operation, caller);
+    if (role === undefined)
+      throw problem(
+        403,
+        "role-missing",
+        `${operation.id} takes one of the roles ${[...operation.roles].join(", ")}.`,
+      );
+    const meta = commandMeta(operation, event, caller, role, opened);
+    const call = parseCall(operation, event, opened);
+    return handle({ ...call, caller, role, meta, expectedVersion: ifMatch(event) });
+  });
+}
+
+/** An operation that anybody may call. */
+export function publicEndpoint<const Of extends Operation>(
+  operation: Of,
+  handle: (call: PublicCall<Of>) => Promise<Answer<Of>>,
+): Create<ApiEvent, ApiResult> {
+  return serve(operation, async (event, opened) => handle(parseCall(operation, event, opened)));
+}
+
+function serve<const Of extends Operation>(
+  operation: Of,
+  respond: (event: ApiEvent, opened: Access) => Promise<Answer<Of>>,
+): Create<ApiEvent, ApiResult> {
+  return (env: Env, host: Host) => {
+    const opened = access(env, host);
+    const { observer, stack } = observe<ApiEvent, ApiResult>(env);
+    const handler = stack(async (event) => {
+      observer.count("Requests");
+      return success(operation, await respond(event, opened));
+    }).onError((request) => {
+      request.response = failure(request.error, observer);
+    });
+    return (event, context) => handler(event, context);
+  };
+}
+
+function parseCall<const Of extends Operation>(
+  operation: Of,
+  event: ApiEvent,
+  opened: Access,
+): PublicCall<Of> {
+  const params = operation.params?.safeParse(event.pathParameters ?? {});
+  if (params?.error !== undefined) throw invalid(params.error, "path");
+  const query = operation.query?.safeParse(event.queryStringParameters ?? {});
+  if (query?.error !== undefined) throw invalid(query.error, "query");
+  const body = operation.body?.safeParse(jsonBody(event));
+  if (body?.error !== undefined) throw invalid(body.error, "");
+  return {
+    // Each was parsed by the operation's own schema, or it has none.
+    params: params?.data as ParamsOf<Of>,
+    query: query?.data as QueryOf<Of>,
+    body: body?.data as BodyOf<Of>,
+    now: opened.clock.now(),
+    access: opened,
+  };
+}
+
+/**
+ * POST: the command is what owner, route and Idempotency-Key say, for good. DELETE ends things, so repeating it is the
+ * same command. A PUT without the header is a new command each time; one that changes nothing appends nothing.
+ */
+function commandMeta(
+  operation: Operation,
+  event: ApiEvent,
+  caller: Caller,
+  role: Role,
+  opened: Access,
+): CommandMeta {
+  const keyed = operation.method === "POST" || event.headers["idempotency-key"] !== undefined;
+  const key = keyed ? idempotencyKey(event) : operation.method === "DELETE" ? "delete" : opened.newId();
+  const commandId = requestCommandId(caller.owner, operation.method, event.rawPath, key);
+  return {
+    commandId,
+    actor: actorOf(role, caller),
+    causationId: event.requestContext.requestId,
+    correlationId: commandId,
+    time: instant(opened.clock.now()),
+    ...(keyed && operation.body !== undefined ? { requestHash: sha256(canonicalJson(jsonBody(event))) } : {}),
+  };
+}
+
+function success<Of extends Operation>(operation: Of, answer: Answer<Of>): ApiResult {
+  return {
+    statusCode: operation.success.status,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      ...(answer.version === undefined ? {} : { etag: `"${answer.version}"` }),
+      ...(answer.location === undefined ? {} : { location: answer.location }),
+    },
+    body: JSON.stringify(answer.body),
+  };
+}
+
+function failure(error: unknown, observer: Observer): ApiResult {
+  const known = error instanceof ProblemError ? error : unexpected(error);
+  if (known.problem.status >= 500) {
+    observer.count("ServerErrors");
+    observer.logger.error("request failed", { error });
+  } else {
+    observer.logger.info("request refused", { code: known.problem.code, status: known.problem.status });
+  }
+  return problemResult(known.problem, known.headers);
+}
+
+function problemResult(body: Problem, headers: Readonly<Record<string, string>>): ApiResult {
+  return {
+    statusCode: body.status,
+    headers: { "content-type": problemContentType, "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+function unexpected(error: unknown): ProblemError {
+  if (error instanceof Error && error.name === "ConflictError")
+    return new ProblemError(
+      problem(503, "busy", "Too many others write to the same resource: repeat the request.").problem,
+      { "retry-after": "1" },
+    );
+  return problem(
+    500,
+    "internal-error",
+    "The exchange failed; repeat the request with the same Idempotency-Key.",
+  );
+}

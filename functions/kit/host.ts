@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "aws-lambda";
+import { type Checkpoints, createCheckpoints } from "../../events/store/checkpoint.ts";
+import { createDynamoDatabase, type Database } from "../../events/store/dynamo.ts";
+import { createStore, type Store } from "../../events/store/execute.ts";
+import { createFeed, type Feed, type FeedWriter } from "../../events/store/feed.ts";
+import { createFoldCache } from "../../events/store/fold-cache.ts";
+import { type CommitRecords, createEventLog, type EventLog } from "../../events/store/log.ts";
+import { createMarks } from "../../events/store/marks.ts";
+import type { PutEvents } from "../../events/store/publisher.ts";
+import { createRelay, type Relay } from "../../events/store/relay.ts";
+import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
+import { createEventBridge } from "./bus.ts";
+import { createViews, type Views } from "./views.ts";
+import { createStepFunctions, type Workflows } from "./workflows.ts";
+
+/** Variables of one function, as the template sets them. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Market time, ms since the Unix epoch. */
+export interface Clock {
+  now(): number;
+}
+
+/** What a process gives its functions; one host may serve all functions of a process. */
+export interface Host {
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly putEvents: PutEvents;
+  readonly workflows: Workflows;
+  newId(): string;
+  /** In [0, 1). */
+  random(): number;
+  store(env: Env): Store;
+  log(env: Env): EventLog & CommitRecords;
+  feed(env: Env): Feed & FeedWriter;
+  checkpoints(env: Env): Checkpoints;
+  relay(env: Env): Relay;
+  views(env: Env): Views;
+  /** The auctions' book as this process last made it: thrown away with the process. */
+  books(env: Env): BookMemory;
+}
+
+/** A host seen by one function: its own variables applied. Opened at first use, for a function has not every table. */
+export interface Access {
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly putEvents: PutEvents;
+  readonly workflows: Workflows;
+  newId(): string;
+  random(): number;
+  readonly store: Store;
+  readonly log: EventLog & CommitRecords;
+  readonly feed: Feed & FeedWriter;
+  readonly checkpoints: Checkpoints;
+  readonly relay: Relay;
+  readonly views: Views;
+  readonly books: BookMemory;
+  /** Name of the table of leases, task tokens and results. */
+  readonly operationsTable: string;
+}
+
+/** A Lambda before it knows its world. */
+export type Create<Event, Result> = (
+  env: Env,
+  host: Host,
+) => (event: Event, context: Context) => Promise<Result>;
+
+export interface HostParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly putEvents: PutEvents;
+  readonly workflows: Workflows;
+  readonly newId?: () => string;
+  readonly random?: () => number;
+}
+
+export function createHost(parts: HostParts): Host {
+  const { database, clock, putEvents, workflows, newId = randomUUID, random = Math.random } = parts;
+  const folds = createFoldCache();
+  const log = perTable((table) => createEventLog(database, table));
+  const store = perTable((table) => createStore(log(table), { folds, random }));
+  const feed = perTable((table) => createFeed(database, table));
+  const checkpoints = perTable((table) => createCheckpoints(database, table));
+  const marks = perTable((table) => createMarks(database, table));
+  const views = perTable((table) => createViews(database, table));
+  const relays = new Map<string, Relay>();
+  const books = new Map<string, BookMemory>();
+  const host: Host = {
+    clock,
+    database,
+    putEvents,
+    workflows,
+    newId,
+    random,
+    log: (env) => log(variable(env, "LOG_TABLE")),
+    store: (env) => store(variable(env, "LOG_TABLE")),
+    feed: (env) => feed(variable(env, "FEED_TABLE")),
+    checkpoints: (env) => checkpoints(variable(env, "MARKS_TABLE")),
+    relay: (env) =>
+      once(relays, variable(env, "FEED_TABLE"), () =>
+        createRelay({ log: host.log(env), feed: host.feed(env), marks: marks(variable(env, "MARKS_TABLE")) }),
+      ),
+    views: (env) => views(variable(env, "VIEWS_TABLE")),
+    books: (env) =>
+      once(books, variable(env, "FEED_TABLE"), () =>
+        createBookMemory({
+          log: host.log(env),
+          feed: host.feed(env),
+          database,
+          clock,
+          operationsTable: variable(env, "OPERATIONS_TABLE"),
+        }),
+      ),
+  };
+  return host;
+}
+
+/** The host of a process on AWS, or of any process that has all in its variables. */
+export function hostFromEnv(env: Env): Host {
+  const region = variable(env, "AWS_REGION");
+  const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB;
+  return createHost({
+    database: createDynamoDatabase({ region, ...(endpoint === undefined ? {} : { endpoint }) }),
+    clock: marketClock(env.MARKET_CLOCK, Date.now),
+    putEvents: createEventBridge({ region, endpoint: env.AWS_ENDPOINT_URL_EVENTBRIDGE }),
+    workflows: createStepFunctions({ region, endpoint: env.AWS_ENDPOINT_URL_SFN }),
+  });
+}
+
+/**
+ * Market time from `EPOCH_MS,EPOCH_MARKET_MS,RATE`: at real time EPOCH_MS it was EPOCH_MARKET_MS, and it passes RATE
+ * times as fast. Absent: real time.
+ * @throws Error for anything else.
+ */
+export function marketClock(text: string | undefined, realNow: () => number): Clock {
+  if (text === undefined || text === "") return { now: realNow };
+  const [epoch = Number.NaN, marketEpoch = Number.NaN, rate = Number.NaN, ...rest] = text
+    .split(",")
+    .map(Number);
+  if (![epoch, marketEpoch, rate].every(Number.isFinite) || rate <= 0 || rest.length > 0)
+    throw new Error(`MARKET_CLOCK is not EPOCH_MS,EPOCH_MARKET_MS,RATE: ${text}`);
+  return { now: () => Math.floor(marketEpoch + (realNow() - epoch) * rate) };
+}
+
+export function access(env: Env, host: Host): Access {
+  return {
+    env,
+    clock: host.clock,
+    database: host.database,
+    putEvents: host.putEvents,
+    workflows: host.workflows,
+    newId: () => host.newId(),
+    random: () => host.random(),
+    get store() {
+      return host.store(env);
+    },
+    get log() {
+      return host.log(env);
+    },
+    get feed() {
+      return host.feed(env);
+    },
+    get checkpoints() {
+      return host.checkpoints(env);
+    },
+    get relay() {
+      return host.relay(env);
+    },
+    get views() {
+      return host.views(env);
+    },
+    get books() {
+      return host.books(env);
+    },
+    get operationsTable() {
+      return variable(env, "OPERATIONS_TABLE");
+    },
+  };
+}
+
+/** @throws Error if the variable is missing: the function was given no grant for what it does. */
+export function variable(env: Env, name: string): string {
+  const content = env[name];
+  if (content === undefined || content === "") throw new Error(`variable ${name} is not set`);
+  return content;
+}
+
+function perTable<Opened>(open: (table: string) => Opened): (table: string) => Opened {
+  const opened = new Map<string, Opened>();
+  return (table) => once(opened, table, () => open(table));
+}
+
+function once<Key, Value>(made: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  made.set(key, value);
+  return value;
+}

@@ -1,0 +1,74 @@
+import { STATUS_CODES } from "node:http";
+import type { z } from "zod";
+import type { Rejection } from "../../market/decider.ts";
+import type { Problem } from "../contract/problem.ts";
+
+/** Thrown by handlers; the endpoint answers it as problem+json. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(problem: Problem, headers: Readonly<Record<string, string>> = {}) {
+    super(`${problem.status} ${problem.code}: ${problem.detail}`);
+    this.problem = problem;
+    this.headers = headers;
+  }
+}
+
+/** @param pointer JSON pointer of the body's field at fault, or `query/NAME`, `path/NAME`, `header/NAME`. */
+export function problem(status: number, code: string, detail: string, pointer?: string): ProblemError {
+  return new ProblemError({
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail,
+    code,
+    ...(pointer === undefined ? {} : { errors: [{ pointer, detail }] }),
+  });
+}
+
+/** The same answer for what is absent and for what belongs to another. */
+export function notFound(kind: string, id: string): ProblemError {
+  return problem(404, "not-found", `There is no ${kind} ${id} of yours.`);
+}
+
+/** Codes of rejections that another state of the resource caused, not the request's content. */
+const conflicts: ReadonlySet<string> = new Set(["center-taken", "account-taken"]);
+const conflictPattern = /(superseded|stale-run|already|ended|not-running|not-accepted|not-in-force|taken)/;
+
+export function rejectionProblem(rejection: Rejection): ProblemError {
+  const conflict = conflicts.has(rejection.code) || conflictPattern.test(rejection.code);
+  const field = rejection.field;
+  const pointer = field === undefined ? undefined : field.startsWith("/") ? field : `/${field}`;
+  return problem(conflict ? 409 : 422, rejection.code, rejection.detail, pointer);
+}
+
+/** What a schema found, field by field. `part` is empty for the body, else `path`, `query` or `header`. */
+export function invalid(error: z.ZodError, part: "" | "path" | "query" | "header"): ProblemError {
+  const errors = error.issues.flatMap((issue) => fieldsAtFault(issue, part));
+  const first = errors[0];
+  return new ProblemError({
+    type: "about:blank",
+    title: "Bad Request",
+    status: 400,
+    detail:
+      first === undefined ? "The request is not valid." : `${first.pointer || "The body"}: ${first.detail}`,
+    code: "invalid-request",
+    errors,
+  });
+}
+
+function fieldsAtFault(issue: z.core.$ZodIssue, part: string): { pointer: string; detail: string }[] {
+  const at = (path: readonly PropertyKey[]) =>
+    `${part}${path.map((key) => `/${escapePointer(String(key))}`).join("")}`;
+  if (issue.code !== "unrecognized_keys") return [{ pointer: at(issue.path), detail: issue.message }];
+  return issue.keys.map((key) => ({
+    pointer: at([...issue.path, key]),
+    detail: "There is no such field: remove it or correct its name.",
+  }));
+}
+
+/** RFC 6901. */
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { type Access, access, type Create } from "./host.ts";
+import { type Observer, observe } from "./observe.ts";
+
+/** What is read of a DynamoDB stream's records: keys, for a record is a wake-up and no more. */
+const WakeUps = z.object({
+  Records: z.array(
+    z.object({
+      dynamodb: z.object({
+        SequenceNumber: z.string(),
+        Keys: z.object({ pk: z.object({ S: z.string() }) }),
+      }),
+    }),
+  ),
+});
+
+export interface FailedItems {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first. */
+export function wakeUp(
+  handle: (access: Access, keys: readonly { readonly pk: string }[], observer: Observer) => Promise<unknown>,
+): Create<unknown, FailedItems> {
+  return (env, host) => {
+    const opened = access(env, host);
+    const { observer, stack } = observe<unknown, FailedItems>(env);
+    const handler = stack(async (event) => {
+      const { Records } = WakeUps.parse(event);
+      const [first] = Records;
+      if (first === undefined) return { batchItemFailures: [] };
+      try {
+        await handle(
+          opened,
+          Records.map(({ dynamodb }) => ({ pk: dynamodb.Keys.pk.S })),
+          observer,
+        );
+        return { batchItemFailures: [] };
+      } catch (error) {
+        observer.logger.error("wake-up failed", { error });
+        return { batchItemFailures: [{ itemIdentifier: first.dynamodb.SequenceNumber }] };
+      }
+    });
+    return (event, context) => handler(event, context);
+  };
+}

@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { periodOf, slotOf } from "../../market/time.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { step } from "../kit/step.ts";
+import { openPeriod } from "./open-period.ts";
+
+/** Closes a settlement day that is over, the oldest first. */
+export const create = step(z.object({}), async (access) => {
+  const open = await openPeriod(access);
+  const today = periodOf(slotOf(access.clock.now()));
+  if (open === undefined || open.phase !== "open" || open.period >= today) return { next: "none" };
+  return { next: "charge", period: open.period, cursor: "" };
+});
+export const handler = onLambda(create);

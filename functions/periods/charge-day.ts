@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { streams } from "../../events/catalog/streams.ts";
+import { Period } from "../../events/catalog/values.ts";
+import { execute } from "../../events/store/execute.ts";
+import { forEachInFlight } from "../../events/store/in-flight.ts";
+import type { ReleasedCards } from "../../market/book/unresold.ts";
+import type { JobCommand } from "../../market/job/commands.ts";
+import { jobDecider } from "../../market/job.ts";
+import { periodStart, SLOTS_PER_DAY } from "../../market/time.ts";
+import { PlacementView } from "../../market/views/jobs.ts";
+import { openPlacementsKey } from "../../market/views/view.ts";
+import { releasedOn } from "../auctions/released-cards.ts";
+import { exchangeCommand } from "../kit/exchange-command.ts";
+import type { Access } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { step } from "../kit/step.ts";
+
+/** Placements of one page. */
+const pageSize = 250;
+const inFlight = 32;
+
+/** Charges what the day delivered, page by page, and at last the fees on what was given back in it. */
+export const create = step(
+  z.object({ period: Period, cursor: z.string() }),
+  async (access, { period, cursor }) => {
+    const range = { pk: openPlacementsKey, limit: pageSize, ...(cursor === "" ? {} : { after: cursor }) };
+    const page = await access.views.list(range, PlacementView);
+    await forEachInFlight(inFlight, page, ({ data: { job, placement } }) => {
+      const command = { type: "CloseDay", period, at: access.clock.now() } as const;
+      return tell(access, job, command, `day/${placement}/${period}`);
+    });
+    const last = page.at(-1);
+    if (last !== undefined && page.length === pageSize) return { period, cursor: last.sk };
+    await chargeReleases(access, period);
+    return { period, cursor: "end" };
+  },
+);
+export const handler = onLambda(create);
+
+async function chargeReleases(access: Access, period: Period): Promise<void> {
+  const before = periodStart(period) + SLOTS_PER_DAY;
+  const byAward = Map.groupBy(await releasedOn(access, period), ({ placement }) => placement);
+  await forEachInFlight(inFlight, byAward.values(), (own) => chargeRelease(access, own, period, before));
+}
+
+async function chargeRelease(access: Access, own: readonly ReleasedCards[], period: Period, before: number) {
+  const [first] = own;
+  if (first === undefined) return;
+  const { job, placement } = first;
+  const unresold = own
+    .filter((cards) => cards.unresold > 0)
+    .map(({ center, product, slot, unresold: cards }) => ({ center, product, slot, cards }));
+  const command = { type: "ChargeRelease", placement, before, unresold, at: access.clock.now() } as const;
+  await tell(access, job, command, `fee/${placement}/${period}`);
+}
+
+function tell(
+  access: Access,
+  job: Parameters<typeof streams.job>[0],
+  command: JobCommand,
+  commandId: string,
+) {
+  return execute(
+    access.store,
+    jobDecider,
+    streams.job(job),
+    command,
+    exchangeCommand(access, commandId, commandId),
+  );
+}

@@ -1,0 +1,9 @@
+import { instant } from "../../market/time.ts";
+import { operations } from "../contract/operations.ts";
+import { publicEndpoint } from "../kit/endpoint.ts";
+import { onLambda } from "../kit/lambda.ts";
+
+export const create = publicEndpoint(operations.getHealth, async ({ now }) => ({
+  body: { status: "ok", marketTime: instant(now) },
+}));
+export const handler = onLambda(create);

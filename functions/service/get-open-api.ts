@@ -1,0 +1,9 @@
+import { openApiDocument } from "../contract/openapi.ts";
+import { operations } from "../contract/operations.ts";
+import { publicEndpoint } from "../kit/endpoint.ts";
+import { onLambda } from "../kit/lambda.ts";
+
+export const create = publicEndpoint(operations.getOpenApi, async () => ({
+  body: openApiDocument(operations),
+}));
+export const handler = onLambda(create);

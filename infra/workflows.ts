@@ -1,0 +1,183 @@
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  type IChainable,
+  IntegrationPattern,
+  JsonPath,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  TaskInput,
+  Timeout,
+} from "aws-cdk-lib/aws-stepfunctions";
+import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
+import { Construct } from "constructs";
+
+export type WorkflowName = "auction" | "job" | "period";
+
+const machineName = (stack: Stack, name: WorkflowName) => `${stack.stackName}-${name}`;
+
+/** ARN of a workflow from its name alone, so that functions can be made before it. */
+export function workflowArn(scope: Construct, name: WorkflowName): string {
+  const stack = Stack.of(scope);
+  return stack.formatArn({
+    service: "states",
+    resource: "stateMachine",
+    resourceName: machineName(stack, name),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+/** Finds the function of a step by its name in the manifest. */
+export type StepFunction = (name: string) => IFunction;
+
+/** Every step may be repeated: what it appends is idempotent, and the log says where to go on. */
+const again = { maxAttempts: 6, interval: Duration.seconds(1), backoffRate: 2 };
+
+function step(scope: Construct, id: string, handler: IFunction, payload: TaskInput): LambdaInvoke {
+  const task = new LambdaInvoke(scope, id, {
+    lambdaFunction: handler,
+    payload,
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+  });
+  task.addRetry(again);
+  return task;
+}
+
+function machine(scope: Construct, name: WorkflowName, start: IChainable): StateMachine {
+  return new StateMachine(scope, `${name}-machine`, {
+    stateMachineName: machineName(Stack.of(scope), name),
+    stateMachineType: StateMachineType.STANDARD,
+    definitionBody: DefinitionBody.fromChainable(start),
+    logs: {
+      level: LogLevel.ERROR,
+      destination: new LogGroup(scope, `${name}-machine-log`, { retention: RetentionDays.ONE_MONTH }),
+    },
+    tracingEnabled: true,
+  });
+}
+
+/**
+ * The auction: close the gate, clear, publish page by page, seal; then ask for the next gate that is due, which is
+ * also how an auction that somebody left unsealed is resumed. Payloads carry keys and hashes only.
+ */
+export function createAuctionWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+  const scope = new Construct(parent, "auction-workflow");
+  const close = step(scope, "CloseGate", handler("close-gate"), TaskInput.fromObject({}));
+  const solve = step(
+    scope,
+    "Solve",
+    handler("solve-auction"),
+    TaskInput.fromObject({ auction: JsonPath.numberAt("$.auction") }),
+  );
+  const publish = step(
+    scope,
+    "PublishPage",
+    handler("publish-awards"),
+    TaskInput.fromObject({
+      auction: JsonPath.numberAt("$.auction"),
+      page: JsonPath.numberAt("$.page"),
+      pages: JsonPath.numberAt("$.pages"),
+    }),
+  );
+  const seal = step(
+    scope,
+    "Seal",
+    handler("seal-auction"),
+    TaskInput.fromObject({ auction: JsonPath.numberAt("$.auction") }),
+  );
+  const morePages = new Choice(scope, "MorePages?")
+    .when(Condition.numberLessThanJsonPath("$.page", "$.pages"), publish)
+    .otherwise(seal);
+  const due = new Choice(scope, "AuctionDue?")
+    .when(Condition.stringEquals("$.next", "solve"), solve)
+    .when(Condition.stringEquals("$.next", "close"), close)
+    .otherwise(new Succeed(scope, "NothingDue"));
+  close.next(due);
+  solve.next(morePages);
+  publish.next(morePages);
+  seal.next(close);
+  return machine(scope, "auction", close);
+}
+
+/**
+ * The job: from the award to the end of its run. It may be started anew at any time, for its first step reads the job
+ * and goes where the job stands. A timeout states no fact: it asks the decider, which sees the newest state.
+ */
+export function createJobWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+  const scope = new Construct(parent, "job-workflow");
+  const keys = { job: JsonPath.stringAt("$.job"), placement: JsonPath.stringAt("$.placement") };
+  const read = step(scope, "ReadJob", handler("read-job"), TaskInput.fromObject(keys));
+  const deadline = step(scope, "AskAtDeadline", handler("meet-deadline"), TaskInput.fromObject(keys));
+  const wait = (id: string, awaited: "accepted" | "started" | "ended") => {
+    const task = new LambdaInvoke(scope, id, {
+      lambdaFunction: handler("await-job"),
+      integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+      payload: TaskInput.fromObject({ ...keys, awaited, token: JsonPath.taskToken }),
+      taskTimeout: Timeout.at("$.timeoutSeconds"),
+      retryOnServiceExceptions: false,
+    });
+    task.addRetry({
+      ...again,
+      errors: ["Lambda.ServiceException", "Lambda.TooManyRequestsException", "ConflictError"],
+    });
+    task.addCatch(deadline, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
+    return task;
+  };
+  const accepted = wait("AwaitAccepted", "accepted");
+  const started = wait("AwaitStarted", "started");
+  const ended = wait("AwaitEnded", "ended");
+  const done = new Succeed(scope, "Done");
+  const stands = (id: string) =>
+    new Choice(scope, id)
+      .when(Condition.stringEquals("$.phase", "accepted"), accepted)
+      .when(Condition.stringEquals("$.phase", "started"), started)
+      .when(Condition.stringEquals("$.phase", "ended"), ended)
+      .otherwise(done);
+  const where = stands("WhereDoesItStand?");
+  read.next(where);
+  deadline.next(where);
+  accepted.next(started);
+  started.next(ended);
+  ended.next(done);
+  return machine(scope, "job", read);
+}
+
+/** The period: charge what the day delivered, page by page, carry the accounts over, close the day for ever. */
+export function createPeriodWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+  const scope = new Construct(parent, "period-workflow");
+  const begin = step(scope, "BeginClose", handler("begin-close"), TaskInput.fromObject({}));
+  const paged = (id: string, name: string) =>
+    step(
+      scope,
+      id,
+      handler(name),
+      TaskInput.fromObject({ period: JsonPath.stringAt("$.period"), cursor: JsonPath.stringAt("$.cursor") }),
+    );
+  const charge = paged("ChargePage", "charge-day");
+  const carry = paged("CarryPage", "carry-accounts");
+  const close = step(
+    scope,
+    "ClosePeriod",
+    handler("close-period"),
+    TaskInput.fromObject({ period: JsonPath.stringAt("$.period") }),
+  );
+  const loop = (id: string, again: IChainable, next: IChainable) =>
+    new Choice(scope, id).when(Condition.stringEquals("$.cursor", "end"), next).otherwise(again);
+  begin.next(
+    new Choice(scope, "PeriodDue?")
+      .when(Condition.stringEquals("$.next", "charge"), charge)
+      .otherwise(new Succeed(scope, "NothingToClose")),
+  );
+  charge.next(loop("AllCharged?", charge, carry));
+  carry.next(loop("AllCarried?", carry, close));
+  // A day that was missed is closed before the one after it.
+  close.next(begin);
+  return machine(scope, "period", begin);
+}

@@ -1,0 +1,209 @@
+import type { AccountEvent, Hold } from "../events/catalog/account.ts";
+import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
+import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { mills, millsText } from "./money.ts";
+
+/** What the period before handed over. */
+export interface Carry {
+  readonly available: MillsText;
+  readonly holds: readonly Hold[];
+  readonly carriedFrom?: Period;
+}
+
+/** All amounts in mills. */
+export type AccountCommand =
+  | {
+      readonly type: "Open";
+      readonly account: AccountId;
+      readonly owner: OwnerId;
+      readonly period: Period;
+      readonly carry?: Carry;
+    }
+  | { readonly type: "Deposit"; readonly deposit: DepositId; readonly mills: MillsText }
+  | { readonly type: "Hold"; readonly job: JobId; readonly stretch: number; readonly mills: MillsText }
+  /** `paid` leaves the hold (negative: comes to it), `released` becomes available. */
+  | {
+      readonly type: "Settle";
+      readonly job: JobId;
+      readonly stretch: number;
+      readonly charge: string;
+      readonly paid: MillsText;
+      readonly released: MillsText;
+    }
+  /** Lets go of a whole hold that nothing can be charged to. */
+  | { readonly type: "Release"; readonly job: JobId; readonly stretch: number }
+  | { readonly type: "Carry"; readonly to: Period };
+
+export interface KnownAccount {
+  readonly phase: "open" | "carried";
+  readonly account: AccountId;
+  readonly owner: OwnerId;
+  readonly period: Period;
+  /** Not held. */
+  readonly available: bigint;
+  /** By `JOB/STRETCH`. */
+  readonly holds: ReadonlyMap<string, Hold>;
+  /** Deposits credited and charges settled in this period: each is once. */
+  readonly done: ReadonlySet<string>;
+  readonly carriedTo?: Period;
+}
+
+export type AccountState = { readonly phase: "unknown" } | KnownAccount;
+
+type Decided = Decision<AccountEvent>;
+
+export const holdKey = (job: JobId, stretch: number) => `${job}/${stretch}`;
+
+/** Sum of all holds, in mills. */
+export function heldOf({ holds }: KnownAccount): bigint {
+  return [...holds.values()].reduce((sum, hold) => sum + mills(hold.mills), 0n);
+}
+
+/** An account during one settlement day: stream `account-ID-PERIOD`. */
+export const accountDecider: Decider<AccountState, AccountCommand, AccountEvent> = {
+  initial: { phase: "unknown" },
+  decide: decideAccount,
+  evolve: evolveAccount,
+};
+
+function decideAccount(command: AccountCommand, state: AccountState): Decided {
+  if (command.type === "Open") return open(command, state);
+  if (state.phase === "unknown") return reject("account-unknown", "There is no such account.", "/account");
+  // A repeat of what this period has done finds it here, even after the carry: it must not be done in the next one.
+  if (command.type === "Deposit" && state.done.has(command.deposit)) return nothing;
+  if (command.type === "Settle" && state.done.has(command.charge)) return nothing;
+  if (command.type === "Carry" && state.phase === "carried") return nothing;
+  if (state.phase === "carried")
+    return reject("account-carried", `Its period was carried to ${state.carriedTo}.`);
+  return decideOpen(command, state);
+}
+
+function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: KnownAccount): Decided {
+  const { account, period } = state;
+  switch (command.type) {
+    case "Deposit": {
+      const { deposit, mills } = command;
+      return accept({ type: "FundsDeposited", data: { account, deposit, mills } });
+    }
+    case "Hold":
+      return hold(command, state);
+    case "Settle":
+      return settle(command, state);
+    case "Release": {
+      const held = state.holds.get(holdKey(command.job, command.stretch));
+      if (held === undefined) return nothing;
+      return accept({ type: "HoldReleased", data: { account, ...held } });
+    }
+    case "Carry":
+      if (command.to <= period) return reject("carried-back", `A period after ${period} comes next.`, "/to");
+      return accept({
+        type: "AccountCarried",
+        data: { account, period, to: command.to, ...balanceOf(state) },
+      });
+    default:
+      return command satisfies never;
+  }
+}
+
+function balanceOf(state: KnownAccount): { available: MillsText; holds: Hold[] } {
+  return { available: millsText(state.available), holds: [...state.holds.values()] };
+}
+
+/** What an account that was carried hands over to the period after it. */
+export function carryOf(state: KnownAccount): Carry {
+  return { ...balanceOf(state), carriedFrom: state.period };
+}
+
+function open(command: Extract<AccountCommand, { type: "Open" }>, state: AccountState): Decided {
+  const { account, owner, period, carry } = command;
+  if (state.phase !== "unknown") {
+    return state.owner === owner
+      ? nothing
+      : reject("account-exists", "Another owner has an account of this name.", "/account");
+  }
+  const { available = millsText(0n), holds = [], carriedFrom } = carry ?? {};
+  const from = carriedFrom === undefined ? {} : { carriedFrom };
+  return accept({
+    type: "AccountOpened",
+    data: { account, owner, period, available, holds: [...holds], ...from },
+  });
+}
+
+function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAccount): Decided {
+  const { job, stretch } = command;
+  if (state.holds.has(holdKey(job, stretch))) return nothing;
+  const data = { account: state.account, job, stretch, mills: command.mills };
+  if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
+  return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
+}
+
+function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: KnownAccount): Decided {
+  const { job, stretch, charge, paid, released } = command;
+  const held = state.holds.get(holdKey(job, stretch));
+  if (held === undefined) return reject("hold-unknown", `Nothing is held for stretch ${stretch} of ${job}.`);
+  const left = mills(held.mills) - mills(paid) - mills(released);
+  if (left < 0n) return reject("beyond-hold", `The charge takes ${-left} mills more than is held.`, "/paid");
+  const data = { account: state.account, job, stretch, charge, paid, released };
+  return accept({ type: "HoldSettled", data });
+}
+
+function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
+  if (event.type === "AccountOpened") {
+    const { account, owner, period, available, holds } = event.data;
+    const byKey = new Map(holds.map((held) => [holdKey(held.job, held.stretch), held]));
+    return {
+      phase: "open",
+      account,
+      owner,
+      period,
+      available: mills(available),
+      holds: byKey,
+      done: new Set(),
+    };
+  }
+  if (state.phase === "unknown") return state;
+  switch (event.type) {
+    case "FundsDeposited": {
+      const { deposit } = event.data;
+      const available = state.available + mills(event.data.mills);
+      return { ...state, available, done: new Set([...state.done, deposit]) };
+    }
+    case "FundsHeld": {
+      const { job, stretch } = event.data;
+      const held = { job, stretch, mills: event.data.mills };
+      return { ...state, available: state.available - mills(held.mills), holds: withHold(state, held) };
+    }
+    case "HoldRefused":
+      return state;
+    case "HoldSettled":
+      return settled(state, event.data);
+    case "HoldReleased": {
+      const { job, stretch } = event.data;
+      const none = { job, stretch, mills: millsText(0n) };
+      return { ...state, available: state.available + mills(event.data.mills), holds: withHold(state, none) };
+    }
+    case "AccountCarried":
+      return { ...state, phase: "carried", carriedTo: event.data.to };
+    default:
+      return event satisfies never;
+  }
+}
+
+function settled(
+  state: KnownAccount,
+  data: Extract<AccountEvent, { type: "HoldSettled" }>["data"],
+): KnownAccount {
+  const { job, stretch, charge } = data;
+  const held = mills(state.holds.get(holdKey(job, stretch))?.mills ?? millsText(0n));
+  const left = { job, stretch, mills: millsText(held - mills(data.paid) - mills(data.released)) };
+  const available = state.available + mills(data.released);
+  return { ...state, available, holds: withHold(state, left), done: new Set([...state.done, charge]) };
+}
+
+/** A hold of nothing is none. */
+function withHold(state: KnownAccount, hold: Hold): ReadonlyMap<string, Hold> {
+  const holds = new Map(state.holds);
+  if (mills(hold.mills) === 0n) holds.delete(holdKey(hold.job, hold.stretch));
+  else holds.set(holdKey(hold.job, hold.stretch), hold);
+  return holds;
+}

@@ -1,0 +1,118 @@
+import type { z } from "zod";
+import type { Fill, LinkUse } from "../../events/catalog/award.ts";
+import type { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
+import type { JobSpec } from "../../events/catalog/job.ts";
+import type { CapacityOffered } from "../../events/catalog/offer.ts";
+import type {
+  AccountId,
+  CenterId,
+  JobId,
+  OfferId,
+  OwnerId,
+  PlacementId,
+  Session,
+} from "../../events/catalog/values.ts";
+
+/** A center as the book needs it. */
+export interface BookCenter {
+  readonly spec: z.infer<typeof CenterJoined.data>;
+  links: readonly LinkSpec[];
+  lost: boolean;
+}
+
+export type BookOffer = z.infer<typeof CapacityOffered.data>;
+
+/** What an auction gave a job, as far as it still takes capacity. */
+export interface BookAward {
+  readonly placement: PlacementId;
+  /** First award of the run that it belongs to. */
+  readonly lease: PlacementId;
+  readonly fills: readonly Fill[];
+  readonly links: readonly LinkUse[];
+  readonly to: number;
+  /** First slot that the whole of it no longer takes. */
+  cut?: number;
+  /** The tenant ended it: what it gave back costs a fee unless it is sold again. */
+  released?: boolean;
+  /** The same for one center, which a divisible job went on without. */
+  readonly cuts: Map<CenterId, number>;
+}
+
+/** The awards of a job that follow one another without a gap. */
+export interface Lease {
+  readonly id: PlacementId;
+  readonly session: Session;
+  /** First slot that is paid for. */
+  from: number;
+  /** End of its last award. */
+  end: number;
+  /** Centers and product of its last award. */
+  centers: readonly CenterId[];
+  product: string;
+}
+
+export interface BookJob {
+  readonly job: JobId;
+  readonly owner: OwnerId;
+  readonly account: AccountId;
+  readonly spec: JobSpec;
+  /** open: in the book once funds are held; held back while a lease is in force. */
+  phase: "requested" | "open" | "ended";
+  /** Place of its admission in the feed: ties. 0: not admitted. */
+  rank: number;
+  window: { readonly from: number; readonly to: number };
+  /** Number of its next award. */
+  stretch: number;
+  awardedSlots: number;
+  /** Slots before the lease in force that count towards `maxSlots`. */
+  usedBefore: number;
+  /** Last instant from which the work can go on, ISO 8601. */
+  checkpointAt?: string;
+  lease?: Lease;
+  awards: BookAward[];
+  /** Mills held for stretches that no award has used yet. */
+  readonly holds: Map<number, bigint>;
+  /** Slot in which the account last refused a hold. */
+  refusedAt?: number;
+}
+
+/**
+ * What auctions know: a fold of the feed and of the auctions' own streams. It is changed in place, for it is large and
+ * every gate moves it on a little; `observePage` and `observeAuction` are the only ones who do.
+ */
+export interface BookState {
+  /** Last page of the feed seen. */
+  position: number;
+  /** Last sealed auction seen. */
+  auctions: number;
+  readonly centers: Map<CenterId, BookCenter>;
+  /** Offers that still sell. */
+  readonly offers: Map<OfferId, BookOffer>;
+  /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
+  readonly working: Map<string, number>;
+  readonly jobs: Map<JobId, BookJob>;
+  /** Jobs admitted so far. */
+  admitted: number;
+  /** Slot of each session's last gate. */
+  readonly gates: Map<Session, number>;
+  /** The session's auction that was voided at the cap and waits to be run again. */
+  readonly voided: Map<Session, number>;
+}
+
+export function initialBook(): BookState {
+  return {
+    position: 0,
+    auctions: 0,
+    centers: new Map(),
+    offers: new Map(),
+    working: new Map(),
+    jobs: new Map(),
+    admitted: 0,
+    gates: new Map(),
+    voided: new Map(),
+  };
+}
+
+export function poolId(center: string, product: string): string {
+  return `${center}/${product}`;
+}

@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import type { CurvePoint } from "../../events/catalog/auction.ts";
+import { energyCost } from "../clearing/instance.ts";
+import type { Instance } from "./instance.ts";
+
+type Point = z.infer<typeof CurvePoint>;
+
+/** Points of a curve at most; neighbours are merged beyond that. */
+const pointsMost = 500;
+
+/** Card-slots that bids would take at each limit or below it, dearest first; nobody is named. */
+export function demandCurve({ book, grain }: Instance): Point[] {
+  const amounts = book.bids.map((bid) => ({
+    price: Math.max(...bid.prods.map(({ limit }) => limit)) / grain,
+    cardSlots: bid.g * (bid.d ?? 0) * grain,
+  }));
+  return cumulated(amounts.sort((a, b) => b.price - a.price));
+}
+
+/** Card-slots on offer at each cost (reserve and energy) or above it, cheapest first. */
+export function supplyCurve({ book, grain }: Instance): Point[] {
+  const byPrice = new Map<number, number>();
+  for (const { pool, from, to, q, reserve } of book.offers) {
+    const of = book.pools[pool];
+    const center = book.centers[of?.c ?? 0];
+    const kw = book.products[of?.p ?? 0]?.kw ?? 0;
+    for (let t = from; t < to; t++) {
+      const energy = energyCost(
+        kw,
+        center?.pue ?? 0,
+        center?.energy[t] ?? 0,
+        book.slotSeconds ?? 0,
+        book.tick ?? 1,
+      );
+      const price = (reserve + energy) / grain;
+      byPrice.set(price, (byPrice.get(price) ?? 0) + q * grain);
+    }
+  }
+  const amounts = [...byPrice].map(([price, cardSlots]) => ({ price, cardSlots }));
+  return cumulated(amounts.sort((a, b) => a.price - b.price));
+}
+
+function cumulated(amounts: readonly Point[]): Point[] {
+  const points: Point[] = [];
+  let sum = 0;
+  for (const { price, cardSlots } of amounts) {
+    sum += cardSlots;
+    if (points.at(-1)?.price === price) points.pop();
+    points.push({ price, cardSlots: sum });
+  }
+  const stride = Math.ceil(points.length / pointsMost);
+  // The last point is the whole amount: it stays.
+  return points.filter((_, index) => index % stride === stride - 1 || index === points.length - 1);
+}

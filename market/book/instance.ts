@@ -1,0 +1,208 @@
+import type { Session } from "../../events/catalog/values.ts";
+import type { Bid, Book } from "../clearing/instance.ts";
+import { products } from "../products.ts";
+import { rules } from "../rules.ts";
+import { hourOfDay, SLOT_SECONDS } from "../time.ts";
+import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
+import { grainOf, type LinkLeft, linksLeft, stepsLeft } from "./capacity-left.ts";
+import { continuation, firstStretch } from "./next-stretch.ts";
+
+/** The gate of one auction. */
+export interface AuctionGate {
+  readonly auction: number;
+  readonly session: Session;
+  readonly gate: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Who a bid of the instance is. */
+export interface Bidder {
+  readonly job: BookJob;
+  readonly continues: boolean;
+}
+
+/** A clearing problem with what its indices stand for. */
+export interface Instance {
+  readonly gate: AuctionGate;
+  /** Slots of one unit of the problem: 1 in the spot session, 10 in the forward one, whose money is ten times as much. */
+  readonly grain: number;
+  readonly book: Book;
+  /** In the order of the problem's centers, pools, links and bids. */
+  readonly centers: readonly BookCenter[];
+  readonly pools: readonly { readonly center: BookCenter; readonly product: string }[];
+  readonly links: readonly LinkLeft[];
+  readonly bidders: readonly Bidder[];
+}
+
+/** Ties: continuations stand before all first awards. */
+const afterContinuations = 1_000_000_000;
+
+/** The problem that an auction clears: it follows from the book and the gate alone. */
+export function instanceAt(book: BookState, gate: AuctionGate): Instance {
+  const grain = grainOf(gate.session);
+  const units = Math.floor((gate.to - gate.from) / grain);
+  const centers = [...book.centers.values()].sort((a, b) => (a.spec.center < b.spec.center ? -1 : 1));
+  const centerIndex = new Map(centers.map(({ spec }, index) => [spec.center as string, index]));
+  const pools = centers.flatMap((center) => center.spec.pools.map(({ product }) => ({ center, product })));
+  const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
+  const links = linksLeft(book, gate);
+  const scene: Scene = { gate, grain, units, centerIndex, pools };
+  const bids = [...book.jobs.values()].flatMap((job) => bidOf(scene, job) ?? []);
+  bids.sort((a, b) => (a.bid.rank ?? 0) - (b.bid.rank ?? 0));
+  return {
+    gate,
+    grain,
+    centers,
+    pools,
+    links,
+    bidders: bids.map(({ bidder }) => bidder),
+    book: {
+      T: units,
+      slotSeconds: SLOT_SECONDS * grain,
+      tick: grain,
+      products: products.map(({ product, kw }) => ({ name: product, kw })),
+      centers: centers.map(({ spec }, region) => ({
+        region,
+        pue: spec.puePermille / 1000,
+        energy: Array.from({ length: units }, (_, t) => spec.energy[hourOfDay(gate.from + t * grain)] ?? 0),
+      })),
+      links: links.map(({ a, b, gbps, latencyMs, perGB }) => ({
+        a: centerIndex.get(a) ?? 0,
+        b: centerIndex.get(b) ?? 0,
+        gbps,
+        latMs: latencyMs,
+        perGB,
+      })),
+      pools: pools.map(({ center, product }) => ({
+        c: centerIndex.get(center.spec.center) ?? 0,
+        p: productIndex(product),
+      })),
+      offers: stepsLeft(book, gate, grain).map(({ offer, pool, from, to, cards, reserve }) => ({
+        id: offer,
+        pool: poolIndex.get(pool) ?? 0,
+        from,
+        to,
+        q: cards,
+        reserve: reserve * grain,
+      })),
+      bids: bids.map(({ bid }) => bid),
+    },
+  };
+}
+
+function productIndex(product: string): number {
+  return products.findIndex((known) => known.product === product);
+}
+
+interface Scene {
+  readonly gate: AuctionGate;
+  readonly grain: number;
+  readonly units: number;
+  readonly centerIndex: ReadonlyMap<string, number>;
+  readonly pools: Instance["pools"];
+}
+
+interface BidOfJob {
+  readonly bid: Bid;
+  readonly bidder: Bidder;
+}
+
+function bidOf(scene: Scene, job: BookJob): BidOfJob | undefined {
+  if (job.phase !== "open") return undefined;
+  return job.lease === undefined ? firstBid(scene, job) : continuingBid(scene, job);
+}
+
+function isHeld(job: BookJob, least: bigint): boolean {
+  return (job.holds.get(job.stretch) ?? -1n) >= least;
+}
+
+/** Whole units inside a range of slots, counted from the first on sale. */
+function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): { from: number; to: number } {
+  return {
+    from: Math.ceil(Math.max(0, from - gate.from) / grain),
+    to: Math.floor(Math.min(units * grain, to - gate.from) / grain),
+  };
+}
+
+function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
+  const { gate, grain } = scene;
+  const { spec, window } = job;
+  const next = spec.session === gate.session ? firstStretch(job) : undefined;
+  if (next === undefined || !isHeld(job, next.hold)) return undefined;
+  // A spot job starts in one of the first slots on sale.
+  const latest = gate.session === "spot" ? gate.from + rules.startSlots - 1 + next.slots : gate.to;
+  const range = unitsWithin(scene, window.from, Math.min(window.to, latest));
+  const d = Math.floor(next.slots / grain);
+  if (range.to - range.from < (spec.kind === "div" ? 1 : d) || d === 0) return undefined;
+  const pools = eligiblePools(scene, job);
+  const home = scene.centerIndex.get(spec.home);
+  if (pools.length === 0 || home === undefined) return undefined;
+  const bid: Bid = {
+    id: job.job,
+    kind: spec.kind,
+    g: spec.cards,
+    d,
+    ...range,
+    prods: spec.products
+      .filter(({ product }) => productIndex(product) >= 0)
+      .map(({ product, limit }) => ({ p: productIndex(product), limit: limit * grain })),
+    home,
+    dataGB: spec.dataGB,
+    pools,
+    rank: afterContinuations + job.rank,
+    ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
+    ...splitOf(job),
+  };
+  return { bid, bidder: { job, continues: false } };
+}
+
+function splitOf({ spec }: BookJob): Partial<Bid> {
+  if (spec.kind !== "split" || spec.split === undefined) return {};
+  const { chunk, bandwidthGbps, syncLatencyMs } = spec.split;
+  return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
+}
+
+/** Pools of allowed regions with the frameworks that it needs; an owner never buys from itself. */
+function eligiblePools({ pools }: Scene, { owner, spec }: BookJob): number[] {
+  return pools.flatMap(({ center, product }, k) => {
+    const { spec: of } = center;
+    const frameworks = of.pools.find((pool) => pool.product === product)?.frameworks ?? [];
+    const fits =
+      of.owner !== owner &&
+      spec.products.some((wanted) => wanted.product === product) &&
+      (spec.regions === undefined ||
+        [of.region, ...of.homeRegions].some((region) => spec.regions?.includes(region))) &&
+      spec.frameworks.every((framework) => frameworks.includes(framework));
+    return fits ? [k] : [];
+  });
+}
+
+/** Starts exactly at the end of the award, where the job runs; its data is there already. */
+function continuingBid(scene: Scene, job: BookJob): BidOfJob | undefined {
+  const { gate, grain } = scene;
+  const { lease, spec } = job;
+  const next = continuation(job, gate.session, gate.gate);
+  if (lease === undefined || next === undefined || spec.extendLimit === undefined) return undefined;
+  const { from } = unitsWithin(scene, lease.end, gate.to);
+  const d = Math.min(Math.floor(next.slots / grain), scene.units - from);
+  const pools = scene.pools.flatMap(({ center, product }, k) =>
+    product === lease.product && lease.centers.includes(center.spec.center) ? [k] : [],
+  );
+  const home = scene.centerIndex.get(lease.centers[0] ?? spec.home);
+  if (!isHeld(job, next.hold) || d <= 0 || pools.length === 0 || home === undefined) return undefined;
+  const bid: Bid = {
+    id: job.job,
+    kind: spec.kind,
+    g: spec.cards,
+    d,
+    from,
+    to: from + d,
+    prods: [{ p: productIndex(lease.product), limit: spec.extendLimit * grain }],
+    home,
+    pools,
+    rank: job.rank,
+    ...splitOf(job),
+  };
+  return { bid, bidder: { job, continues: true } };
+}

@@ -1,0 +1,67 @@
+import type { AuctionEvent } from "../../events/catalog/auction.ts";
+import type { Award } from "../../events/catalog/award.ts";
+import type { BookAward, BookState, Lease } from "./book-state.ts";
+
+/**
+ * Takes in what an auction gave: the events of its own stream, once it is sealed or voided, in the order of numbers.
+ * An auction that the book has seen changes nothing.
+ */
+export function observeAuction(book: BookState, n: number, events: readonly AuctionEvent[]): void {
+  if (n <= book.auctions) return;
+  if (n > book.auctions + 1) throw new Error(`auction ${book.auctions + 1} is missing before ${n}`);
+  for (const event of events) observe(book, event);
+  book.auctions = n;
+}
+
+function observe(book: BookState, event: AuctionEvent): void {
+  switch (event.type) {
+    case "GateClosed": {
+      const { session, gate } = event.data;
+      book.gates.set(session, gate);
+      book.voided.delete(session);
+      forget(book, gate);
+      return;
+    }
+    case "AwardsPublished":
+      for (const award of event.data.awards) take(book, award);
+      return;
+    case "AuctionVoided":
+      book.voided.set(event.data.session, event.data.auction);
+      return;
+    case "AuctionSolved":
+    case "AuctionCleared":
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function take(book: BookState, award: Award): void {
+  const job = book.jobs.get(award.job);
+  if (job === undefined) return;
+  const before = award.continues ? job.lease : undefined;
+  const lease: Lease = {
+    id: before?.id ?? award.placement,
+    session: award.session ?? job.spec.session,
+    from: before?.from ?? award.from,
+    end: award.to,
+    centers: [...new Set(award.fills.map(({ center }) => center))].sort(),
+    product: award.fills[0]?.product ?? "",
+  };
+  const { placement, fills, links, to } = award;
+  const taken: BookAward = { placement, lease: lease.id, fills, links, to, cuts: new Map() };
+  job.lease = lease;
+  job.awards.push(taken);
+  job.awardedSlots += award.to - award.from;
+  job.stretch = award.stretch + 1;
+  job.holds.delete(award.stretch);
+}
+
+/** What can matter to no later auction: awards that are over, offers that have ended, jobs that left nothing behind. */
+function forget(book: BookState, gate: number): void {
+  for (const job of book.jobs.values()) {
+    // What a tenant gave back is followed to its end: the fee waits for who buys it.
+    job.awards = job.awards.filter(({ to, cut, released }) => to > gate && (released || (cut ?? to) > gate));
+    if (job.phase === "ended" && job.awards.length === 0 && job.holds.size === 0) book.jobs.delete(job.job);
+  }
+}

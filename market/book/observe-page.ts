@@ -1,0 +1,219 @@
+import type { AccountEvent } from "../../events/catalog/account.ts";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import type { CenterEvent } from "../../events/catalog/center.ts";
+import type { JobEvent } from "../../events/catalog/job.ts";
+import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { mills } from "../money.ts";
+import { reopenedWindow, stretchSlots } from "../stretch.ts";
+import { slotAtOrAfter, slotOf } from "../time.ts";
+import { type BookJob, type BookState, poolId } from "./book-state.ts";
+
+/** A commit as the book reads it. */
+export interface SeenCommit {
+  /** Market time of the decision, ISO 8601. */
+  readonly time: string;
+  readonly events: readonly DomainEvent[];
+}
+
+export interface SeenPage {
+  readonly position: number;
+  readonly commits: readonly SeenCommit[];
+}
+
+/** Moves the book over one page of the feed; a page that it has seen changes nothing. */
+export function observePage(book: BookState, page: SeenPage): void {
+  if (page.position <= book.position) return;
+  if (page.position > book.position + 1)
+    throw new Error(`page ${book.position + 1} is missing before ${page.position}`);
+  for (const { time, events } of page.commits) for (const event of events) observe(book, event, time);
+  book.position = page.position;
+}
+
+function observe(book: BookState, event: DomainEvent, time: string): void {
+  switch (event.type) {
+    case "CenterJoined":
+    case "LinksDeclared":
+    case "GuaranteePosted":
+    case "CenterLost":
+    case "CenterReturned":
+      observeCenter(book, event);
+      return;
+    case "CapacitySensed":
+      book.working.set(poolId(event.data.center, event.data.product), event.data.working);
+      return;
+    case "CapacityOffered":
+      book.offers.set(event.data.offer, event.data);
+      return;
+    case "OfferWithdrawn":
+    case "OfferExpired":
+      book.offers.delete(event.data.offer);
+      return;
+    case "FundsHeld":
+    case "HoldRefused":
+    case "HoldReleased":
+      observeHold(book, event, time);
+      return;
+    case "JobRequested": {
+      const { job, owner, account, spec } = event.data;
+      const { from, to } = spec;
+      const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
+      const holds = book.jobs.get(job)?.holds ?? new Map();
+      book.jobs.set(job, { job, owner, account, spec, window: { from, to }, awards: [], holds, ...fresh });
+      return;
+    }
+    case "JobAdmitted":
+    case "JobRejected":
+    case "JobPlaced":
+    case "JobMetered":
+    case "JobReduced":
+    case "JobCompleted":
+    case "JobFailed":
+    case "JobDisplaced":
+    case "JobCancelled":
+    case "JobExpired": {
+      const job = book.jobs.get(event.data.job);
+      if (job !== undefined) observeJob(book, job, event);
+      return;
+    }
+    // Awards come from the auctions' own streams; the rest does not touch the book.
+    case "GateClosed":
+    case "AuctionSolved":
+    case "AwardsPublished":
+    case "AuctionCleared":
+    case "AuctionVoided":
+    case "JobAccepted":
+    case "JobStarted":
+    case "JobContinued":
+    case "JobRunFailed":
+    case "ChargePosted":
+    case "AccountOpened":
+    case "FundsDeposited":
+    case "HoldSettled":
+    case "AccountCarried":
+    case "DepositReceived":
+    case "PeriodOpened":
+    case "PeriodClosed":
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function observeCenter(book: BookState, event: CenterEvent): void {
+  if (event.type === "CenterJoined") {
+    book.centers.set(event.data.center, { spec: event.data, links: [], lost: false });
+    return;
+  }
+  const center = book.centers.get(event.data.center);
+  if (center === undefined) return;
+  if (event.type === "LinksDeclared") center.links = event.data.links;
+  if (event.type === "CenterLost") center.lost = true;
+  if (event.type === "CenterReturned") center.lost = false;
+}
+
+type HoldEvent = Extract<AccountEvent, { type: "FundsHeld" | "HoldRefused" | "HoldReleased" }>;
+
+function observeHold(book: BookState, event: HoldEvent, time: string): void {
+  const { data } = event;
+  const job = book.jobs.get(data.job);
+  if (job === undefined) return;
+  switch (event.type) {
+    case "FundsHeld":
+      // A stretch that is awarded already has its hold in the job's own money.
+      if (data.stretch >= job.stretch) job.holds.set(data.stretch, mills(data.mills));
+      return;
+    case "HoldRefused":
+      job.refusedAt = slotOf(Date.parse(time));
+      return;
+    case "HoldReleased":
+      job.holds.delete(data.stretch);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+type SeenJobEvent = Extract<
+  JobEvent,
+  {
+    type:
+      | "JobAdmitted"
+      | "JobRejected"
+      | "JobPlaced"
+      | "JobMetered"
+      | "JobReduced"
+      | "JobCompleted"
+      | "JobFailed"
+      | "JobDisplaced"
+      | "JobCancelled"
+      | "JobExpired";
+  }
+>;
+
+function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
+  switch (event.type) {
+    case "JobAdmitted":
+      book.admitted += 1;
+      job.rank = book.admitted;
+      job.phase = "open";
+      return;
+    case "JobPlaced": {
+      const { award, paidFrom } = event.data;
+      if (job.lease?.id === award.placement && paidFrom !== undefined) job.lease.from = paidFrom;
+      return;
+    }
+    case "JobMetered":
+      if (event.data.checkpointAt !== undefined) job.checkpointAt = event.data.checkpointAt;
+      return;
+    case "JobReduced":
+      reduce(job, event.data.placement, event.data.center, event.data.slot);
+      return;
+    case "JobDisplaced":
+      displace(job, event.data);
+      return;
+    case "JobCompleted":
+    case "JobFailed":
+    case "JobCancelled":
+      end(job, event.data.placement, event.data.slot);
+      return;
+    case "JobRejected":
+    case "JobExpired":
+      end(job, undefined, 0);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** The run's awards take nothing from `slot` on. */
+function cut(job: BookJob, lease: PlacementId, slot: number, released: boolean): void {
+  for (const award of job.awards.filter((one) => one.lease === lease)) {
+    award.cut = Math.min(award.cut ?? slot, slot);
+    if (released) award.released = true;
+  }
+  if (job.lease?.id === lease) delete job.lease;
+}
+
+function end(job: BookJob, lease: PlacementId | undefined, slot: number): void {
+  if (lease !== undefined) cut(job, lease, slot, true);
+  job.phase = "ended";
+}
+
+function reduce(job: BookJob, lease: PlacementId, center: CenterId, slot: number): void {
+  for (const award of job.awards) if (award.lease === lease) award.cuts.set(center, slot);
+}
+
+/** As the job's own state does: work that was not lost counts, and the window opens anew. */
+function displace(job: BookJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): void {
+  const { lease } = job;
+  if (lease === undefined || lease.id !== data.placement) return;
+  const kept =
+    data.cause === "continuationLost"
+      ? data.slot
+      : data.checkpointAt === undefined
+        ? lease.from
+        : slotAtOrAfter(Date.parse(data.checkpointAt));
+  job.usedBefore += Math.max(0, Math.min(kept, data.slot) - lease.from);
+  cut(job, lease.id, data.slot, false);
+  job.window = reopenedWindow(job.spec, slotOf(Date.parse(data.at)), stretchSlots(job.spec, job));
+}

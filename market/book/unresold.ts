@@ -1,0 +1,48 @@
+import type { CenterId, JobId, PlacementId, ProductId } from "../../events/catalog/values.ts";
+import { splitByLargestRemainder } from "../money.ts";
+import { type BookState, poolId } from "./book-state.ts";
+import { stepsLeft } from "./capacity-left.ts";
+
+/** Cards of one award that a tenant gave back in one slot, and how many of them nobody bought again. */
+export interface ReleasedCards {
+  readonly job: JobId;
+  readonly placement: PlacementId;
+  readonly center: CenterId;
+  readonly product: ProductId;
+  readonly slot: number;
+  readonly released: number;
+  readonly unresold: number;
+}
+
+/**
+ * Row 2 of the market rules, for a slot whose last auction the book has seen: of R cards released in a pool with U
+ * left unsold, R − min(R, U) count as sold again, shared among the releases by cards, largest remainder.
+ */
+export function unresoldIn(book: BookState, slot: number): ReleasedCards[] {
+  const released = releasedIn(book, slot);
+  if (released.length === 0) return [];
+  const left = new Map<string, number>();
+  for (const { pool, cards } of stepsLeft(book, { from: slot, to: slot + 1 }, 1))
+    left.set(pool, (left.get(pool) ?? 0) + cards);
+  const byPool = Map.groupBy(released, ({ center, product }) => poolId(center, product));
+  return [...byPool].flatMap(([pool, own]) => shared(own, left.get(pool) ?? 0));
+}
+
+function releasedIn(book: BookState, slot: number): Omit<ReleasedCards, "unresold">[] {
+  return [...book.jobs.values()].flatMap(({ job, awards }) =>
+    awards
+      .filter(({ released, cut, to }) => released === true && (cut ?? to) <= slot && slot < to)
+      .flatMap(({ placement, fills, cuts }) =>
+        fills
+          .filter(({ from, to, center }) => from <= slot && slot < Math.min(to, cuts.get(center) ?? to))
+          .map(({ center, product, cards }) => ({ job, placement, center, product, slot, released: cards })),
+      ),
+  );
+}
+
+function shared(own: readonly Omit<ReleasedCards, "unresold">[], left: number): ReleasedCards[] {
+  const total = own.reduce((sum, { released }) => sum + released, 0);
+  const weights = new Map(own.map(({ placement, released }) => [placement as string, BigInt(released)]));
+  const resold = splitByLargestRemainder(BigInt(total - Math.min(total, left)), weights);
+  return own.map((one) => ({ ...one, unresold: one.released - Number(resold.get(one.placement) ?? 0n) }));
+}

@@ -1,0 +1,244 @@
+import type { JobEvent } from "../../events/catalog/job.ts";
+import type { CenterId, Period } from "../../events/catalog/values.ts";
+import { rules } from "../rules.ts";
+import type { AwardBalance } from "../settlement/award-balance.ts";
+import {
+  charge,
+  creditLines,
+  deliveredLines,
+  type Fault,
+  faultLines,
+  lostWork,
+  type Posting,
+  releaseFeeLines,
+  releaseFeeMax,
+} from "../settlement/charges.ts";
+import { periodOf, periodStart, SLOTS_PER_DAY, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
+import type { ChargeRelease } from "./commands.ts";
+import { balancesOf, inForce, type KnownJob, type Placement } from "./state.ts";
+
+// Which charges an ending posts: one per award of the placement that money can still touch.
+
+type Charge = Extract<JobEvent, { type: "ChargePosted" }>;
+
+const post = (balance: AwardBalance, posting: Posting): Charge => ({
+  type: "ChargePosted",
+  data: charge(balance, posting),
+});
+
+/** Awards whose delivered slots are not all charged. */
+function openBalances(job: KnownJob, placement: Placement): AwardBalance[] {
+  return balancesOf(job, placement.id).filter((balance) => !balance.final && balance.feesTo === undefined);
+}
+
+/** A slot that a daily close has charged stays delivered. */
+function deliveredIn(balance: AwardBalance, deliveredTo: number): number {
+  return Math.min(balance.award.to, Math.max(balance.chargedTo, deliveredTo));
+}
+
+/**
+ * The tenant ends the placement (rows 2, 3, 6, 7): delivered slots are charged, the rest is released and its largest
+ * fee stays held until the waiver is known.
+ */
+export function chargesByTenant(
+  job: KnownJob,
+  placement: Placement,
+  deliveredTo: number,
+  row: number,
+  at: number,
+): Charge[] {
+  return openBalances(job, placement).map((balance) => {
+    const to = deliveredIn(balance, deliveredTo);
+    const lines = deliveredLines(balance, to, row);
+    const keeps = releaseFeeMax(balance, to);
+    return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps, period: periodAt(at) });
+  });
+}
+
+/** The awards ended in their time (row 5 where a continuation lost): all of their slots are charged. */
+export function chargesByTime(job: KnownJob, placement: Placement, row: number, at: number): Charge[] {
+  return openBalances(job, placement).map((balance) => endedInTime(balance, row, at));
+}
+
+function endedInTime(balance: AwardBalance, row: number, at: number): Charge {
+  const { to } = balance.award;
+  const lines = deliveredLines(balance, to, row);
+  return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps: 0n, period: periodAt(at) });
+}
+
+/** Awards of a continued placement that are over: charged now, so that their holds do not wait for the run's end. */
+export function chargesOfEndedAwards(job: KnownJob, placement: Placement, at: number): Charge[] {
+  return openBalances(job, placement)
+    .filter((balance) => slotStart(balance.award.to) <= at && balance.award.to < placement.end)
+    .map((balance) => endedInTime(balance, 3, at));
+}
+
+export interface CenterFaults {
+  readonly centers: readonly CenterId[];
+  /** First slot that is not delivered. */
+  readonly slot: number;
+  readonly at: number;
+}
+
+/** First slot that a placement does not deliver when a center fails now; its end at the latest. */
+export function failedSlot(placement: Placement, at: number): number {
+  return placement.ran ? Math.min(placement.end, Math.max(placement.from, slotOf(at))) : placement.from;
+}
+
+/** Centers end the placement (rows 8, 9, 10 and 13): nothing further will be charged. */
+export function chargesByCenters(job: KnownJob, placement: Placement, faults: CenterFaults): Charge[] {
+  const open = openBalances(job, placement);
+  const current = currentOf(open, faults.slot);
+  return open.map((balance) => {
+    const to = deliveredIn(balance, faults.slot);
+    const delivered = deliveredLines(balance, to, placement.ran ? 9 : 8);
+    const fault = faults.centers.flatMap((center) =>
+      linesOfFault(job, placement, balance, { ...faults, center }, balance === current),
+    );
+    const lines = [...delivered, ...fault];
+    const period = periodAt(faults.at);
+    return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps: 0n, period });
+  });
+}
+
+/** A divisible job goes on without a center: what that center owes, and is owed for the slot it failed in. */
+export function chargesOfReduction(
+  job: KnownJob,
+  placement: Placement,
+  center: CenterId,
+  slot: number,
+  at: number,
+): Charge[] {
+  const open = openBalances(job, placement);
+  const current = currentOf(open, slot);
+  return open.flatMap((balance) => {
+    const fault = { centers: [center], center, slot, at };
+    const lines = linesOfFault(job, placement, balance, fault, balance === current);
+    const from = Math.max(slot, balance.paidFrom);
+    return lines.length === 0
+      ? []
+      : [
+          post(balance, {
+            kind: "reduce",
+            from,
+            to: balance.award.to,
+            lines,
+            keeps: "all",
+            period: periodAt(at),
+            center,
+          }),
+        ];
+  });
+}
+
+/** The award in whose time a slot lies; credits for lost work are posted with it. */
+function currentOf(balances: readonly AwardBalance[], slot: number): AwardBalance | undefined {
+  return balances.findLast((balance) => balance.award.from <= slot) ?? balances[0];
+}
+
+function linesOfFault(
+  job: KnownJob,
+  placement: Placement,
+  balance: AwardBalance,
+  faults: CenterFaults & { readonly center: CenterId },
+  isCurrent: boolean,
+) {
+  const { kind } = job.request.spec;
+  const fault: Fault = {
+    center: faults.center,
+    slot: Math.max(faults.slot, balance.paidFrom, balance.chargedTo),
+    alone: faults.centers.length === 1,
+    cardSeconds: kind === "div" && placement.ran ? meteredIn(placement, faults.center, faults.slot) : 0,
+  };
+  const now = slotOf(faults.at);
+  const notice = { from: now, to: now + rules.splitNoticeSlots };
+  const lines = faultLines(balance, kind, fault, notice);
+  // One center bears the credit for all of a gang: the first of those at fault.
+  const bears = isCurrent && (kind === "div" || faults.center === faults.centers[0]);
+  return bears ? [...lines, ...creditsOf(job, placement, faults.center, faults.slot)] : lines;
+}
+
+function creditsOf(job: KnownJob, placement: Placement, center: CenterId, slot: number) {
+  if (!placement.runActive || !placement.ran) return [];
+  const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
+  const lost = lostWork(Math.max(checkpoint, placement.runFrom), slot);
+  return creditLines(balancesOf(job, placement.id), lost, center, job.request.spec.kind === "div");
+}
+
+/** Card-seconds that a center metered in one slot; a usage across its bounds counts in proportion, rounded down. */
+function meteredIn(placement: Placement, center: CenterId, slot: number): number {
+  const from = slotStart(slot);
+  const to = slotStart(slot + 1);
+  return placement.recent
+    .filter((usage) => usage.center === center && usage.to > usage.from)
+    .map((usage) => {
+      const inside = Math.max(0, Math.min(usage.to, to) - Math.max(usage.from, from));
+      return Math.floor((usage.cardSeconds * inside) / (usage.to - usage.from));
+    })
+    .reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/**
+ * A continuation whose placement ended before its award arrived: given back whole, at the expense of whoever ended the
+ * placement.
+ */
+export function chargesOfLateContinuation(
+  job: KnownJob,
+  placement: Placement,
+  balance: AwardBalance,
+  at: number,
+): Charge[] {
+  const from = balance.chargedTo;
+  const period = periodAt(at);
+  const whole = { kind: "end", from, to: from, period } as const;
+  if (placement.ended === "tenant") {
+    return [post(balance, { ...whole, lines: [], keeps: releaseFeeMax(balance, from) })];
+  }
+  const kind = job.request.spec.kind;
+  const centers = placement.ended === "center" ? placement.faults : [];
+  const notice = { from, to: from };
+  const lines = centers.flatMap((center) =>
+    faultLines(balance, kind, { center, slot: from, alone: centers.length === 1, cardSeconds: 0 }, notice),
+  );
+  return [post(balance, { ...whole, lines, keeps: 0n })];
+}
+
+/** The daily close: what the placement in force delivered before the end of the period. */
+export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
+  const placement = inForce(job);
+  if (placement === undefined || !placement.ran) return [];
+  const end = periodStart(period) + SLOTS_PER_DAY;
+  return openBalances(job, placement).flatMap((balance) => {
+    const to = Math.min(end, balance.award.to);
+    if (to <= balance.chargedTo) return [];
+    const lines = deliveredLines(balance, to, 3);
+    const ended = to === balance.award.to && balance.award.to < placement.end;
+    return [
+      post(balance, {
+        kind: ended ? "end" : "day",
+        from: balance.chargedTo,
+        to,
+        lines,
+        keeps: ended ? 0n : "all",
+        period,
+      }),
+    ];
+  });
+}
+
+/** Row 2: the fee on released slots, now that it is known what of them was sold again. */
+export function chargesOfRelease(job: KnownJob, command: ChargeRelease): Charge[] {
+  const balance = job.balances.find((candidate) => candidate.award.placement === command.placement);
+  if (balance?.feesTo === undefined || balance.final) return [];
+  const to = Math.min(command.before, balance.award.to);
+  if (to <= balance.feesTo) return [];
+  const lines = releaseFeeLines(balance, balance.feesTo, to, command.unresold);
+  const keeps = to === balance.award.to ? 0n : releaseFeeMax(balance, to);
+  return [
+    post(balance, { kind: "release", from: balance.feesTo, to, lines, keeps, period: periodAt(command.at) }),
+  ];
+}
+
+function periodAt(at: number): Period {
+  return periodOf(slotOf(at));
+}

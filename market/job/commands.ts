@@ -1,0 +1,184 @@
+import type { Award } from "../../events/catalog/award.ts";
+import type { JobSpec, Usage } from "../../events/catalog/job.ts";
+import type {
+  AccountId,
+  CenterId,
+  JobId,
+  MillsText,
+  OwnerId,
+  Period,
+  PlacementId,
+  ProductId,
+} from "../../events/catalog/values.ts";
+
+/** All commands carry the market's time, ms since the Unix epoch. Slots are read off it. */
+interface Timed {
+  readonly at: number;
+}
+
+/** What a center says about a run. `placement` is the id of the run's first award, continued or not. */
+interface OfRun extends Timed {
+  readonly placement: PlacementId;
+  readonly center: CenterId;
+  readonly run: number;
+}
+
+export interface Request extends Timed {
+  readonly type: "Request";
+  readonly job: JobId;
+  readonly owner: OwnerId;
+  readonly account: AccountId;
+  readonly spec: JobSpec;
+}
+
+/** The account holds what the request asked for. */
+export interface Admit extends Timed {
+  readonly type: "Admit";
+  /** What is held, in mills: must be the request's. */
+  readonly hold: MillsText;
+}
+
+/** The account refused the hold. */
+export interface Reject extends Timed {
+  readonly type: "Reject";
+  readonly reason: string;
+}
+
+/**
+ * Echoes an award into the job's stream. A job whose withdrawal was under way is placed and cancelled in one commit,
+ * at the release fee.
+ */
+export interface Place extends Timed {
+  readonly type: "Place";
+  readonly award: Award;
+  /** Held for this stretch, in mills. */
+  readonly hold: MillsText;
+}
+
+/**
+ * Echoes the award of a continuation. If the placement has ended meanwhile the award is recorded and given back: at
+ * the release fee where the tenant ended it, at the center's penalty where a center did, else free.
+ */
+export interface Continue extends Timed {
+  readonly type: "Continue";
+  readonly award: Award;
+  /** Held for this stretch, in mills. */
+  readonly hold: MillsText;
+}
+
+/** A center says that its cards will be ready. */
+export interface Accept extends Timed {
+  readonly type: "Accept";
+  readonly placement: PlacementId;
+  readonly center: CenterId;
+}
+
+/** A center will not deliver, or not go on delivering: row 8, once started rows 9, 10 and 13 as well. */
+export interface Refuse extends Timed {
+  readonly type: "Refuse";
+  readonly placement: PlacementId;
+  readonly center: CenterId;
+}
+
+/** A run has begun at this center: `run` is the one in progress at another center, or the next number. */
+export interface Start extends OfRun {
+  readonly type: "Start";
+}
+
+/**
+ * Usage of a run. A run that was superseded is recorded all the same and costs nobody anything; the caller asks
+ * `isSuperseded` to answer 409.
+ */
+export interface Meter extends OfRun {
+  readonly type: "Meter";
+  readonly usage: Usage;
+  /** Last instant from which the work can go on elsewhere, ISO 8601. */
+  readonly checkpointAt?: string;
+}
+
+/** How a run ended. The first center that says so speaks for all of the gang. */
+export interface Finish extends OfRun {
+  readonly type: "Finish";
+  /**
+   * completed: row 3; failed: row 7, another run may follow while `retries` last; notStartable: row 6, no run began
+   * though the center was ready.
+   */
+  readonly outcome: "completed" | "failed" | "notStartable";
+  readonly usage?: Usage;
+  readonly checkpointAt?: string;
+  readonly detail?: string;
+}
+
+/** The tenant withdraws: row 1 before an award, row 2 after it. */
+export interface Cancel extends Timed {
+  readonly type: "Cancel";
+}
+
+/**
+ * notAccepted, notStarted: the workflow asks at its deadline whether the silence goes on; before the deadline, or when
+ * the center has spoken, nothing happens. centerLost: the center's lease ran out.
+ */
+export interface Displace extends Timed {
+  readonly type: "Displace";
+  readonly placement: PlacementId;
+  readonly cause: "notAccepted" | "notStarted" | "centerLost";
+  /** The center that was lost; silence finds the silent ones itself. */
+  readonly center?: CenterId;
+}
+
+/**
+ * The workflow asks at the end of an award, when every auction that could continue it is sealed. Continued: the awards
+ * that ended are charged. Else the placement ends: a gang with `extendLimit` and slots left is displaced and bids again
+ * (row 5), one without has reached its time limit, a divisible job has had what it bought and is completed.
+ */
+export interface StretchEnded extends Timed {
+  readonly type: "StretchEnded";
+  readonly placement: PlacementId;
+}
+
+/** No auction will look at the job's window any more. `slot`: the gate's; the first slot it could win is the next. */
+export interface Expire extends Timed {
+  readonly type: "Expire";
+  readonly slot: number;
+}
+
+/** The daily close: charges what running awards delivered before the end of the period. */
+export interface CloseDay extends Timed {
+  readonly type: "CloseDay";
+  readonly period: Period;
+}
+
+/** Cards of a released award that no later auction sold. */
+export interface Unresold {
+  readonly center: CenterId;
+  readonly product: ProductId;
+  readonly slot: number;
+  readonly cards: number;
+}
+
+/** Posts the fee on released slots before `before`, all of whose last gates have passed; slots left out were resold. */
+export interface ChargeRelease extends Timed {
+  readonly type: "ChargeRelease";
+  /** The award's own id, a continuation's too. */
+  readonly placement: PlacementId;
+  readonly before: number;
+  readonly unresold: readonly Unresold[];
+}
+
+export type JobCommand =
+  | Request
+  | Admit
+  | Reject
+  | Place
+  | Continue
+  | Accept
+  | Refuse
+  | Start
+  | Meter
+  | Finish
+  | Cancel
+  | Displace
+  | StretchEnded
+  | Expire
+  | CloseDay
+  | ChargeRelease;

@@ -1,0 +1,54 @@
+import type { PlacementId } from "../../events/catalog/values.ts";
+import { rules } from "../rules.ts";
+import { slotStart } from "../time.ts";
+import type { Displace, StretchEnded } from "./commands.ts";
+import { inForce, type JobState, type Placement } from "./state.ts";
+
+/** Instant (ms) by which each center of a placement must have accepted: a slot after its start. */
+export function acceptBy(placement: Placement): number {
+  return slotStart(Math.min(placement.from + rules.acceptSlots, placement.end));
+}
+
+/** Instant (ms) by which a run must have begun at each center of a gang. */
+export function startBy(placement: Placement): number {
+  return slotStart(Math.min(placement.from + rules.startSlots, placement.end));
+}
+
+/** Instant (ms) at which a placement without a continuation is over, time to report included. */
+export function endsBy(placement: Placement): number {
+  return slotStart(placement.end) + rules.reportGraceSeconds * 1000;
+}
+
+export interface Deadline {
+  readonly awaited: "accepted" | "started" | "ended";
+  /** ms since the Unix epoch. */
+  readonly at: number;
+}
+
+/** What the workflow of a placement waits for, and until when; undefined when there is nothing left to wait for. */
+export function deadlineOf(state: JobState, id: PlacementId): Deadline | undefined {
+  const placement = state.phase === "unknown" ? undefined : inForce(state);
+  if (placement === undefined || placement.id !== id) return undefined;
+  const silent = placement.centers.some((center) => !placement.accepted.includes(center));
+  if (silent) return { awaited: "accepted", at: acceptBy(placement) };
+  if (!placement.ran) return { awaited: "started", at: startBy(placement) };
+  return { awaited: "ended", at: endsBy(placement) };
+}
+
+/** The question that the workflow asks the decider when a deadline has passed. */
+export function askAtDeadline(
+  awaited: Deadline["awaited"],
+  placement: PlacementId,
+  at: number,
+): Displace | StretchEnded {
+  switch (awaited) {
+    case "accepted":
+      return { type: "Displace", placement, cause: "notAccepted", at };
+    case "started":
+      return { type: "Displace", placement, cause: "notStarted", at };
+    case "ended":
+      return { type: "StretchEnded", placement, at };
+    default:
+      return awaited satisfies never;
+  }
+}

@@ -1,0 +1,231 @@
+import type { JobEvent } from "../../events/catalog/job.ts";
+import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { rules } from "../rules.ts";
+import { stretchSlots } from "../stretch.ts";
+import { instant, slotAtOrAfter, slotOf } from "../time.ts";
+import {
+  chargesByTenant,
+  chargesByTime,
+  chargesOfDay,
+  chargesOfEndedAwards,
+  chargesOfLateContinuation,
+  chargesOfRelease,
+} from "./charging.ts";
+import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, StretchEnded } from "./commands.ts";
+import { endsBy } from "./deadlines.ts";
+import { displace, refuse } from "./displacement.ts";
+import { request } from "./request.ts";
+import { acceptPlacement, finishRun, meterRun, startRun } from "./runs.ts";
+import { evolveJob, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
+
+type Decided = Decision<JobEvent>;
+
+/** Decides one command of a job: pure, the same for the same state. */
+export function decideJob(command: JobCommand, state: JobState): Decided {
+  if (command.type === "Request") return state.phase === "unknown" ? request(command) : nothing;
+  if (state.phase === "unknown") return reject("job-unknown", "There is no such job.");
+  return decideKnown(command, state);
+}
+
+function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: KnownJob): Decided {
+  switch (command.type) {
+    case "Admit":
+      return admit(command, job);
+    case "Reject":
+      return rejectJob(command, job);
+    case "Place":
+      return place(command, job);
+    case "Continue":
+      return continueRun(command, job);
+    case "Accept":
+      return acceptPlacement(command, job);
+    case "Refuse":
+      return refuse(command, job);
+    case "Start":
+      return startRun(command, job);
+    case "Meter":
+      return meterRun(command, job);
+    case "Finish":
+      return finishRun(command, job);
+    case "Cancel":
+      return cancel(command, job);
+    case "Displace":
+      return displace(command, job);
+    case "StretchEnded":
+      return stretchEnded(command, job);
+    case "Expire":
+      return expire(command, job);
+    case "CloseDay":
+      return accept(...chargesOfDay(job, command.period));
+    case "ChargeRelease":
+      return accept(...chargesOfRelease(job, command));
+    default:
+      return command satisfies never;
+  }
+}
+
+function admit(command: Admit, job: KnownJob): Decided {
+  if (job.phase !== "requested") return nothing;
+  if (command.hold !== job.request.hold) {
+    return reject("hold-mismatch", `The job needs ${job.request.hold} mills held, not ${command.hold}.`);
+  }
+  return accept({ type: "JobAdmitted", data: { job: job.request.job } });
+}
+
+function rejectJob(command: Reject, job: KnownJob): Decided {
+  if (job.phase !== "requested") return nothing;
+  return accept({ type: "JobRejected", data: { job: job.request.job, reason: command.reason } });
+}
+
+/** Slots that passed before a late seal are free. */
+function paidFrom(command: Place | Continue): { paidFrom?: number } {
+  const { from, to } = command.award;
+  const first = Math.min(to, Math.max(from, slotAtOrAfter(command.at)));
+  return first > from ? { paidFrom: first } : {};
+}
+
+function place(command: Place, job: KnownJob): Decided {
+  const { award, hold } = command;
+  if (job.placementOf.has(award.placement)) return nothing;
+  const placed: JobEvent = {
+    type: "JobPlaced",
+    data: { job: job.request.job, award, hold, ...paidFrom(command) },
+  };
+  switch (job.phase) {
+    case "queued":
+    case "expired":
+      return accept(placed);
+    case "cancelled":
+      return accept(placed, ...cancelledWhilePlaced(job, placed, command.at));
+    case "requested":
+    case "rejected":
+      return reject("job-not-admitted", "The job never entered the book.");
+    case "reserved":
+    case "accepted":
+    case "running":
+      return reject("award-in-force", "The job has an award in force already.");
+    case "completed":
+    case "failed":
+      return reject("job-ended", `The job has ${job.phase}.`);
+    default:
+      return job.phase satisfies never;
+  }
+}
+
+/** The withdrawal was under way when the auction awarded the job: it is paid for like any release. */
+function cancelledWhilePlaced(job: KnownJob, placed: JobEvent, at: number): JobEvent[] {
+  const next = evolveJob(job, placed);
+  const placement = next.phase === "unknown" ? undefined : inForce(next);
+  if (next.phase === "unknown" || placement === undefined) return [];
+  return cancelPlacement(next, at);
+}
+
+function continueRun(command: Continue, job: KnownJob): Decided {
+  const { award, hold } = command;
+  if (job.placementOf.has(award.placement)) return nothing;
+  const last = job.placements.at(-1);
+  if (last === undefined) return reject("placement-unknown", "The job has no placement to continue.");
+  const event: JobEvent = {
+    type: "JobContinued",
+    data: { job: job.request.job, award, hold, ...paidFrom(command) },
+  };
+  if (last.ended === undefined) {
+    return award.from === last.end
+      ? accept(event)
+      : reject("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
+  }
+  const next = evolveJob(job, event);
+  const balance = next.phase === "unknown" ? undefined : next.balances.at(-1);
+  if (next.phase === "unknown" || balance === undefined) return nothing;
+  return accept<JobEvent>(event, ...chargesOfLateContinuation(next, last, balance, command.at));
+}
+
+function cancel(command: Cancel, job: KnownJob): Decided {
+  const { at } = command;
+  switch (job.phase) {
+    case "requested":
+    case "queued": {
+      const { job: id } = job.request;
+      return accept({ type: "JobCancelled", data: { job: id, at: instant(at), slot: slotOf(at) } });
+    }
+    case "reserved":
+    case "accepted":
+    case "running":
+      return accept(...cancelPlacement(job, at));
+    case "cancelled":
+      return nothing;
+    case "rejected":
+    case "completed":
+    case "failed":
+    case "expired":
+      return reject("job-ended", `The job is ${job.phase}: there is nothing left to cancel.`);
+    default:
+      return job.phase satisfies never;
+  }
+}
+
+/** First slot that a placement's tenant does not pay for when it ends it now: it pays the slots touched. */
+function cancelPlacement(job: KnownJob, at: number): JobEvent[] {
+  const placement = inForce(job);
+  if (placement === undefined) return [];
+  const ready = job.phase === "accepted" || job.phase === "running";
+  const touched = Math.max(slotAtOrAfter(at), placement.ran ? placement.from + 1 : placement.from);
+  const slot = Math.min(placement.end, touched);
+  // Cards that no center said were ready were not delivered.
+  const charges = chargesByTenant(job, placement, ready ? slot : placement.from, 2, at);
+  const { job: id } = job.request;
+  const data = { job: id, at: instant(at), slot, placement: placement.id };
+  return [{ type: "JobCancelled", data }, ...charges];
+}
+
+function stretchEnded(command: StretchEnded, job: KnownJob): Decided {
+  const placement = inForce(job);
+  if (placement === undefined || placement.id !== command.placement) return nothing;
+  if (command.at < endsBy(placement)) return accept(...chargesOfEndedAwards(job, placement, command.at));
+  if (!placement.ran) {
+    const { at } = command;
+    return displace({ type: "Displace", placement: placement.id, cause: "notStarted", at }, job);
+  }
+  return accept(...endOfTime(job, command.at));
+}
+
+function endOfTime(job: KnownJob, at: number): JobEvent[] {
+  const placement = inForce(job);
+  if (placement === undefined) return [];
+  const { job: id, spec } = job.request;
+  const slot = placement.end;
+  const ended = { job: id, placement: placement.id, at: instant(at), slot };
+  if (spec.extendLimit !== undefined && usedSlots(job) < spec.maxSlots) {
+    const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
+    return [
+      { type: "JobDisplaced", data: { ...ended, cause: "continuationLost", ...checkpoint } },
+      ...chargesByTime(job, placement, 5, at),
+    ];
+  }
+  if (spec.kind === "div") {
+    return [
+      { type: "JobCompleted", data: { ...ended, run: placement.run } },
+      ...chargesByTime(job, placement, 3, at),
+    ];
+  }
+  const detail = `Its awards ended at slot ${slot} and it may not go on.`;
+  return [
+    { type: "JobFailed", data: { ...ended, cause: "timeLimit", detail } },
+    ...chargesByTime(job, placement, 3, at),
+  ];
+}
+
+/** The first slot that a gate of `slot` sells. */
+function firstOnSale(job: KnownJob, slot: number): number {
+  return slot + (job.request.spec.session === "spot" ? 1 : rules.forwardLeadSlots);
+}
+
+function expire(command: Expire, job: KnownJob): Decided {
+  if (job.phase !== "queued") return nothing;
+  const { spec, job: id } = job.request;
+  const needed = stretchSlots(spec, job);
+  const least = spec.kind === "div" ? 1 : needed;
+  const fits = firstOnSale(job, command.slot) + least <= job.window.to;
+  if (needed > 0 && fits) return nothing;
+  return accept({ type: "JobExpired", data: { job: id, slot: command.slot } });
+}

@@ -1,0 +1,123 @@
+import type { JobEvent } from "../../events/catalog/job.ts";
+import type { CenterId } from "../../events/catalog/values.ts";
+import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { instant, slotOf } from "../time.ts";
+import { chargesByCenters, chargesOfReduction, failedSlot } from "./charging.ts";
+import type { Displace, Refuse } from "./commands.ts";
+import { acceptBy, startBy } from "./deadlines.ts";
+import { placementFor } from "./runs.ts";
+import { balancesOf, evolveJob, inForce, type KnownJob, type Placement } from "./state.ts";
+
+type Decided = Decision<JobEvent>;
+type Cause = "refused" | "centerLost" | "notAccepted" | "notStarted";
+
+/** A center says that it will not deliver. */
+export function refuse(command: Refuse, job: KnownJob): Decided {
+  const { center, at } = command;
+  const found = placementFor(job, command.placement, center);
+  if (!found.ok) return found;
+  const { placement } = found;
+  if (placement.lost.has(center) || placement.faults.includes(center)) return nothing;
+  if (placement.ended !== undefined) {
+    return reject("placement-ended", "The placement is no longer in force.", "/placement");
+  }
+  return accept(...atFault(job, placement, [center], "refused", at));
+}
+
+/** Asked by a deadline or a lost lease; states a fact only if it still holds. */
+export function displace(command: Displace, job: KnownJob): Decided {
+  const placement = inForce(job);
+  if (placement === undefined || placement.id !== command.placement) return nothing;
+  const centers = silentOrLost(command, job, placement);
+  return centers.length === 0
+    ? nothing
+    : accept(...atFault(job, placement, centers, command.cause, command.at));
+}
+
+function silentOrLost(command: Displace, job: KnownJob, placement: Placement): CenterId[] {
+  const { at, center, cause } = command;
+  const missing = (spoke: readonly CenterId[]) => placement.centers.filter((each) => !spoke.includes(each));
+  switch (cause) {
+    case "notAccepted":
+      return at < acceptBy(placement) ? [] : missing(placement.accepted);
+    case "notStarted":
+      if (placement.ran || at < startBy(placement)) return [];
+      return missing(placement.started);
+    case "centerLost":
+      return center !== undefined && stillDelivers(job, placement, center, slotOf(at)) ? [center] : [];
+    default:
+      return cause satisfies never;
+  }
+}
+
+function stillDelivers(job: KnownJob, placement: Placement, center: CenterId, slot: number): boolean {
+  if (!placement.centers.includes(center)) return false;
+  return balancesOf(job, placement.id).some((balance) =>
+    balance.award.fills.some((fill) => fill.center === center && fill.to > slot),
+  );
+}
+
+/** A divisible job goes on while another center delivers; any other placement ends. */
+function atFault(
+  job: KnownJob,
+  placement: Placement,
+  centers: readonly CenterId[],
+  cause: Cause,
+  at: number,
+): JobEvent[] {
+  const remain = placement.centers.filter((center) => !centers.includes(center));
+  const goesOn = remain.some((center) => stillDelivers(job, placement, center, slotOf(at)));
+  if (job.request.spec.kind === "div" && cause !== "notStarted" && goesOn) {
+    return reduceBy(job, centers, cause, at);
+  }
+  return displaceWhole(job, placement, centers, cause, at);
+}
+
+function reduceBy(
+  job: KnownJob,
+  centers: readonly CenterId[],
+  cause: Exclude<Cause, "notStarted">,
+  at: number,
+): JobEvent[] {
+  const events: JobEvent[] = [];
+  let state = job;
+  for (const center of centers) {
+    const placement = inForce(state);
+    if (placement === undefined) break;
+    const began = placement.started.includes(center);
+    const slot = began ? failedSlot(placement, at) : placement.from;
+    const data = { job: job.request.job, placement: placement.id, center, at: instant(at), slot, cause };
+    // Charges come first: they look at what the center still had to deliver.
+    const decided: JobEvent[] = [
+      ...chargesOfReduction(state, placement, center, slot, at),
+      { type: "JobReduced", data },
+    ];
+    events.push(...decided);
+    state = foldKnown(state, decided);
+  }
+  return events;
+}
+
+function foldKnown(job: KnownJob, events: readonly JobEvent[]): KnownJob {
+  return events.reduce<KnownJob>((state, event) => {
+    const next = evolveJob(state, event);
+    return next.phase === "unknown" ? state : next;
+  }, job);
+}
+
+function displaceWhole(
+  job: KnownJob,
+  placement: Placement,
+  centers: readonly CenterId[],
+  cause: Cause,
+  at: number,
+): JobEvent[] {
+  const slot = failedSlot(placement, at);
+  const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
+  const center = centers[0] === undefined ? {} : { center: centers[0] };
+  const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, cause };
+  return [
+    { type: "JobDisplaced", data: { ...data, ...center, ...checkpoint } },
+    ...chargesByCenters(job, placement, { centers, slot, at }),
+  ];
+}

@@ -1,0 +1,191 @@
+import type { JobEvent, Usage } from "../../events/catalog/job.ts";
+import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
+import { chargesByTenant } from "./charging.ts";
+import type { Accept, Finish, Meter, Start } from "./commands.ts";
+import { isSuperseded, type KnownJob, type Placement, placementOf } from "./state.ts";
+
+type Decided = Decision<JobEvent>;
+
+const superseded = (run: number) =>
+  reject("run-superseded", `Run ${run} was superseded or its placement has ended: stop it.`, "/run");
+export const ended = reject("placement-ended", "The placement is no longer in force.", "/placement");
+
+/** The placement that a center speaks of, or why it may not. */
+export function placementFor(
+  job: KnownJob,
+  id: PlacementId,
+  center: CenterId,
+): { ok: true; placement: Placement } | Extract<Decided, { ok: false }> {
+  const placement = placementOf(job, id);
+  if (placement === undefined) {
+    return refused("placement-unknown", "The job has no such placement.", "/placement");
+  }
+  if (!placement.centers.includes(center) && !placement.lost.has(center)) {
+    return refused("not-your-placement", "The center has no part in this placement.", "/center");
+  }
+  return { ok: true, placement };
+}
+
+function refused(code: string, detail: string, field: string): Extract<Decided, { ok: false }> {
+  return { ok: false, rejection: { code, detail, field } };
+}
+
+export function acceptPlacement(command: Accept, job: KnownJob): Decided {
+  const { center, at } = command;
+  const found = placementFor(job, command.placement, center);
+  if (!found.ok) return found;
+  const { placement } = found;
+  if (placement.ended !== undefined || placement.lost.has(center)) return ended;
+  if (placement.accepted.includes(center)) return nothing;
+  const data = { job: job.request.job, placement: placement.id, center, at: instant(at) };
+  return accept({ type: "JobAccepted", data });
+}
+
+/** A gang begins when all of its centers are ready; a part of a divisible job when its own center is. */
+function mayBegin(job: KnownJob, placement: Placement, center: CenterId): boolean {
+  return job.request.spec.kind === "div"
+    ? placement.accepted.includes(center)
+    : placement.centers.every((each) => placement.accepted.includes(each));
+}
+
+export function startRun(command: Start, job: KnownJob): Decided {
+  const { center, run, at } = command;
+  const found = placementFor(job, command.placement, center);
+  if (!found.ok) return found;
+  const { placement } = found;
+  if (isSuperseded(job, placement.id, run) || placement.lost.has(center)) return superseded(run);
+  if (placement.ended !== undefined) return ended;
+  if (run === placement.run && placement.started.includes(center)) return nothing;
+  const wrong = whyNotStart(job, placement, command);
+  if (wrong !== undefined) return wrong;
+  const slot = slotOf(at);
+  const data = { job: job.request.job, placement: placement.id, run, at: instant(at), slot, center };
+  return accept({ type: "JobStarted", data });
+}
+
+function whyNotStart(job: KnownJob, placement: Placement, command: Start): Decided | undefined {
+  const { run, at, center } = command;
+  if (!mayBegin(job, placement, center)) {
+    return reject("not-accepted", "Not every center of the gang has accepted the placement yet.");
+  }
+  if (at < slotStart(placement.from)) {
+    return reject("start-too-early", `The placement begins at ${instant(slotStart(placement.from))}.`);
+  }
+  if (at >= slotStart(placement.end))
+    return reject("placement-over", "The placement's last slot has passed.");
+  const joins = run === placement.run && placement.runActive;
+  const follows = run === placement.run + 1 && !placement.runActive;
+  if (joins || follows) return undefined;
+  if (run === placement.run + 1) {
+    return reject("run-in-progress", `Run ${placement.run} has not ended: report its end first.`, "/run");
+  }
+  const next = placement.runActive ? placement.run : placement.run + 1;
+  return run <= placement.run ? superseded(run) : reject("run-unknown", `The next run is ${next}.`, "/run");
+}
+
+/** Usage that adds to what the run reported before; undefined when it is a repeat. */
+function meteredEvent(
+  job: KnownJob,
+  placement: Placement,
+  run: number,
+  usage: Usage,
+  checkpointAt: string | undefined,
+): JobEvent | undefined {
+  const before = placement.meteredTo.get(`${run}/${usage.center}`);
+  if (before !== undefined && Date.parse(usage.to) <= Date.parse(before)) return undefined;
+  const checkpoint = checkpointAt === undefined ? {} : { checkpointAt };
+  const data = { job: job.request.job, placement: placement.id, run, usage, ...checkpoint };
+  return { type: "JobMetered", data };
+}
+
+export function meterRun(command: Meter, job: KnownJob): Decided {
+  const { usage, run, center } = command;
+  const found = placementFor(job, command.placement, center);
+  if (!found.ok) return found;
+  const { placement } = found;
+  const wrong = whyNotMeter(placement, command);
+  if (wrong !== undefined) return wrong;
+  const event = meteredEvent(job, placement, run, usage, command.checkpointAt);
+  return event === undefined ? nothing : accept(event);
+}
+
+function whyNotMeter(placement: Placement, command: Meter): Decided | undefined {
+  const { usage, run, center } = command;
+  if (run > placement.run) return reject("run-unknown", "That run has not begun.", "/run");
+  if (usage.center !== center) return reject("usage-of-another", "A center meters its own part only.");
+  if (Date.parse(usage.to) <= Date.parse(usage.from)) {
+    return reject("usage-reversed", "`to` must be after `from`.", "/to");
+  }
+  const before = placement.meteredTo.get(`${run}/${center}`);
+  const overlaps =
+    before !== undefined &&
+    Date.parse(usage.from) < Date.parse(before) &&
+    Date.parse(usage.to) > Date.parse(before);
+  return overlaps
+    ? reject("usage-overlaps", `The run is metered up to ${before} already.`, "/from")
+    : undefined;
+}
+
+export function finishRun(command: Finish, job: KnownJob): Decided {
+  const { center, run } = command;
+  const found = placementFor(job, command.placement, center);
+  if (!found.ok) return found;
+  const { placement } = found;
+  const usage =
+    command.usage === undefined || run > placement.run
+      ? undefined
+      : meteredEvent(job, placement, run, command.usage, command.checkpointAt);
+  const before = usage === undefined ? [] : [usage];
+  if (isSuperseded(job, placement.id, run) || placement.lost.has(center)) {
+    // A superseded run's last usage is kept, unpaid, like any of its reports.
+    return usage === undefined ? superseded(run) : accept(usage);
+  }
+  if (placement.ended !== undefined) return nothing;
+  if (command.outcome === "notStartable") return notStartable(command, job, placement);
+  if (run > placement.run) return reject("run-unknown", "That run has not begun.", "/run");
+  if (!placement.runActive) return accept(...before);
+  const end = command.outcome === "completed" ? completed : failed;
+  return accept(...before, ...end(command, job, placement));
+}
+
+/** Slots touched by now: at least one once a run has begun. */
+function touchedTo(placement: Placement, at: number): number {
+  return Math.min(placement.end, Math.max(placement.from + 1, slotAtOrAfter(at)));
+}
+
+function completed(command: Finish, job: KnownJob, placement: Placement): JobEvent[] {
+  const { at, run } = command;
+  const slot = touchedTo(placement, at);
+  const data = { job: job.request.job, placement: placement.id, run, at: instant(at), slot };
+  return [{ type: "JobCompleted", data }, ...chargesByTenant(job, placement, slot, 3, at)];
+}
+
+function failed(command: Finish, job: KnownJob, placement: Placement): JobEvent[] {
+  const { at, run, detail = "" } = command;
+  const of = { job: job.request.job, placement: placement.id, at: instant(at), detail };
+  if (run <= job.request.spec.retries && at < slotStart(placement.end)) {
+    return [{ type: "JobRunFailed", data: { ...of, run } }];
+  }
+  const slot = touchedTo(placement, at);
+  return [
+    { type: "JobFailed", data: { ...of, slot, cause: "jobFailed" } },
+    ...chargesByTenant(job, placement, slot, 7, at),
+  ];
+}
+
+function notStartable(command: Finish, job: KnownJob, placement: Placement): Decided {
+  const { at, detail = "" } = command;
+  if (placement.ran)
+    return reject("already-started", "A run has begun: report it failed instead.", "/outcome");
+  if (!mayBegin(job, placement, command.center)) {
+    return reject("not-accepted", "Only a center that is ready can say that the job cannot start.");
+  }
+  const slot = at < slotStart(placement.from) ? placement.from : touchedTo(placement, at);
+  const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, detail };
+  return accept<JobEvent>(
+    { type: "JobFailed", data: { ...data, cause: "notStartable" } },
+    ...chargesByTenant(job, placement, slot, 6, at),
+  );
+}

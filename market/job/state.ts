@@ -1,0 +1,343 @@
+import type { z } from "zod";
+import type { Award } from "../../events/catalog/award.ts";
+import type { JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
+import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { mills } from "../money.ts";
+import { type AwardBalance, centersOf, withCharge } from "../settlement/award-balance.ts";
+import { reopenedWindow, stretchSlots } from "../stretch.ts";
+import { slotAtOrAfter, slotOf } from "../time.ts";
+
+export type JobPhase =
+  /** Funds are not held yet. */
+  | "requested"
+  /** In the book, or as soon as the funds of its next stretch are held. */
+  | "queued"
+  /** Awarded; not all centers have accepted. */
+  | "reserved"
+  /** Accepted by all centers; no run has begun at all of them. */
+  | "accepted"
+  /** A run has begun; between a failed run and its retry too. */
+  | "running"
+  | "rejected"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "expired";
+
+/** Who brought a placement to its end: it decides what a continuation that arrives too late costs. */
+export type EndedBy = "tenant" | "center" | "time";
+
+/** An award in force with its continuations: what a center calls by the id of the first award. */
+export interface Placement {
+  readonly id: PlacementId;
+  /** First slot that is paid for. */
+  readonly from: number;
+  /** End of its last award. */
+  readonly end: number;
+  /** Centers that deliver, in name order; a divisible job may have lost others. */
+  readonly centers: readonly CenterId[];
+  /** Centers that a divisible job lost, with the first slot that they no longer deliver. */
+  readonly lost: ReadonlyMap<CenterId, number>;
+  readonly accepted: readonly CenterId[];
+  /** Number of the last run that began; 0: none. */
+  readonly run: number;
+  readonly runActive: boolean;
+  /** Slot in which the current run began. */
+  readonly runFrom: number;
+  /** Centers at which the current run has begun. */
+  readonly started: readonly CenterId[];
+  /** A run has begun at all centers once. */
+  readonly ran: boolean;
+  /** End of the last usage by `RUN/CENTER`, ISO 8601. */
+  readonly meteredTo: ReadonlyMap<string, string>;
+  /** Usage of the last slots, for the card-seconds of a slot that fails. */
+  readonly recent: readonly UsageOfRun[];
+  readonly ended?: EndedBy;
+  /** Centers whose fault ended it. */
+  readonly faults: readonly CenterId[];
+}
+
+export interface UsageOfRun {
+  readonly center: CenterId;
+  /** ms since the Unix epoch. */
+  readonly from: number;
+  readonly to: number;
+  readonly cardSeconds: number;
+}
+
+export interface KnownJob {
+  readonly phase: JobPhase;
+  readonly request: z.infer<typeof JobRequested.data>;
+  /** Window `[from, to)` of the next award: the request's, and reopened after a displacement. */
+  readonly window: { readonly from: number; readonly to: number };
+  /** The money of every award, oldest first. */
+  readonly balances: readonly AwardBalance[];
+  /** All placements, oldest first; the last one is in force unless it has ended. */
+  readonly placements: readonly Placement[];
+  /** Placement of each award, by the award's id. */
+  readonly placementOf: ReadonlyMap<PlacementId, PlacementId>;
+  /** Slots before the placement in force that count towards `maxSlots`: work that was not lost. */
+  readonly usedBefore: number;
+  /** Sum of the lengths of all awards, in slots. */
+  readonly awardedSlots: number;
+  /** Last instant from which the work can go on, ISO 8601. */
+  readonly checkpointAt?: string;
+  /** Why it was rejected, failed or was displaced last. */
+  readonly reason?: string;
+}
+
+export type JobState = { readonly phase: "unknown" } | KnownJob;
+
+export const initialJob: JobState = { phase: "unknown" };
+
+/** The placement in force, if there is one. */
+export function inForce(job: KnownJob): Placement | undefined {
+  const last = job.placements.at(-1);
+  return last?.ended === undefined ? last : undefined;
+}
+
+export function placementOf(job: KnownJob, id: PlacementId): Placement | undefined {
+  return job.placements.find((placement) => placement.id === id);
+}
+
+/** Balances of a placement's awards, oldest first. */
+export function balancesOf(job: KnownJob, placement: PlacementId): AwardBalance[] {
+  return job.balances.filter((balance) => job.placementOf.get(balance.award.placement) === placement);
+}
+
+/** A center that still calls this run must stop it: another run, placement or the job's end came after it. */
+export function isSuperseded(state: JobState, id: PlacementId, run: number): boolean {
+  if (state.phase === "unknown") return false;
+  const placement = placementOf(state, id);
+  if (placement === undefined) return false;
+  if (run < placement.run) return true;
+  const endedItself = state.phase === "completed" || state.phase === "failed";
+  return placement.ended !== undefined && !(endedItself && placement === state.placements.at(-1));
+}
+
+/** What is in force of the job counts towards `maxSlots`, in slots. */
+export function usedSlots(job: KnownJob): number {
+  const placement = inForce(job);
+  return job.usedBefore + (placement === undefined ? 0 : placement.end - placement.from);
+}
+
+function replaceLast(job: KnownJob, change: (placement: Placement) => Placement): KnownJob {
+  const last = job.placements.at(-1);
+  return last === undefined ? job : { ...job, placements: [...job.placements.slice(0, -1), change(last)] };
+}
+
+function replace(job: KnownJob, id: PlacementId, change: (placement: Placement) => Placement): KnownJob {
+  return { ...job, placements: job.placements.map((p) => (p.id === id ? change(p) : p)) };
+}
+
+type Placed = z.infer<typeof JobPlaced.data>;
+
+function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): AwardBalance {
+  const paidFrom = data.paidFrom ?? data.award.from;
+  return {
+    award: data.award,
+    account: job.request.account,
+    session: data.award.session ?? job.request.spec.session,
+    hold: mills(data.hold ?? job.request.hold),
+    paidFrom,
+    chargedTo: paidFrom,
+    cuts,
+    paid: 0n,
+    released: 0n,
+    final: false,
+  };
+}
+
+function withAward(job: KnownJob, data: Placed, placement: Placement): KnownJob {
+  return {
+    ...job,
+    balances: [...job.balances, balanceOf(job, data, placement.lost)],
+    placementOf: new Map([...job.placementOf, [data.award.placement, placement.id]]),
+    awardedSlots: job.awardedSlots + data.award.to - data.award.from,
+  };
+}
+
+function placed(job: KnownJob, data: Placed): KnownJob {
+  const placement: Placement = {
+    id: data.award.placement,
+    from: data.paidFrom ?? data.award.from,
+    end: data.award.to,
+    centers: centersOf(data.award),
+    lost: new Map(),
+    accepted: [],
+    run: 0,
+    runActive: false,
+    runFrom: 0,
+    started: [],
+    ran: false,
+    meteredTo: new Map(),
+    recent: [],
+    faults: [],
+  };
+  const next = withAward(job, data, placement);
+  return { ...next, phase: "reserved", placements: [...job.placements, placement] };
+}
+
+function continued(job: KnownJob, data: Placed): KnownJob {
+  const last = job.placements.at(-1);
+  if (last === undefined) return job;
+  const next = withAward(job, data, last);
+  return last.ended === undefined ? replaceLast(next, (p) => extended(p, data.award)) : next;
+}
+
+function extended(placement: Placement, award: Award): Placement {
+  const fresh = centersOf(award).filter((center) => !placement.lost.has(center));
+  return { ...placement, end: award.to, centers: [...new Set([...placement.centers, ...fresh])].sort() };
+}
+
+function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>["data"]): KnownJob {
+  const cut = (map: ReadonlyMap<CenterId, number>) => new Map([...map, [data.center, data.slot]]);
+  const balances = job.balances.map((balance) =>
+    job.placementOf.get(balance.award.placement) === data.placement && !balance.final
+      ? { ...balance, cuts: cut(balance.cuts) }
+      : balance,
+  );
+  return replace({ ...job, balances }, data.placement, (p) => ({
+    ...p,
+    centers: p.centers.filter((center) => center !== data.center),
+    lost: cut(p.lost),
+  }));
+}
+
+function accepted(job: KnownJob, center: CenterId): KnownJob {
+  const next = replaceLast(job, (p) => ({ ...p, accepted: [...new Set([...p.accepted, center])].sort() }));
+  return settled(next);
+}
+
+/** The phase of a job in force follows from who accepted and who began. */
+function settled(job: KnownJob): KnownJob {
+  const placement = inForce(job);
+  if (placement === undefined) return job;
+  const has = (list: readonly CenterId[]) => placement.centers.every((center) => list.includes(center));
+  const phase = placement.ran ? "running" : has(placement.accepted) ? "accepted" : "reserved";
+  return { ...job, phase };
+}
+
+function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>["data"]): KnownJob {
+  const gang = job.request.spec.kind !== "div";
+  const next = replaceLast(job, (p) => {
+    const before = data.run === p.run ? p.started : [];
+    const now = [...new Set([...before, ...(data.center === undefined ? p.centers : [data.center])])].sort();
+    const everywhere = gang ? p.centers.every((center) => now.includes(center)) : true;
+    return {
+      ...p,
+      run: data.run,
+      runActive: true,
+      runFrom: data.run === p.run ? p.runFrom : data.slot,
+      started: now,
+      ran: p.ran || everywhere,
+    };
+  });
+  return settled(next);
+}
+
+/** Usage older than two slots before the newest cannot touch a slot that fails from now on. */
+const RECENT_MS = 2 * 360_000;
+
+function metered(job: KnownJob, data: Extract<JobEvent, { type: "JobMetered" }>["data"]): KnownJob {
+  const { usage } = data;
+  const entry = { ...usage, from: Date.parse(usage.from), to: Date.parse(usage.to) };
+  const isCurrent = inForce(job)?.id === data.placement && inForce(job)?.run === data.run;
+  const next = replace(job, data.placement, (p) => ({
+    ...p,
+    meteredTo: new Map([...p.meteredTo, [`${data.run}/${usage.center}`, usage.to]]),
+    recent: [...p.recent.filter((old) => old.to > entry.to - RECENT_MS), entry],
+  }));
+  if (!isCurrent || data.checkpointAt === undefined) return next;
+  return { ...next, checkpointAt: data.checkpointAt };
+}
+
+function endLast(job: KnownJob, ended: EndedBy, faults: readonly CenterId[] = []): KnownJob {
+  return replaceLast(job, (p) => (p.ended === undefined ? { ...p, runActive: false, ended, faults } : p));
+}
+
+function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): KnownJob {
+  const placement = inForce(job);
+  if (placement === undefined) return job;
+  const byTime = data.cause === "continuationLost";
+  const kept = byTime
+    ? data.slot
+    : data.checkpointAt === undefined
+      ? placement.from
+      : slotAtOrAfter(Date.parse(data.checkpointAt));
+  const used = Math.max(0, Math.min(kept, data.slot) - placement.from);
+  const next: KnownJob = {
+    ...endLast(job, byTime ? "time" : "center", data.center === undefined ? [] : [data.center]),
+    phase: "queued",
+    reason: data.cause,
+    usedBefore: job.usedBefore + used,
+  };
+  const { spec } = job.request;
+  const slots = stretchSlots(spec, next);
+  return { ...next, window: reopenedWindow(spec, slotOf(Date.parse(data.at)), slots) };
+}
+
+/** Folds one event; an event that the state cannot place leaves it as it is. */
+export function evolveJob(state: JobState, event: JobEvent): JobState {
+  if (event.type === "JobRequested") return requested(event.data);
+  return state.phase === "unknown" ? state : evolveKnown(state, event);
+}
+
+function requested(request: KnownJob["request"]): KnownJob {
+  return {
+    phase: "requested",
+    request,
+    window: { from: request.spec.from, to: request.spec.to },
+    balances: [],
+    placements: [],
+    placementOf: new Map(),
+    usedBefore: 0,
+    awardedSlots: 0,
+  };
+}
+
+function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequested" }>): KnownJob {
+  switch (event.type) {
+    case "JobAdmitted":
+      return { ...job, phase: "queued" };
+    case "JobRejected":
+      return { ...job, phase: "rejected", reason: event.data.reason };
+    case "JobPlaced":
+      return placed(job, event.data);
+    case "JobContinued":
+      return continued(job, event.data);
+    case "JobAccepted":
+      return accepted(job, event.data.center);
+    case "JobStarted":
+      return started(job, event.data);
+    case "JobMetered":
+      return metered(job, event.data);
+    case "JobRunFailed":
+      return replaceLast(job, (p) => ({ ...p, runActive: false }));
+    case "JobReduced":
+      return settled(reduced(job, event.data));
+    case "JobCompleted":
+      return { ...endLast(job, "tenant"), phase: "completed" };
+    case "JobFailed":
+      return {
+        ...endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"),
+        phase: "failed",
+        reason: event.data.cause,
+      };
+    case "JobDisplaced":
+      return displaced(job, event.data);
+    case "JobCancelled":
+      return { ...endLast(job, "tenant"), phase: "cancelled" };
+    case "JobExpired":
+      return { ...job, phase: "expired" };
+    case "ChargePosted":
+      return {
+        ...job,
+        balances: job.balances.map((balance) =>
+          balance.award.placement === event.data.placement ? withCharge(balance, event.data) : balance,
+        ),
+      };
+    default:
+      return event satisfies never;
+  }
+}

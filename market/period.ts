@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { PeriodClosed, PeriodEvent } from "../events/catalog/period.ts";
+import type { Period } from "../events/catalog/values.ts";
+import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { periodStart, SLOTS_PER_DAY } from "./time.ts";
+
+export type Totals = Omit<z.infer<typeof PeriodClosed.data>, "period">;
+
+export type PeriodCommand =
+  /** `afterPosition`: last page of the feed that belongs to the period before; 0: none. */
+  | { readonly type: "Open"; readonly period: Period; readonly afterPosition: number }
+  | ({ readonly type: "Close" } & Totals);
+
+export type PeriodState =
+  | { readonly phase: "unknown" }
+  | {
+      readonly phase: "open" | "closed";
+      readonly period: Period;
+      readonly afterPosition: number;
+      readonly closed?: Totals;
+    };
+
+/** A settlement day, open and then closed for ever: stream `period-ID`. */
+export const periodDecider: Decider<PeriodState, PeriodCommand, PeriodEvent> = {
+  initial: { phase: "unknown" },
+  decide: decidePeriod,
+  evolve(state, event) {
+    if (event.type === "PeriodOpened") {
+      const { period, afterPosition } = event.data;
+      return { phase: "open", period, afterPosition };
+    }
+    if (state.phase === "unknown") return state;
+    const { period: _, ...closed } = event.data;
+    return { ...state, phase: "closed", closed };
+  },
+};
+
+function decidePeriod(command: PeriodCommand, state: PeriodState): Decision<PeriodEvent> {
+  if (command.type === "Open") {
+    if (state.phase !== "unknown") return nothing;
+    const { period, afterPosition } = command;
+    const from = periodStart(period);
+    return accept({ type: "PeriodOpened", data: { period, from, to: from + SLOTS_PER_DAY, afterPosition } });
+  }
+  if (state.phase === "unknown") return reject("period-unknown", "The period was never opened.");
+  if (state.phase === "closed") return nothing;
+  const { type: _, ...totals } = command;
+  if (totals.position < state.afterPosition)
+    return reject(
+      "period-before-itself",
+      `The period begins after page ${state.afterPosition}.`,
+      "/position",
+    );
+  if (totals.debits !== totals.credits)
+    return reject("unbalanced", `Debits are ${totals.debits} mills, credits ${totals.credits}.`, "/totals");
+  return accept({ type: "PeriodClosed", data: { period: state.period, ...totals } });
+}

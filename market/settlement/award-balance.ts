@@ -1,0 +1,100 @@
+import type { z } from "zod";
+import type { Award, Fill } from "../../events/catalog/award.ts";
+import type { ChargePosted } from "../../events/catalog/job.ts";
+import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";
+import { mills } from "../money.ts";
+
+export type ChargePostedData = z.infer<typeof ChargePosted.data>;
+
+/** The money side of one award: what its slots were charged, and what is still held for it. */
+export interface AwardBalance {
+  readonly award: Award;
+  readonly account: AccountId;
+  /** Sets the release fee. */
+  readonly session: Session;
+  /** Held for the stretch, in mills. */
+  readonly hold: bigint;
+  /** First slot that is paid for; later than the award's first after a late seal. */
+  readonly paidFrom: number;
+  /** `[paidFrom, chargedTo)` is charged as delivered. */
+  readonly chargedTo: number;
+  /** Centers that no longer deliver, with the first slot that they do not: a divisible job goes on without them. */
+  readonly cuts: ReadonlyMap<CenterId, number>;
+  /** `[feesTo, award.to)` was released by the tenant and awaits its waiver; absent: nothing is released. */
+  readonly feesTo?: number;
+  /** Net of what the tenant paid (+) and received (-), in mills. */
+  readonly paid: bigint;
+  /** Let go of the hold so far, in mills. `hold - paid - released` is still held. */
+  readonly released: bigint;
+  /** No further charge touches it. */
+  readonly final: boolean;
+}
+
+/** day: daily close; end: the award ended; reduce: a divisible job lost a center; release: fee on what was released. */
+export type ChargeKind = "day" | "end" | "reduce" | "release";
+
+/** `PLACEMENT:KIND:FROM-TO`, for a reduction `PLACEMENT:reduce.CENTER:FROM-TO`: posted once. */
+export function chargeId(
+  placement: PlacementId,
+  kind: ChargeKind,
+  from: number,
+  to: number,
+  center?: CenterId,
+): string {
+  return `${placement}:${center === undefined ? kind : `${kind}.${center}`}:${from}-${to}`;
+}
+
+function kindOf(charge: string): string {
+  return charge.split(":")[1]?.split(".")[0] ?? "";
+}
+
+/** The balance after a charge of its own award. */
+export function withCharge(balance: AwardBalance, charge: ChargePostedData): AwardBalance {
+  const kind = kindOf(charge.charge);
+  const next = {
+    ...balance,
+    paid: balance.paid + mills(charge.tenantPays),
+    released: balance.released + mills(charge.releases),
+    final: charge.final,
+  };
+  if (kind === "day") return { ...next, chargedTo: Math.max(balance.chargedTo, charge.to) };
+  if (kind === "end") {
+    const chargedTo = Math.max(balance.chargedTo, charge.to);
+    return charge.final ? { ...next, chargedTo } : { ...next, chargedTo, feesTo: chargedTo };
+  }
+  if (kind === "release") return { ...next, feesTo: charge.to };
+  return next;
+}
+
+/** The award's fills as far as their centers still deliver them. */
+export function fillsInForce(balance: AwardBalance): Fill[] {
+  return balance.award.fills.flatMap((fill) => {
+    const from = Math.max(fill.from, balance.paidFrom);
+    const to = Math.min(fill.to, balance.cuts.get(fill.center) ?? fill.to);
+    return from < to ? [{ ...fill, from, to }] : [];
+  });
+}
+
+/** Cards x slots and their price of the fills inside `[from, to)`, of one center or of all. */
+export function worth(
+  balance: AwardBalance,
+  from: number,
+  to: number,
+  center?: CenterId,
+): { readonly mills: bigint; readonly cardSlots: number } {
+  let total = 0n;
+  let cardSlots = 0;
+  for (const fill of fillsInForce(balance)) {
+    if (center !== undefined && fill.center !== center) continue;
+    const slots = Math.min(fill.to, to) - Math.max(fill.from, from);
+    if (slots <= 0) continue;
+    cardSlots += fill.cards * slots;
+    total += BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
+  }
+  return { mills: total, cardSlots };
+}
+
+/** Centers of an award in name order. */
+export function centersOf(award: Award): CenterId[] {
+  return [...new Set(award.fills.map((fill) => fill.center))].sort();
+}

@@ -1,0 +1,294 @@
+import type { LinkUse } from "../../events/catalog/award.ts";
+import type { ChargeLine } from "../../events/catalog/job.ts";
+import type { CenterId, Period, ProductId } from "../../events/catalog/values.ts";
+import { mills, millsText, share } from "../money.ts";
+import { rules } from "../rules.ts";
+import { SLOT_SECONDS } from "../time.ts";
+import { ledgerAccounts } from "./accounts.ts";
+import {
+  type AwardBalance,
+  type ChargeKind,
+  type ChargePostedData,
+  centersOf,
+  chargeId,
+  fillsInForce,
+  worth,
+} from "./award-balance.ts";
+
+// What a placement owes: the market rules' table of money, rows 2 to 10 and 13. Amounts are bigint mills, rounded down
+// once per line; a line of nothing is left out.
+
+const tenantOf = (balance: AwardBalance) => ledgerAccounts.tenant(balance.account);
+
+type Line = Omit<ChargeLine, "mills"> & { readonly mills: bigint };
+
+function posted(lines: readonly Line[]): ChargeLine[] {
+  return lines.flatMap((line) => (line.mills === 0n ? [] : [{ ...line, mills: millsText(line.mills) }]));
+}
+
+/** Delivered cards in `[from, to)` at the clearing price, one line per center. */
+function computeLines(balance: AwardBalance, from: number, to: number, row: number): Line[] {
+  return centersOf(balance.award).map((center) => {
+    const delivered = worth(balance, from, to, center);
+    return {
+      kind: "compute",
+      row,
+      from: tenantOf(balance),
+      to: ledgerAccounts.center(center),
+      mills: delivered.mills,
+      center,
+      cardSlots: delivered.cardSlots,
+    };
+  });
+}
+
+/**
+ * The price of a link for the slots of it in `[from, to)`: the tenant's share is what it owes up to `to` less what it
+ * owed up to `from`, so that its parts add up to the whole; the owner's is rounded down, congestion rent has the rest.
+ */
+function linkLines(balance: AwardBalance, use: LinkUse, from: number, to: number, row: number): Line[] {
+  const length = BigInt(use.to - use.from);
+  const upTo = (slot: number) =>
+    share(mills(use.charge), BigInt(Math.max(0, Math.min(slot, use.to) - use.from)), length);
+  const slots = Math.max(0, Math.min(to, use.to) - Math.max(from, use.from));
+  const paid = upTo(to) - upTo(from);
+  const received = share(mills(use.charge), BigInt(slots), length);
+  const line = { kind: "link", row, from: tenantOf(balance), link: use.link } as const;
+  const owner = ledgerAccounts.link(use.link);
+  // Both are floors of the same amount's parts: the owner's can never exceed the tenant's.
+  return [
+    { ...line, to: owner, mills: received },
+    { ...line, kind: "rent", to: ledgerAccounts.rent, mills: paid - received },
+  ];
+}
+
+/** Moving the data is owed once, with the award's first delivered slot. */
+function transferLine(balance: AwardBalance, use: LinkUse, row: number): Line {
+  const owner = ledgerAccounts.link(use.link);
+  return {
+    kind: "transfer",
+    row,
+    from: tenantOf(balance),
+    to: owner,
+    mills: mills(use.transfer),
+    link: use.link,
+  };
+}
+
+/** Everything that the tenant owes for slots delivered from where the last charge stopped up to `to`. */
+export function deliveredLines(balance: AwardBalance, to: number, row: number): ChargeLine[] {
+  const from = balance.chargedTo;
+  if (to <= from) return [];
+  // Row 4 is a continuation that went as awarded; whatever else befell it has a row of its own.
+  const named = balance.award.continues && row === 3 ? 4 : row;
+  const links = balance.award.links.flatMap((use) => [
+    ...linkLines(balance, use, from, to, named),
+    ...(from === balance.paidFrom ? [transferLine(balance, use, named)] : []),
+  ]);
+  return posted([...computeLines(balance, from, to, named), ...links]);
+}
+
+/** The most that the release fee on `[from, award.to)` can come to, in mills: nothing of it sold again. */
+export function releaseFeeMax(balance: AwardBalance, from: number): bigint {
+  const percent = BigInt(rules.releaseFeePercent[balance.session]);
+  return centersOf(balance.award)
+    .map((center) => share(worth(balance, from, balance.award.to, center).mills, percent, 100n))
+    .reduce((sum, fee) => sum + fee, 0n);
+}
+
+/** Cards of the award that no later auction sold, in one pool and slot. */
+export interface UnresoldCards {
+  readonly center: CenterId;
+  readonly product: ProductId;
+  readonly slot: number;
+  readonly cards: number;
+}
+
+/** Row 2: rate x own price x own unresold cards, one line per center, for slots in `[from, to)`. */
+export function releaseFeeLines(
+  balance: AwardBalance,
+  from: number,
+  to: number,
+  unresold: readonly UnresoldCards[],
+): ChargeLine[] {
+  const percent = BigInt(rules.releaseFeePercent[balance.session]);
+  const lines = centersOf(balance.award).map((center): Line => {
+    let value = 0n;
+    let cardSlots = 0;
+    for (const entry of unresold) {
+      if (entry.center !== center || entry.slot < from || entry.slot >= to) continue;
+      const own = ownInSlot(balance, entry);
+      const cards = Math.min(entry.cards, own.cards);
+      cardSlots += cards;
+      value += BigInt(own.price) * BigInt(cards);
+    }
+    return {
+      kind: "releaseFee",
+      row: 2,
+      from: tenantOf(balance),
+      to: ledgerAccounts.center(center),
+      mills: share(value, percent, 100n),
+      center,
+      cardSlots,
+    };
+  });
+  return posted(lines);
+}
+
+function ownInSlot(balance: AwardBalance, pool: UnresoldCards): { cards: number; price: number } {
+  const fills = fillsInForce(balance).filter(
+    (fill) =>
+      fill.center === pool.center &&
+      fill.product === pool.product &&
+      fill.from <= pool.slot &&
+      pool.slot < fill.to,
+  );
+  // One uniform price per pool and slot: all fills of it agree.
+  return { cards: fills.reduce((sum, fill) => sum + fill.cards, 0), price: fills[0]?.price ?? 0 };
+}
+
+/** A center that does not deliver from `slot` on. */
+export interface Fault {
+  readonly center: CenterId;
+  /** First slot that it does not deliver in full. */
+  readonly slot: number;
+  /** The only one at fault: it answers for the whole of a split gang (row 13). */
+  readonly alone: boolean;
+  /** Divisible jobs: card-seconds that it metered in `slot` (row 9). */
+  readonly cardSeconds: number;
+}
+
+/** Row 9, divisible: what the center did deliver of the slot in which it failed. */
+function partialSlot(balance: AwardBalance, fault: Fault): Line[] {
+  const { center, slot } = fault;
+  if (slot < balance.chargedTo) return [];
+  const whole = worth(balance, slot, slot + 1, center);
+  if (whole.cardSlots === 0) return [];
+  const seconds = Math.min(fault.cardSeconds, whole.cardSlots * SLOT_SECONDS);
+  const delivered = share(whole.mills, BigInt(seconds), BigInt(whole.cardSlots * SLOT_SECONDS));
+  const to = ledgerAccounts.center(center);
+  return [{ kind: "compute", row: 9, from: tenantOf(balance), to, mills: delivered, center }];
+}
+
+/** Row 8: percent of the value that the center does not deliver; alone at fault in a split gang, of the gang's. */
+function penaltyLine(balance: AwardBalance, fault: Fault, gang: boolean, delivered: bigint): Line {
+  const { center } = fault;
+  const whole = gang && fault.alone ? undefined : center;
+  const undelivered = worth(balance, fault.slot, balance.award.to, whole);
+  return {
+    kind: "penalty",
+    row: 8,
+    from: ledgerAccounts.center(center),
+    to: tenantOf(balance),
+    mills: share(undelivered.mills - delivered, BigInt(rules.refusalPenaltyPercent), 100n),
+    center,
+    cardSlots: undelivered.cardSlots,
+  };
+}
+
+/** Row 13: the innocent centers of a split gang are paid their current and next slot by the one that failed. */
+function noticeLines(balance: AwardBalance, fault: Fault, notice: SlotRange): Line[] {
+  const from = Math.max(fault.slot, notice.from);
+  return centersOf(balance.award)
+    .filter((center) => center !== fault.center)
+    .map((center) => {
+      const idle = worth(balance, from, notice.to, center);
+      return {
+        kind: "penalty",
+        row: 13,
+        from: ledgerAccounts.center(fault.center),
+        to: ledgerAccounts.center(center),
+        mills: idle.mills,
+        center,
+        cardSlots: idle.cardSlots,
+      };
+    });
+}
+
+export interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Rows 8, 9 and 13: what a center at fault pays for one award, and what the tenant owes it for the slot it failed in. */
+export function faultLines(
+  balance: AwardBalance,
+  kind: "block" | "split" | "div",
+  fault: Fault,
+  /** The current and the next slot. */
+  notice: SlotRange,
+): ChargeLine[] {
+  const partial = kind === "div" ? partialSlot(balance, fault) : [];
+  const delivered = partial.reduce((sum, line) => sum + line.mills, 0n);
+  const others = kind === "split" && fault.alone ? noticeLines(balance, fault, notice) : [];
+  return posted([...partial, penaltyLine(balance, fault, kind === "split", delivered), ...others]);
+}
+
+/**
+ * Row 10: charged slots in `lost` are credited, borne by the center at fault; of a divisible job only its own. `balances`:
+ * all awards of the placement, for an hour may reach back over a continuation.
+ */
+export function creditLines(
+  balances: readonly AwardBalance[],
+  lost: SlotRange,
+  center: CenterId,
+  ownOnly: boolean,
+): ChargeLine[] {
+  let amount = 0n;
+  let cardSlots = 0;
+  let account: string | undefined;
+  for (const balance of balances) {
+    const work = worth(balance, lost.from, lost.to, ownOnly ? center : undefined);
+    amount += work.mills;
+    cardSlots += work.cardSlots;
+    account = tenantOf(balance);
+  }
+  if (account === undefined) return [];
+  const from = ledgerAccounts.center(center);
+  return posted([{ kind: "credit", row: 10, from, to: account, mills: amount, center, cardSlots }]);
+}
+
+/** The lost hour at most: from the last checkpoint (or the run's beginning) to the first slot that was not delivered. */
+export function lostWork(from: number, to: number): SlotRange {
+  const longest = (rules.lostWorkCreditMinutesMax * 60) / SLOT_SECONDS;
+  return { from: Math.min(to, Math.max(from, to - longest)), to };
+}
+
+export interface Posting {
+  readonly kind: ChargeKind;
+  readonly from: number;
+  readonly to: number;
+  readonly lines: readonly ChargeLine[];
+  readonly period: Period;
+  /** What must stay held for charges to come, in mills; "all": nothing is let go of; 0 ends the stretch's money. */
+  readonly keeps: bigint | "all";
+  /** Tells the charges of several centers apart. */
+  readonly center?: CenterId;
+}
+
+/** The charge for one award: net amount for the tenant, and how much of the hold is let go of. */
+export function charge(balance: AwardBalance, posting: Posting): ChargePostedData {
+  const { award } = balance;
+  const tenant = tenantOf(balance);
+  const net = posting.lines.reduce(
+    (sum, line) =>
+      sum + (line.from === tenant ? mills(line.mills) : 0n) - (line.to === tenant ? mills(line.mills) : 0n),
+    0n,
+  );
+  const held = balance.hold - balance.paid - balance.released - net;
+  const releases = posting.keeps === "all" ? 0n : held - posting.keeps;
+  return {
+    charge: chargeId(award.placement, posting.kind, posting.from, posting.to, posting.center),
+    job: award.job,
+    placement: award.placement,
+    stretch: award.stretch,
+    account: balance.account,
+    from: posting.from,
+    to: posting.to,
+    lines: [...posting.lines],
+    tenantPays: millsText(net),
+    releases: millsText(releases),
+    final: posting.keeps === 0n,
+    period: posting.period,
+  };
+}

@@ -1,0 +1,264 @@
+import { z } from "zod";
+import type { Award } from "../../events/catalog/award.ts";
+import { Fill } from "../../events/catalog/award.ts";
+import { type JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import {
+  AccountId,
+  AuctionNumber,
+  CenterId,
+  FeedPosition,
+  Instant,
+  JobId,
+  OwnerId,
+  PlacementId,
+  Slot,
+} from "../../events/catalog/values.ts";
+import { put, remove, type ViewChange, viewKeys } from "./view.ts";
+
+/** One award of a job, as its list and its centers need it. */
+const ViewedPlacement = z.object({
+  placement: PlacementId,
+  /** First award of the run: the id in the centers' calls. */
+  lease: PlacementId,
+  auction: AuctionNumber,
+  stretch: z.int().min(1),
+  from: Slot,
+  to: Slot,
+  centers: z.array(CenterId),
+});
+type ViewedPlacement = z.infer<typeof ViewedPlacement>;
+
+export const JobView = z.object({
+  job: JobId,
+  owner: OwnerId,
+  account: AccountId,
+  name: JobSpec.shape.name,
+  session: JobSpec.shape.session,
+  kind: JobSpec.shape.kind,
+  cards: JobSpec.shape.cards,
+  slots: JobSpec.shape.slots,
+  status: z.enum([
+    "requested",
+    "rejected",
+    "open",
+    "placed",
+    "running",
+    "completed",
+    "failed",
+    "cancelled",
+    "expired",
+  ]),
+  reason: z.string().optional(),
+  requestedAt: Instant,
+  /** Run under the lease in force; 0: none has begun. */
+  run: z.int().min(0),
+  /** The last awards, oldest first. */
+  placements: z.array(ViewedPlacement),
+});
+export type JobView = z.infer<typeof JobView>;
+
+/** Awards that an item keeps: more than one feed page can speak of. */
+const placementsKept = 20;
+
+/** Entry of an owner's list: the job itself is the item of its stream. */
+export const JobEntry = z.object({ job: JobId });
+
+/** Entry of the list of placements that have not ended, for sweepers. */
+export const PlacementView = z.object({
+  job: JobId,
+  /** The lease: first award of the run. */
+  placement: PlacementId,
+  owner: OwnerId,
+  centers: z.array(CenterId),
+  from: Slot,
+  to: Slot,
+});
+export type PlacementView = z.infer<typeof PlacementView>;
+
+/** A change of a placement, as one of its centers has to act on it. */
+export const AssignmentView = z.object({
+  position: FeedPosition,
+  change: z.enum(["placed", "continued", "released"]),
+  job: JobId,
+  placement: PlacementId,
+  lease: PlacementId,
+  run: z.int().min(1),
+  auction: AuctionNumber,
+  stretch: z.int().min(1),
+  from: Slot,
+  to: Slot,
+  fills: z.array(Fill),
+  centers: z.array(CenterId),
+  cause: z.string().optional(),
+});
+export type AssignmentView = z.infer<typeof AssignmentView>;
+
+/** Where a commit stands. */
+interface At {
+  readonly version: number;
+  readonly position: number;
+  readonly time: string;
+}
+
+/** @param before the job's own item as the commits before this one left it. */
+export function projectJob(event: JobEvent, at: At, before: JobView | undefined): readonly ViewChange[] {
+  if (event.type === "JobRequested") return requested(event.data, at);
+  // The item of a job that was never requested cannot be: the feed keeps the order of a stream.
+  if (before === undefined) return [];
+  switch (event.type) {
+    case "JobAdmitted":
+      return [own({ ...before, status: "open" })];
+    case "JobRejected":
+      return [own({ ...before, status: "rejected", reason: event.data.reason })];
+    case "JobPlaced":
+      return placed(before, event.data.award, at);
+    case "JobContinued":
+      return continued(before, event.data.award, at);
+    case "JobStarted":
+      return [own({ ...before, status: "running", run: event.data.run })];
+    case "JobCompleted":
+      return ended(before, { status: "completed" }, "completed", event.data.slot, at);
+    case "JobFailed":
+      return ended(before, { status: "failed", reason: event.data.cause }, "failed", event.data.slot, at);
+    case "JobDisplaced":
+      return ended(
+        before,
+        { status: "open", reason: event.data.cause },
+        event.data.cause,
+        event.data.slot,
+        at,
+      );
+    case "JobCancelled":
+      return ended(before, { status: "cancelled" }, "cancelled", event.data.slot, at);
+    case "JobExpired":
+      return [own({ ...before, status: "expired" })];
+    case "JobReduced":
+      return reduced(before, event.data, at);
+    case "JobRunFailed":
+    case "JobAccepted":
+    case "JobMetered":
+    case "ChargePosted":
+      return [];
+    default:
+      return event satisfies never;
+  }
+}
+
+function own(view: JobView): ViewChange {
+  return put(viewKeys.job(view.job), view);
+}
+
+function requested(data: Extract<JobEvent, { type: "JobRequested" }>["data"], at: At): readonly ViewChange[] {
+  const { job, owner, account, spec } = data;
+  const { name, session, kind, cards, slots } = spec;
+  const view = { job, owner, account, name, session, kind, cards, slots };
+  return [
+    put(viewKeys.jobOf(owner, at.position, job), { job }),
+    own({ ...view, status: "requested", requestedAt: at.time, run: 0, placements: [] }),
+  ];
+}
+
+function placed(before: JobView, award: Award, at: At): readonly ViewChange[] {
+  const placement = viewed(award, award.placement);
+  const { reason: _, ...rest } = before;
+  const view: JobView = { ...rest, status: "placed", run: 0, placements: kept(before, placement) };
+  return [
+    ...assignments("placed", view, placement, at, award),
+    put<PlacementView>(viewKeys.placement(placement.lease), openPlacement(view, placement)),
+    own(view),
+  ];
+}
+
+function continued(before: JobView, award: Award, at: At): readonly ViewChange[] {
+  const lease = before.placements.at(-1)?.lease ?? award.placement;
+  const placement = viewed(award, lease);
+  const view: JobView = { ...before, placements: kept(before, placement) };
+  const first = view.placements.find((other) => other.lease === lease) ?? placement;
+  return [
+    ...assignments("continued", view, placement, at, award),
+    put<PlacementView>(viewKeys.placement(lease), openPlacement(view, { ...placement, from: first.from })),
+    own(view),
+  ];
+}
+
+/** A divisible job goes on without one of its centers, which lets its part go. */
+function reduced(
+  before: JobView,
+  { center, slot, cause }: Extract<JobEvent, { type: "JobReduced" }>["data"],
+  at: At,
+): readonly ViewChange[] {
+  const last = before.placements.at(-1);
+  if (last === undefined) return [];
+  const part = { ...last, from: slot, to: Math.max(slot, last.to), centers: [center] };
+  const rest = { ...last, centers: last.centers.filter((each) => each !== center) };
+  const view: JobView = { ...before, placements: [...before.placements.slice(0, -1), rest] };
+  return [
+    ...assignments("released", before, part, at, undefined, cause),
+    put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, rest)),
+    own(view),
+  ];
+}
+
+/** The run under the last lease ended at `slot`: each of its centers lets it go. */
+function ended(
+  before: JobView,
+  fields: Pick<JobView, "status" | "reason">,
+  cause: string,
+  slot: number,
+  at: At,
+): readonly ViewChange[] {
+  const last = before.placements.at(-1);
+  const inForce = before.status === "placed" || before.status === "running";
+  const view: JobView = { ...before, ...fields };
+  if (last === undefined || !inForce) return [own(view)];
+  return [
+    ...assignments(
+      "released",
+      before,
+      { ...last, from: slot, to: Math.max(slot, last.to) },
+      at,
+      undefined,
+      cause,
+    ),
+    remove(viewKeys.placement(last.lease)),
+    own(view),
+  ];
+}
+
+function assignments(
+  kind: AssignmentView["change"],
+  view: JobView,
+  placement: ViewedPlacement,
+  at: At,
+  award: Award | undefined,
+  cause?: string,
+): ViewChange[] {
+  const { centers, ...shape } = placement;
+  return centers.map((center) =>
+    put<AssignmentView>(viewKeys.assignment(center, at.position, at.version, placement.placement), {
+      position: at.position,
+      change: kind,
+      job: view.job,
+      run: Math.max(view.run, 1),
+      ...shape,
+      centers,
+      fills: award?.fills.filter((fill) => fill.center === center) ?? [],
+      ...(cause === undefined ? {} : { cause }),
+    }),
+  );
+}
+
+function viewed(award: Award, lease: PlacementId): ViewedPlacement {
+  const { placement, auction, stretch, from, to } = award;
+  const centers = [...new Set(award.fills.map(({ center }) => center))].sort();
+  return { placement, lease, auction, stretch, from, to, centers };
+}
+
+function kept(view: JobView, placement: ViewedPlacement): ViewedPlacement[] {
+  return [...view.placements, placement].slice(-placementsKept);
+}
+
+function openPlacement(view: JobView, placement: ViewedPlacement): PlacementView {
+  const { lease, centers, from, to } = placement;
+  return { job: view.job, owner: view.owner, placement: lease, centers, from, to };
+}

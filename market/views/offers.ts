@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { CapacityOffered, type OfferEvent } from "../../events/catalog/offer.ts";
+import { OfferId } from "../../events/catalog/values.ts";
+import { change, put, remove, type ViewChange, viewKeys } from "./view.ts";
+
+export const OfferView = z.object({
+  ...CapacityOffered.data.shape,
+  status: z.enum(["open", "withdrawn", "expired"]),
+  version: z.int().min(1),
+});
+export type OfferView = z.infer<typeof OfferView>;
+
+/** Entry of an owner's list: the offer itself is the item of its stream. */
+export const OfferEntry = z.object({ offer: OfferId });
+
+/** @param before the offer's own item as the commits before this one left it. */
+export function projectOffer(
+  event: OfferEvent,
+  version: number,
+  position: number,
+  before: OfferView | undefined,
+): readonly ViewChange[] {
+  switch (event.type) {
+    case "CapacityOffered": {
+      const { data } = event;
+      const view: OfferView = { ...data, status: "open", version };
+      return [
+        put(viewKeys.openOffer(data.to, data.offer), view),
+        put(viewKeys.offerOf(data.owner, position, data.offer), { offer: data.offer }),
+        put(viewKeys.offer(data.offer), view),
+      ];
+    }
+    case "OfferWithdrawn":
+      return close(event.data.offer, "withdrawn", version, before);
+    case "OfferExpired":
+      return close(event.data.offer, "expired", version, before);
+    default:
+      return event satisfies never;
+  }
+}
+
+function close(
+  offer: OfferId,
+  status: "withdrawn" | "expired",
+  version: number,
+  before: OfferView | undefined,
+): readonly ViewChange[] {
+  return [
+    ...(before === undefined ? [] : [remove(viewKeys.openOffer(before.to, offer))]),
+    change(viewKeys.offer(offer), OfferView, (view) =>
+      view === undefined ? view : { ...view, status, version },
+    ),
+  ];
+}

@@ -1,0 +1,91 @@
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import { streamKind } from "../../events/catalog/streams.ts";
+import { JobId, OfferId } from "../../events/catalog/values.ts";
+import { projectAccount } from "./accounts.ts";
+import { projectAuction } from "./auctions.ts";
+import { projectCenter } from "./centers.ts";
+import { JobView, projectJob } from "./jobs.ts";
+import { OfferView, projectOffer } from "./offers.ts";
+import { projectPeriod } from "./periods.ts";
+import { type ViewChange, type ViewKey, viewKeys } from "./view.ts";
+
+/** Where an event stands. */
+export interface At {
+  readonly version: number;
+  readonly position: number;
+  /** Market time of the decision. */
+  readonly time: string;
+}
+
+/** The item of a stream itself, which its next events are projected upon; undefined for streams that have none. */
+export function ownKey(stream: string): ViewKey | undefined {
+  const id = stream.slice(stream.indexOf("-") + 1);
+  switch (streamKind(stream)) {
+    case "job":
+      return viewKeys.job(JobId.parse(id));
+    case "offer":
+      return viewKeys.offer(OfferId.parse(id));
+    default:
+      return undefined;
+  }
+}
+
+/** What one event changes in the lists. @param before data of the stream's own item as the events before it left it. */
+export function projectEvent(event: DomainEvent, at: At, before: unknown): readonly ViewChange[] {
+  switch (event.type) {
+    case "CenterJoined":
+    case "LinksDeclared":
+    case "GuaranteePosted":
+    case "CenterLost":
+    case "CenterReturned":
+      return projectCenter(event, at.version);
+    case "CapacityOffered":
+    case "OfferWithdrawn":
+    case "OfferExpired":
+      return projectOffer(event, at.version, at.position, parsed(OfferView, before));
+    case "JobRequested":
+    case "JobAdmitted":
+    case "JobRejected":
+    case "JobPlaced":
+    case "JobAccepted":
+    case "JobStarted":
+    case "JobMetered":
+    case "JobContinued":
+    case "JobRunFailed":
+    case "JobReduced":
+    case "JobCompleted":
+    case "JobFailed":
+    case "JobDisplaced":
+    case "JobCancelled":
+    case "JobExpired":
+    case "ChargePosted":
+      return projectJob(event, at, parsed(JobView, before));
+    case "GateClosed":
+    case "AuctionSolved":
+    case "AwardsPublished":
+    case "AuctionCleared":
+    case "AuctionVoided":
+      return projectAuction(event);
+    case "AccountOpened":
+    case "FundsDeposited":
+    case "FundsHeld":
+    case "HoldRefused":
+    case "HoldSettled":
+    case "HoldReleased":
+    case "AccountCarried":
+      return projectAccount(event);
+    case "PeriodOpened":
+    case "PeriodClosed":
+      return projectPeriod(event);
+    // Sensed capacity and deposits are read from their own streams.
+    case "CapacitySensed":
+    case "DepositReceived":
+      return [];
+    default:
+      return event satisfies never;
+  }
+}
+
+function parsed<Data>(schema: { parse(data: unknown): Data }, data: unknown): Data | undefined {
+  return data === undefined ? undefined : schema.parse(data);
+}

@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import type { CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
+
+/** Key of an item of the table of views. */
+export interface ViewKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/**
+ * A change of one item. `patch` takes the item's data (undefined: there is none) and gives what it becomes (undefined:
+ * it goes). It is applied once for each commit, in the feed's order, and only if the item has not seen the commit's page.
+ */
+export interface ViewChange extends ViewKey {
+  patch(data: unknown): unknown;
+}
+
+/** A commit as projections read it. */
+export interface ProjectedCommit {
+  readonly stream: string;
+  readonly version: number;
+  /** Market time of the decision. */
+  readonly time: string;
+  readonly events: readonly DomainEvent[];
+}
+
+/** A change whose patch works on parsed data. */
+export function change<Data>(
+  key: ViewKey,
+  schema: z.ZodType<Data>,
+  patch: (data: Data | undefined) => Data | undefined,
+): ViewChange {
+  return { ...key, patch: (data) => patch(data === undefined ? undefined : schema.parse(data)) };
+}
+
+/** Puts an item whatever was there. */
+export function put<Data>(key: ViewKey, data: Data): ViewChange {
+  return { ...key, patch: () => data };
+}
+
+export function remove(key: ViewKey): ViewChange {
+  return { ...key, patch: () => undefined };
+}
+
+/** A number as text that sorts like it; up to 12 digits. */
+export function sortable(number: number): string {
+  return number.toString().padStart(12, "0");
+}
+
+/** Where each kind of item lies. */
+export const viewKeys = {
+  /** An offer; own item of its stream. */
+  offer: (offer: OfferId): ViewKey => ({ pk: `offer#${offer}`, sk: "offer" }),
+  /** Open offers of all, by last slot. */
+  openOffer: (to: number, offer: OfferId): ViewKey => ({ pk: openOffersKey, sk: `${sortable(to)}#${offer}` }),
+  /** An owner's offers, by the position of their first event. */
+  offerOf: (owner: OwnerId, position: number, offer: OfferId): ViewKey => ({
+    pk: offersOf(owner),
+    sk: `${sortable(position)}#${offer}`,
+  }),
+  /** A job; own item of its stream. */
+  job: (job: JobId): ViewKey => ({ pk: `job#${job}`, sk: "job" }),
+  jobOf: (owner: OwnerId, position: number, job: JobId): ViewKey => ({
+    pk: jobsOf(owner),
+    sk: `${sortable(position)}#${job}`,
+  }),
+  /** A placement that has not ended, by its lease. */
+  placement: (lease: string): ViewKey => ({ pk: openPlacementsKey, sk: lease }),
+  /** Changes of placements that a center has to act on, by position. */
+  assignment: (center: CenterId, position: number, version: number, placement: string): ViewKey => ({
+    pk: assignmentsOf(center),
+    sk: `${sortable(position)}#${placement}#${version.toString().padStart(6, "0")}`,
+  }),
+  center: (center: CenterId): ViewKey => ({ pk: centersKey, sk: center }),
+  auction: (n: number): ViewKey => ({ pk: auctionsKey, sk: sortable(n) }),
+  curves: (n: number): ViewKey => ({ pk: "curves", sk: sortable(n) }),
+  prices: (center: CenterId, product: ProductId, period: string): ViewKey => ({
+    pk: `prices#${center}/${product}`,
+    sk: period,
+  }),
+  account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
+  ledger: (account: string): ViewKey => ({ pk: ledgerKey, sk: account }),
+  period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
+  /**
+   * What one auction answered to the bids of all jobs whose ids begin with the same letter, by job; written by the
+   * auction itself.
+   */
+  answers: (job: JobId, auction: number): ViewKey => ({ pk: answersOf(job), sk: sortable(auction) }),
+} as const;
+
+export const openOffersKey = "offers";
+export const offersOf = (owner: OwnerId) => `offers#${owner}`;
+export const jobsOf = (owner: OwnerId) => `jobs#${owner}`;
+export const openPlacementsKey = "placements";
+export const assignmentsOf = (center: CenterId) => `assignments#${center}`;
+export const centersKey = "centers";
+export const auctionsKey = "auctions";
+export const accountsKey = "accounts";
+export const ledgerKey = "ledger";
+export const periodsKey = "periods";
+export const answersOf = (job: JobId) => `answers#${job.charAt(0).toLowerCase()}`;
