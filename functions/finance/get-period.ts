@@ -11,8 +11,8 @@ export const create = endpoint(operations.getPeriod, async ({ params, access }) 
   if (state.phase === "unknown") throw notFound("period", period);
   const from = periodStart(period);
   const day = { period, from, to: from + SLOTS_PER_DAY, afterPosition: state.afterPosition };
-  if (state.closed === undefined) return { body: { ...day, status: "open" } };
+  if (state.closed === undefined) return { body: { ...day, status: "open" as const } };
   const { at, ...totals } = state.closed;
-  return { body: { ...day, status: "closed", closedAt: at, ...totals } };
+  return { body: { ...day, status: "closed" as const, closedAt: at, ...totals } };
 });
 export const handler = onLambda(create);

@@ -4,6 +4,6 @@ import { publicEndpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
 
 export const create = publicEndpoint(operations.getHealth, async ({ now }) => ({
-  body: { status: "ok", marketTime: instant(now) },
+  body: { status: "ok" as const, marketTime: instant(now) },
 }));
 export const handler = onLambda(create);

@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { createHost } from "../../functions/kit/host.ts";
+import type { Workflows } from "../../functions/kit/workflows.ts";
+import { startDatabase } from "./database-process.ts";
+import { createEventBus } from "./event-bus.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { type HttpFront, startHttp } from "./http.ts";
+import { createInvoker, type Invoker } from "./invoker.ts";
+import { type Issuer, openIssuer } from "./issuer.ts";
+import { createMarketTime, type MarketTime } from "./market-time.ts";
+import { createQueues } from "./queues.ts";
+import { startScheduler } from "./scheduler.ts";
+import { createStreams } from "./streams.ts";
+import { synthesize } from "./synth.ts";
+import { readWiring, type Wiring } from "./wiring.ts";
+import { createWorkflowEngine, type WorkflowEngine } from "./workflow/engine.ts";
+import { WorkflowError } from "./workflow/errors.ts";
+
+export interface ExchangeOptions {
+  /** Folder of all that outlives the process; one exchange a folder. */
+  readonly dataDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Market time of a new folder's beginning, ms since the Unix epoch; an old folder goes on where it was. */
+  readonly startAt: number;
+}
+
+export interface Exchange {
+  readonly url: string;
+  readonly issuer: Issuer;
+  readonly time: MarketTime;
+  /** What was done so far in this process. */
+  counts(): { readonly invocations: number; readonly transitions: number };
+  /** Messages that nobody could handle. */
+  deadLetters(): number;
+  close(): Promise<void>;
+}
+
+/** The whole exchange on one machine, wired as the synthesised template says. */
+export async function startExchange({ dataDir, port, startAt }: ExchangeOptions): Promise<Exchange> {
+  const lock = lockFolder(dataDir);
+  const wiring = readWiring(synthesize());
+  const [issuer, databaseProcess] = await Promise.all([
+    openIssuer(dataDir),
+    startDatabase(join(dataDir, "database"), wiring.tables),
+  ]);
+  const time = createMarketTime(startAt, join(dataDir, "market-time"));
+  const queues = createQueues(join(dataDir, "queues.sqlite"), wiring, time, (name, event) =>
+    invoke(name, event),
+  );
+  const streams = createStreams(
+    databaseProcess.database,
+    wiring.streams,
+    time,
+    (name, event) => invoke(name, event),
+    () => queues,
+  );
+  const engine = createWorkflowEngine({
+    machines: wiring.machines,
+    journalPath: join(dataDir, "workflows.sqlite"),
+    clock: time,
+    invoke: (name, event) => invoke(name, event),
+  });
+  const host = createHost({
+    clock: time,
+    database: streams.database,
+    putEvents: createEventBus(wiring, time, () => queues),
+    workflows: workflowsOf(engine),
+  });
+  const invoker: Invoker = await createInvoker(wiring.functions, host, time);
+  const invoke = invoker.invoke;
+  streams.wakeAll();
+  for (const { name, variables } of wiring.functions)
+    if (variables.RUN_AT_START !== undefined) await invoke(name, {});
+  engine.resume();
+  queues.start();
+  const scheduler = startScheduler(time, wiring.schedules, (schedule) => run(schedule, invoker, engine));
+  const front: HttpFront = await startHttp({ routes: wiring.routes, issuer, invoke, port });
+  return {
+    url: front.url,
+    issuer,
+    time,
+    counts: () => ({
+      invocations: invoker.invocations(),
+      transitions: Object.values(engine.transitions()).reduce((sum, count) => sum + count, 0),
+    }),
+    deadLetters: () => deadQueues(wiring).reduce((sum, queue) => sum + queues.depth(queue), 0),
+    async close() {
+      scheduler.stop();
+      time.stop();
+      await front.close();
+      queues.close();
+      engine.close();
+      await databaseProcess.close();
+      lock.release();
+    },
+  };
+}
+
+function deadQueues({ queues, streams }: Wiring): string[] {
+  return [...queues.flatMap(({ dead }) => dead?.queue ?? []), ...streams.map(({ dead }) => dead)];
+}
+
+async function run({ target, input }: Wiring["schedules"][number], invoker: Invoker, engine: WorkflowEngine) {
+  if (target.kind === "machine") await engine.startExecution({ stateMachineArn: target.arn, input });
+  // Scheduler tries again later; the next tick of a sweeper does the same.
+  else await invoker.invoke(target.name, JSON.parse(input)).catch(() => undefined);
+}
+
+function workflowsOf(engine: WorkflowEngine): Workflows {
+  const unless = async (names: readonly string[], call: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowError && names.includes(error.name)) return false;
+      throw error;
+    }
+  };
+  return {
+    start: ({ stateMachineArn, name, input }) =>
+      unless(["ExecutionAlreadyExists"], () =>
+        engine.startExecution({ stateMachineArn, name, input: JSON.stringify(input) }),
+      ),
+    succeed: (taskToken, output) =>
+      unless(["TaskDoesNotExist", "TaskTimedOut", "InvalidToken"], () =>
+        engine.sendTaskSuccess({ taskToken, output: JSON.stringify(output) }),
+      ),
+  };
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from "jose";
+
+/** Tokens with the claims that Cognito gives, from keys that this folder made at its first start. */
+export interface Issuer {
+  /** Public keys, as `/.well-known/jwks.json` shows them. */
+  readonly jwks: { readonly keys: JWK[] };
+  mint(holder: TokenHolder): Promise<string>;
+  /** Claims of a token that is whole, in time and meant for this exchange; undefined for any other. */
+  verify(token: string): Promise<JWTPayload | undefined>;
+}
+
+export interface TokenHolder {
+  readonly owner: string;
+  readonly roles: readonly string[];
+  /** Real seconds that the token holds. */
+  readonly seconds: number;
+}
+
+export const issuerName = "urn:suanwang:local";
+export const audience = "suanwang-local";
+const algorithm = "RS256";
+
+/** @param folder where `issuer.json` lies, or is made, readable by its owner only */
+export async function openIssuer(folder: string): Promise<Issuer> {
+  const secret = await secretKey(join(folder, "issuer.json"));
+  const key = await importJWK(secret, algorithm);
+  const { kty, n, e, kid } = secret;
+  const open: JWK = {
+    ...(kty === undefined ? {} : { kty }),
+    n: n ?? "",
+    e: e ?? "",
+    kid: kid ?? "",
+    alg: algorithm,
+    use: "sig",
+  };
+  const jwks = { keys: [open] };
+  const keySet = createLocalJWKSet(jwks);
+  return {
+    jwks,
+    mint: ({ owner, roles, seconds }) =>
+      new SignJWT({ "custom:owner": owner, "cognito:groups": [...roles], token_use: "id" })
+        .setProtectedHeader({ alg: algorithm, kid: kid ?? "" })
+        .setSubject(`local-${owner}`)
+        .setIssuer(issuerName)
+        .setAudience(audience)
+        .setIssuedAt()
+        .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
+        .sign(key),
+    async verify(token) {
+      const options = {
+        issuer: issuerName,
+        audience,
+        algorithms: [algorithm],
+        requiredClaims: ["exp", "sub"],
+      };
+      try {
+        return (await jwtVerify(token, keySet, options)).payload;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+async function secretKey(file: string): Promise<JWK> {
+  if (existsSync(file)) {
+    const key: JWK = JSON.parse(readFileSync(file, "utf8"));
+    return key;
+  }
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: `local-${Date.now()}` };
+  writeFileSync(file, JSON.stringify(key), { mode: 0o600 });
+  return key;
+}

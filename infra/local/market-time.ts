@@ -1,0 +1,146 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { MarketClock } from "./clock.ts";
+
+interface Alarm {
+  readonly at: number;
+  readonly due: () => void;
+}
+
+type Mode =
+  | { readonly kind: "standing" }
+  /** Jumps from due instant to due instant up to `limit`. */
+  | { readonly kind: "jumping"; readonly limit: number; readonly arrived: () => void }
+  /** Passes `rate` times as fast as real time since `real` (ms), when it was `market`. */
+  | { readonly kind: "passing"; readonly rate: number; readonly real: number; readonly market: number };
+
+/** The one market clock of a local exchange. */
+export interface MarketTime extends MarketClock {
+  /**
+   * Goes to the instant (ms since the Unix epoch), stopping at everything due on the way until all work under way is
+   * done: a slow machine takes longer, and nothing else changes. Settles there, with nothing under way.
+   */
+  jumpTo(instantMs: number): Promise<void>;
+  /** Lets time pass by itself, `rate` market seconds a second. */
+  pass(rate: number): void;
+  /** Stands still from now on. */
+  stop(): void;
+}
+
+/** Real milliseconds between two notes of the time while it passes by itself. */
+const noteEveryMs = 1_000;
+
+/**
+ * @param start market time to begin with, unless the file knows a later one
+ * @param file keeps the time over a restart: market time never goes back
+ */
+export function createMarketTime(start: number, file?: string): MarketTime {
+  const alarms = new Set<Alarm>();
+  let now = Math.max(start, file === undefined ? start : readTime(file));
+  let mode: Mode = { kind: "standing" };
+  let holds = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let turning = false;
+
+  const note = () => {
+    if (file === undefined) return;
+    writeFileSync(`${file}.new`, String(now));
+    renameSync(`${file}.new`, file);
+  };
+  const current = () => {
+    if (mode.kind !== "passing") return now;
+    now = Math.max(now, Math.floor(mode.market + (Date.now() - mode.real) * mode.rate));
+    return now;
+  };
+  const earliest = () => {
+    let first: Alarm | undefined;
+    for (const alarm of alarms) if (first === undefined || alarm.at < first.at) first = alarm;
+    return first;
+  };
+  const ring = (alarm: Alarm) => {
+    if (alarms.delete(alarm)) alarm.due();
+  };
+  const jump = (limit: number, arrived: () => void) => {
+    const next = earliest();
+    if (next !== undefined && next.at <= limit) {
+      if (next.at > now) {
+        now = next.at;
+        note();
+      }
+      ring(next);
+      return turn();
+    }
+    now = Math.max(now, limit);
+    note();
+    mode = { kind: "standing" };
+    arrived();
+  };
+  // Work that ends often begins other work in the same breath: time moves only after a pause without any.
+  const turn = () => {
+    if (turning || mode.kind !== "jumping" || holds > 0) return;
+    turning = true;
+    setImmediate(() =>
+      setImmediate(() => {
+        turning = false;
+        if (mode.kind === "jumping" && holds === 0) jump(mode.limit, mode.arrived);
+      }),
+    );
+  };
+  const wait = () => {
+    clearTimeout(timer);
+    if (mode.kind !== "passing") return;
+    const next = earliest();
+    const real = next === undefined ? noteEveryMs : Math.max(0, (next.at - current()) / mode.rate);
+    timer = setTimeout(tick, Math.min(real, noteEveryMs));
+  };
+  const tick = () => {
+    const time = current();
+    note();
+    for (const alarm of [...alarms].filter(({ at }) => at <= time).sort((a, b) => a.at - b.at)) ring(alarm);
+    wait();
+  };
+  return {
+    now: current,
+    at(instantMs, due) {
+      const alarm = { at: instantMs, due };
+      alarms.add(alarm);
+      if (mode.kind === "passing") wait();
+      else turn();
+      return () => alarms.delete(alarm);
+    },
+    hold() {
+      holds += 1;
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        turn();
+      };
+    },
+    jumpTo: (limit) =>
+      new Promise((arrived) => {
+        mode = { kind: "jumping", limit, arrived };
+        turn();
+      }),
+    pass(rate) {
+      mode = { kind: "passing", rate, real: Date.now(), market: now };
+      wait();
+    },
+    stop() {
+      current();
+      mode = { kind: "standing" };
+      clearTimeout(timer);
+      note();
+    },
+  };
+}
+
+function readTime(file: string): number {
+  try {
+    const time = Number(readFileSync(file, "utf8"));
+    return Number.isFinite(time) ? time : 0;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+    throw error;
+  }
+}
