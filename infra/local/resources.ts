@@ -59,13 +59,20 @@ export function resourcesOf(template: unknown): ReadonlyMap<string, Resource> {
 
 /**
  * Values with Ref, Fn::GetAtt, Fn::Join and Fn::Sub put in. What a resource is called here: a function by its name in
- * the manifest, all else by its logical id. @throws Error for any other intrinsic.
+ * the manifest, a state machine by its ARN, all else by its logical id. @throws Error for any other intrinsic.
  */
 export function createResolver(resources: ReadonlyMap<string, Resource>): (value: Json) => Json {
   const nameOf = (id: string): string => {
     const resource = resources.get(id);
     if (resource === undefined) return pseudo[id] ?? fail(`Ref ${id}`);
-    return resource.type === "AWS::Lambda::Function" ? functionName(resource) : id;
+    switch (resource.type) {
+      case "AWS::Lambda::Function":
+        return functionName(resource);
+      case "AWS::StepFunctions::StateMachine":
+        return machineArn(asText(resource.properties.StateMachineName, id));
+      default:
+        return id;
+    }
   };
   const attribute = (id: string, name: string): string => {
     const resource = resources.get(id) ?? fail(`Fn::GetAtt ${id}`);

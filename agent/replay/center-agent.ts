@@ -1,0 +1,199 @@
+import type { AssignmentChange } from "../../functions/contract/centers.ts";
+import { CenterId } from "../../functions/contract/identifiers.ts";
+import type { Operation } from "../../functions/contract/operation.ts";
+import { operations } from "../../functions/contract/operations.ts";
+import { type Client, Refused, type Request } from "../client.ts";
+import type { Center } from "../scenario/scenario-file.ts";
+import { SLOT_SECONDS } from "../scenario/scenario-job.ts";
+import { doAt, type World } from "./world.ts";
+
+const slotMs = SLOT_SECONDS * 1000;
+/** Real schedulers save the state of long work about once an hour. */
+const checkpointMs = 3_600_000;
+/** Codes that say: stop, somebody else has decided. */
+const overtaken = new Set([
+  "placement-ended",
+  "placement-over",
+  "run-superseded",
+  "not-found",
+  "not-accepted",
+  "run-unknown",
+]);
+
+/** A run at this center. A gang's work is done by all of its centers together: the first of them keeps count of it. */
+interface Run {
+  readonly change: AssignmentChange;
+  readonly leads: boolean;
+  /** End of the last award known, slot. */
+  to: number;
+  /** ms; absent until it has begun. */
+  startedAt?: number;
+  meteredTo: number;
+  cards: number;
+  cancel: () => void;
+}
+
+/** The scheduler of one simulated center: it knows the exchange's API and the real length of the work it runs. */
+export function createCenterAgent(world: World, spec: Center, client: Client) {
+  const center = CenterId.parse(spec.center);
+  const runs = new Map<string, Run>();
+  let position = 0;
+  let down = false;
+
+  const call = async <const Of extends Operation>(operation: Of, request: Request<Of>): Promise<boolean> => {
+    try {
+      await client.call(operation, request);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { code } = error.problem;
+      world.refusals.set(code, (world.refusals.get(code) ?? 0) + 1);
+      if (!overtaken.has(code)) world.fail(error);
+      return false;
+    }
+  };
+  const workOf = ({ change }: Run) => world.works.get(change.job);
+  const isDivisible = (run: Run) => workOf(run)?.scenario.bid.kind === "div";
+
+  /** Work that is saved if the run stops at an instant: all of it, or up to the last checkpoint. */
+  const saved = (run: Run, instant: number, whole: boolean) => {
+    const ran = Math.max(0, instant - (run.startedAt ?? instant));
+    return Math.floor((whole ? ran : ran - (ran % checkpointMs)) / 1000);
+  };
+  const stop = (lease: string, instant: number, whole: boolean) => {
+    const run = runs.get(lease);
+    if (run === undefined) return;
+    run.cancel();
+    runs.delete(lease);
+    const work = workOf(run);
+    if (work !== undefined && run.leads && !isDivisible(run)) work.done += saved(run, instant, whole);
+  };
+  const meter = async (lease: string, run: Run, to: number, checkpoint: boolean) => {
+    if (run.startedAt === undefined || to <= run.meteredTo) return true;
+    const from = run.meteredTo;
+    run.meteredTo = to;
+    const cardSeconds = Math.floor(((to - from) / 1000) * run.cards);
+    const body = {
+      center,
+      run: 1,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      cardSeconds,
+      ...(checkpoint ? { checkpointAt: new Date(to).toISOString() } : {}),
+    };
+    return call(operations.meterPlacement, {
+      params: { placement: lease },
+      body,
+      key: `meter-${lease}-${center}-${to}`,
+    });
+  };
+  /** The next thing that happens to a run by itself: a checkpoint, the end of its work, or of its award. */
+  const goOn = (lease: string, run: Run) => {
+    const work = workOf(run);
+    const startedAt = run.startedAt;
+    if (startedAt === undefined || work === undefined) return;
+    const end = run.to * slotMs;
+    const finish = isDivisible(run)
+      ? Number.POSITIVE_INFINITY
+      : startedAt + (work.scenario.durationSeconds - work.done) * 1000;
+    const checkpoint =
+      startedAt + (Math.floor((run.meteredTo - startedAt) / checkpointMs) + 1) * checkpointMs;
+    const next = Math.min(end, finish, checkpoint);
+    run.cancel = doAt(world, Math.max(next, world.clock.now()), async () => {
+      if (down || runs.get(lease) !== run) return;
+      if (finish <= end && finish <= world.clock.now()) return complete(lease, run, finish);
+      if (world.clock.now() >= run.to * slotMs) return void (await meter(lease, run, run.to * slotMs, true));
+      if (await meter(lease, run, world.clock.now(), true)) goOn(lease, run);
+    });
+  };
+  const complete = async (lease: string, run: Run, finish: number) => {
+    await meter(lease, run, finish, false);
+    if (!run.leads) return;
+    const body = { center, run: 1, outcome: "completed" as const };
+    await call(operations.finishPlacement, { params: { placement: lease }, body, key: `finish-${lease}` });
+  };
+  const begin = async (lease: string, run: Run) => {
+    if (down || runs.get(lease) !== run || run.startedAt !== undefined) return;
+    const body = { center, run: 1 };
+    const began = await call(operations.startPlacement, {
+      params: { placement: lease },
+      body,
+      key: `start-${lease}-${center}`,
+    });
+    if (!began) return;
+    // A replay that was cut off and goes on finds runs that began long ago.
+    run.startedAt = Math.max(run.change.from * slotMs, Math.min(world.clock.now(), run.change.from * slotMs));
+    run.meteredTo = run.startedAt;
+    goOn(lease, run);
+  };
+  const place = async (change: AssignmentChange) => {
+    const lease = change.lease;
+    const cards = Math.max(...change.fills.map((fill) => fill.cards), 0);
+    const leads = change.centers[0] === center;
+    const run: Run = { change, leads, to: change.to, meteredTo: 0, cards, cancel: () => {} };
+    runs.set(lease, run);
+    if (
+      !(await call(operations.acceptPlacement, {
+        params: { placement: lease },
+        body: { center },
+        key: `accept-${lease}-${center}`,
+      }))
+    )
+      return;
+    run.cancel = doAt(world, Math.max(change.from * slotMs, world.clock.now()), () => begin(lease, run));
+  };
+  const apply = async (change: AssignmentChange) => {
+    switch (change.change) {
+      case "placed":
+        return place(change);
+      case "continued": {
+        const run = runs.get(change.lease);
+        if (run === undefined) return;
+        run.to = change.to;
+        run.cancel();
+        return goOn(change.lease, run);
+      }
+      case "released":
+        return stop(change.lease, change.from * slotMs, change.cause !== "centerLost");
+      default:
+        return change.change satisfies never;
+    }
+  };
+  const poll = async () => {
+    for (let more = true; more; ) {
+      const page = await client.call(operations.listAssignments, {
+        params: { center },
+        query: { after: position, limit: 1000 },
+      });
+      // What was let go within one page is not begun first.
+      const over = new Set(
+        page.changes.filter(({ change }) => change === "released").map(({ lease }) => lease),
+      );
+      const news = page.changes.filter(
+        ({ change, lease }) => !(over.has(lease) && change !== "released" && !runs.has(lease)),
+      );
+      await Promise.all(
+        [...Map.groupBy(news, ({ lease }) => lease).values()].map(async (own) => {
+          for (const change of own) await apply(change);
+        }),
+      );
+      ({ position, more } = page);
+    }
+  };
+  return {
+    /** Once a slot, when the auction of its gate is sealed: a sign of life, then the news. */
+    async tick() {
+      if (down) return;
+      await client.call(operations.renewLease, { params: { center } });
+      await poll();
+    },
+    /** Everything stops, and nobody hears of it. */
+    fail() {
+      down = true;
+      for (const lease of [...runs.keys()]) stop(lease, world.clock.now(), false);
+    },
+    recover() {
+      down = false;
+    },
+  };
+}

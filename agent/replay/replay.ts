@@ -1,0 +1,72 @@
+import { createClient, createSlots } from "../client.ts";
+import { openingMs, type Scenario } from "../scenario/scenario.ts";
+import { SLOT_SECONDS, SLOTS_PER_DAY } from "../scenario/scenario-job.ts";
+import { createCenterAgent } from "./center-agent.ts";
+import { joinAll } from "./members.ts";
+import { requestJobs } from "./tenants.ts";
+import { doAt, type ReplayClock, type World } from "./world.ts";
+
+export interface ReplayParts {
+  readonly scenario: Scenario;
+  readonly baseUrl: string;
+  readonly clock: ReplayClock;
+  token(owner: string, role: string): Promise<string>;
+  /** Told of an error that ends the replay. */
+  fail(error: unknown): void;
+}
+
+/** Requests of all members under way at once. */
+const inFlight = 48;
+/** Market seconds after a gate at which centers ask for news: its auction is sealed by then. */
+const pollDelay = 3;
+
+/** All members of a scenario, who from now on act by themselves as market time goes on. */
+export async function startReplay({ scenario, baseUrl, clock, token, fail }: ReplayParts): Promise<World> {
+  const slots = createSlots(inFlight);
+  const clients = new Map<string, Promise<ReturnType<typeof createClient>>>();
+  const world: World = {
+    scenario,
+    opening: openingMs(scenario),
+    clock,
+    works: new Map(),
+    refusals: new Map(),
+    fail,
+    client(owner, role) {
+      const key = `${role}:${owner}`;
+      const known =
+        clients.get(key) ?? token(owner, role).then((given) => createClient(baseUrl, given, slots));
+      clients.set(key, known);
+      return known;
+    },
+  };
+  const release = clock.hold();
+  try {
+    await joinAll(world);
+    requestJobs(world);
+    await startCenters(world);
+  } finally {
+    release();
+  }
+  return world;
+}
+
+async function startCenters(world: World): Promise<void> {
+  const { centers, failures, days } = world.scenario;
+  const agents = new Map(
+    await Promise.all(
+      centers.map(async (spec) => {
+        const client = await world.client(spec.owner, "center");
+        return [spec.center, createCenterAgent(world, spec, client)] as const;
+      }),
+    ),
+  );
+  // One slot beyond the last day, so that what the last gates placed is heard of.
+  for (let slot = 0; slot <= days * SLOTS_PER_DAY; slot++)
+    doAt(world, world.opening + (slot * SLOT_SECONDS + pollDelay) * 1000, async () => {
+      await Promise.all([...agents.values()].map((agent) => agent.tick()));
+    });
+  for (const { center, failsAt, returnsAt } of failures) {
+    doAt(world, world.opening + failsAt * 1000, async () => agents.get(center)?.fail());
+    doAt(world, world.opening + returnsAt * 1000, async () => agents.get(center)?.recover());
+  }
+}

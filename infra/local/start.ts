@@ -1,0 +1,80 @@
+import { startReplay } from "../../agent/replay/replay.ts";
+import { loadScenario, openingMs, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
+import { DAY_SECONDS, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
+import { type Exchange, startExchange } from "./exchange.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { outcomeOf, printOutcome } from "./outcome.ts";
+import { createProgress } from "./progress.ts";
+
+// `npm start`: boots the exchange, replays a scenario through its API, prints the outcome and keeps serving.
+
+/** Market time after the last day in which its close is done. */
+const closeMs = 5 * 60_000;
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === "help") {
+    console.log(usage);
+    return 0;
+  }
+  const scenario = options.empty
+    ? undefined
+    : takeJobs(loadScenario(options.scenario, options.days), options.jobs ?? 1e9);
+  const startAt = scenario === undefined ? Date.now() : openingMs(scenario);
+  const began = performance.now();
+  const exchange = await startExchange({ dataDir: options.data, port: options.port, startAt });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`Suanwang listens on ${exchange.url} after ${seconds} s, data in ${options.data}`);
+  const stopped = new Promise<void>((resolve) =>
+    process.once("SIGINT", () => resolve()).once("SIGTERM", () => resolve()),
+  );
+  try {
+    const code =
+      scenario === undefined
+        ? 0
+        : await Promise.race([replay(exchange, scenario, options), stopped.then(() => 130)]);
+    if (options.once || code === 130) return code;
+    exchange.time.pass(1);
+    console.log(`serving at ${exchange.url} (npm run -s token -- --help), Ctrl-C ends it`);
+    await stopped;
+    return code;
+  } finally {
+    await exchange.close();
+  }
+}
+
+async function replay(exchange: Exchange, scenario: Scenario, options: Options): Promise<number> {
+  const { time, issuer, url } = exchange;
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
+  const began = performance.now();
+  const token = (owner: string, role: string) => issuer.mint({ owner, roles: [role], seconds: 86_400 });
+  const world = await startReplay({ scenario, baseUrl: url, clock: time, token, fail });
+  const opening = openingMs(scenario);
+  const end = opening + scenario.days * DAY_SECONDS * 1000;
+  const progress = createProgress(exchange, world, end);
+  const goTo = async (instant: number) => {
+    if (options.rate === undefined) return time.jumpTo(instant);
+    time.pass(options.rate);
+    await new Promise<void>((resolve) => time.at(instant, resolve));
+  };
+  // An hour at a time, for whoever watches.
+  for (let instant = opening; instant < end; ) {
+    instant += 10 * SLOT_SECONDS * 1000;
+    await Promise.race([goTo(Math.min(instant, end) - 1), failed]);
+    await progress.show();
+  }
+  await Promise.race([goTo(end + closeMs), failed]);
+  time.stop();
+  const outcome = await outcomeOf(exchange, world, (performance.now() - began) / 1000);
+  printOutcome(outcome);
+  return outcome.checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);
