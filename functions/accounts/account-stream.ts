@@ -8,7 +8,9 @@ import {
   executeMany,
   type ItemResult,
   loadState,
+  type Store,
 } from "../../events/store/execute.ts";
+import { gathering } from "../../events/store/single-flight.ts";
 import {
   type AccountCommand,
   type AccountState,
@@ -41,12 +43,75 @@ const daysLookedBack = 400;
  * A period that does not exist yet is opened with what the last one carries.
  * @returns undefined: there is no such account.
  */
-export async function onAccount(
-  access: Pick<Access, "store">,
+export function onAccount(
+  { accounts }: Pick<Access, "accounts">,
   account: AccountId,
   items: Items,
   meta: Meta,
   first: Period = periodOf(slotOf(Date.parse(meta.time))),
+): Promise<OnAccount | undefined> {
+  return accounts.carryOut(account, { items, meta, first });
+}
+
+/** What one caller asks of an account. */
+export interface AccountRequest {
+  readonly items: Items;
+  readonly meta: Meta;
+  readonly first: Period;
+}
+
+/** Callers of one process who ask the same account at the same time share a commit instead of conflicting. */
+export interface AccountBatches {
+  carryOut(account: AccountId, request: AccountRequest): Promise<OnAccount | undefined>;
+}
+
+/** Accounts that are kept apart at once in memory. */
+const accountsKept = 10_000;
+
+export function createAccountBatches(store: Store): AccountBatches {
+  const byAccount = new Map<AccountId, (requests: Iterable<AccountRequest>) => Promise<Answers>>();
+  return {
+    async carryOut(account, request) {
+      const known = byAccount.get(account);
+      const run =
+        known ?? gathering((requests: ReadonlySet<AccountRequest>) => carryOutAll(store, account, requests));
+      if (known === undefined && byAccount.size >= accountsKept) byAccount.clear();
+      byAccount.set(account, run);
+      return (await run([request])).get(request);
+    },
+  };
+}
+
+type Answers = ReadonlyMap<AccountRequest, OnAccount | undefined>;
+
+/** All items as one batch, from the earliest of the callers' periods. */
+async function carryOutAll(
+  store: Store,
+  account: AccountId,
+  requests: ReadonlySet<AccountRequest>,
+): Promise<Answers> {
+  const all = [...requests];
+  const [one] = all;
+  if (one === undefined) return new Map();
+  const first = all.map((request) => request.first).sort()[0] ?? one.first;
+  const items = all.flatMap((request) => request.items);
+  const done = await carryOutFrom({ store }, account, items, one.meta, first);
+  let next = 0;
+  return new Map(
+    all.map((request) => {
+      const results = done?.results.slice(next, next + request.items.length) ?? [];
+      next += request.items.length;
+      return [request, done === undefined ? undefined : { ...done, results }];
+    }),
+  );
+}
+
+async function carryOutFrom(
+  access: Pick<Access, "store">,
+  account: AccountId,
+  items: Items,
+  meta: Meta,
+  first: Period,
 ): Promise<OnAccount | undefined> {
   const results = new Map<number, AccountResult>();
   let rest = items.map((item, index) => ({ item, index }));

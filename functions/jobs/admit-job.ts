@@ -12,7 +12,11 @@ type Meta = Omit<CommandMeta, "commandId" | "requestHash">;
  * Holds what a requested job may cost and admits it, or rejects it. Whoever asked for it first may have been cut off
  * anywhere: every step finds what was done before.
  */
-export async function admitJob(access: Pick<Access, "store">, job: JobId, meta: Meta): Promise<void> {
+export async function admitJob(
+  access: Pick<Access, "store" | "accounts">,
+  job: JobId,
+  meta: Meta,
+): Promise<void> {
   const { state } = await loadState(access.store, jobDecider, streams.job(job));
   if (state.phase !== "requested") return;
   const { account, hold } = state.request;

@@ -9,6 +9,7 @@ import { type CommitRecords, createEventLog, type EventLog } from "../../events/
 import { createMarks } from "../../events/store/marks.ts";
 import type { PutEvents } from "../../events/store/publisher.ts";
 import { createRelay, type Relay } from "../../events/store/relay.ts";
+import { type AccountBatches, createAccountBatches } from "../accounts/account-stream.ts";
 import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
 import { createEventBridge } from "./bus.ts";
 import { createViews, type Views } from "./views.ts";
@@ -32,6 +33,8 @@ export interface Host {
   /** In [0, 1). */
   random(): number;
   store(env: Env): Store;
+  /** Commands to accounts, gathered. */
+  accounts(env: Env): AccountBatches;
   log(env: Env): EventLog & CommitRecords;
   feed(env: Env): Feed & FeedWriter;
   checkpoints(env: Env): Checkpoints;
@@ -51,6 +54,7 @@ export interface Access {
   newId(): string;
   random(): number;
   readonly store: Store;
+  readonly accounts: AccountBatches;
   readonly log: EventLog & CommitRecords;
   readonly feed: Feed & FeedWriter;
   readonly checkpoints: Checkpoints;
@@ -81,6 +85,7 @@ export function createHost(parts: HostParts): Host {
   const folds = createFoldCache();
   const log = perTable((table) => createEventLog(database, table));
   const store = perTable((table) => createStore(log(table), { folds, random }));
+  const accounts = perTable((table) => createAccountBatches(store(table)));
   const feed = perTable((table) => createFeed(database, table));
   const checkpoints = perTable((table) => createCheckpoints(database, table));
   const marks = perTable((table) => createMarks(database, table));
@@ -96,6 +101,7 @@ export function createHost(parts: HostParts): Host {
     random,
     log: (env) => log(variable(env, "LOG_TABLE")),
     store: (env) => store(variable(env, "LOG_TABLE")),
+    accounts: (env) => accounts(variable(env, "LOG_TABLE")),
     feed: (env) => feed(variable(env, "FEED_TABLE")),
     checkpoints: (env) => checkpoints(variable(env, "MARKS_TABLE")),
     relay: (env) =>
@@ -155,6 +161,9 @@ export function access(env: Env, host: Host): Access {
     random: () => host.random(),
     get store() {
       return host.store(env);
+    },
+    get accounts() {
+      return host.accounts(env);
     },
     get log() {
       return host.log(env);

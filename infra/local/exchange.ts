@@ -60,6 +60,10 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
     journalPath: join(dataDir, "workflows.sqlite"),
     clock: time,
     invoke: (name, event) => invoke(name, event),
+    ended: ({ stateMachineName, name, outcome }) => {
+      if (outcome.kind === "failed")
+        console.error(`workflow ${stateMachineName} ${name} failed: ${outcome.error} ${outcome.cause}`);
+    },
   });
   const host = createHost({
     clock: time,

@@ -3,6 +3,7 @@ import { upperBound } from "./bound.ts";
 import { finalPrices } from "./final-prices.ts";
 import { guidePrices } from "./guide-prices.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import { limitPrices } from "./limit-prices.ts";
 import { bestMeritOrder } from "./merit-order.ts";
 import { compileBook, type Model } from "./model.ts";
 import type { Guide } from "./placement.ts";
@@ -20,7 +21,7 @@ export function clear(book: Book): Result {
   const guide = guidePrices(model);
   const allocation = bestMeritOrder(model, guide);
   honourTies(allocation);
-  const prices = finalPrices(allocation, guide);
+  const prices = limitPrices(allocation, finalPrices(allocation, guide));
   return {
     welfare: welfareOf(allocation),
     accepted: acceptedOf(allocation),
