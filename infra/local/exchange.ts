@@ -60,9 +60,8 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
     journalPath: join(dataDir, "workflows.sqlite"),
     clock: time,
     invoke: (name, event) => invoke(name, event),
-    ended: ({ stateMachineName, name, outcome }) => {
-      if (outcome.kind === "failed")
-        console.error(`workflow ${stateMachineName} ${name} failed: ${outcome.error} ${outcome.cause}`);
+    ended({ stateMachineName, name, outcome }) {
+      if (outcome.status !== "SUCCEEDED") console.error(`workflow ${stateMachineName} ${name}:`, outcome);
     },
   });
   const host = createHost({
