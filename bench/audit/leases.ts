@@ -1,0 +1,126 @@
+import type { RawEvent } from "./feed.ts";
+
+/** An award as the auctions' streams state it. */
+export interface RawAward {
+  readonly placement: string;
+  readonly job: string;
+  readonly auction: number;
+  readonly session?: string;
+  readonly continues: boolean;
+  readonly from: number;
+  readonly to: number;
+  readonly fills: readonly {
+    readonly center: string;
+    readonly product: string;
+    readonly from: number;
+    readonly to: number;
+    readonly cards: number;
+    readonly price: number;
+  }[];
+  readonly links: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly charge: string;
+    readonly transfer: string;
+  }[];
+}
+
+/** What became of an award, read off its job's stream. */
+export interface AwardFate {
+  readonly award: RawAward;
+  readonly kind: string;
+  paidFrom: number;
+  /** First slot that it no longer takes; absent: it ran to its end, or still runs. */
+  cut?: number;
+  /** Its job's stream has ended the run that it belongs to. */
+  over: boolean;
+  /** A center ended it, or a part of it. */
+  faulty: boolean;
+  /** First slot of each center that a divisible job went on without. */
+  readonly reduced: Map<string, number>;
+}
+
+/** Awards of sealed auctions, each with what the jobs' streams say became of it. */
+export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
+  const sealed = new Set(events.filter(({ type }) => type === "AuctionCleared").map(({ stream }) => stream));
+  const kinds = new Map<string, string>();
+  const fates = new Map<string, AwardFate>();
+  for (const { type, stream, data } of events) {
+    if (type === "JobRequested") kinds.set(data.job, data.spec.kind);
+    if (type !== "AwardsPublished" || !sealed.has(stream)) continue;
+    for (const award of data.awards)
+      fates.set(award.placement, {
+        award,
+        kind: "",
+        paidFrom: award.from,
+        over: false,
+        faulty: false,
+        reduced: new Map(),
+      });
+  }
+  for (const [placement, fate] of fates)
+    fates.set(placement, { ...fate, kind: kinds.get(fate.award.job) ?? "" });
+  follow(events, fates);
+  return fates;
+}
+
+interface Running {
+  readonly awards: string[];
+  readonly centers: Set<string>;
+  readonly accepted: Set<string>;
+}
+
+/** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
+function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFate>): void {
+  const runs = new Map<string, Running>();
+  const endOf = (lease: string, slot: number, faulty: boolean) => {
+    for (const id of runs.get(lease)?.awards ?? []) {
+      const fate = fates.get(id);
+      if (fate === undefined || fate.over) continue;
+      fate.over = true;
+      fate.faulty = faulty;
+      if (slot < fate.award.to) fate.cut = Math.max(slot, fate.paidFrom);
+    }
+  };
+  const leaseOf = new Map<string, string>();
+  for (const { type, data } of events) {
+    switch (type) {
+      case "JobPlaced":
+      case "JobContinued": {
+        const { placement, fills } = data.award;
+        const fate = fates.get(placement);
+        if (fate !== undefined && data.paidFrom !== undefined) fate.paidFrom = data.paidFrom;
+        const lease = type === "JobPlaced" ? placement : (leaseOf.get(data.job) ?? placement);
+        leaseOf.set(data.job, lease);
+        const run = runs.get(lease) ?? { awards: [], centers: new Set(), accepted: new Set() };
+        runs.set(lease, run);
+        run.awards.push(placement);
+        for (const { center } of fills) run.centers.add(center);
+        break;
+      }
+      case "JobAccepted":
+        runs.get(data.placement)?.accepted.add(data.center);
+        break;
+      case "JobReduced":
+        for (const id of runs.get(data.placement)?.awards ?? [])
+          fates.get(id)?.reduced.set(data.center, data.slot);
+        break;
+      case "JobCompleted":
+      case "JobFailed":
+        endOf(data.placement, data.slot, false);
+        break;
+      case "JobDisplaced":
+        endOf(data.placement, data.slot, data.cause !== "continuationLost");
+        break;
+      case "JobCancelled": {
+        const run = data.placement === undefined ? undefined : runs.get(data.placement);
+        if (run === undefined) break;
+        // Cards that no center said were ready were not delivered.
+        const ready = [...run.centers].every((center) => run.accepted.has(center));
+        endOf(data.placement, ready ? data.slot : 0, false);
+        break;
+      }
+      default:
+    }
+  }
+}

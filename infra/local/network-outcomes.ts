@@ -1,0 +1,154 @@
+import type { Work } from "../../agent/replay/world.ts";
+import { SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
+import type { JobOutcome, JobState, Segment } from "../../bench/alone/metrics.ts";
+import type { Award } from "../../events/catalog/award.ts";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+
+/** A job's run under one lease, seconds from the opening. */
+interface Run {
+  readonly award: Award;
+  readonly started: Set<string>;
+  from?: number;
+  end: number;
+}
+
+interface Followed {
+  readonly work: Work;
+  state: JobState | "expired";
+  run?: Run;
+  startedAt?: number;
+  endedAt?: number;
+  interruptions: number;
+  continued: number;
+  checkpoint: number;
+  readonly segments: Segment[];
+}
+
+export interface NetworkOutcomes {
+  readonly jobs: readonly JobOutcome[];
+  readonly continued: number;
+  readonly expired: number;
+}
+
+/**
+ * What became of each job, read off the feed alone, up to `end` seconds after the opening (ms). Jobs whose time passed
+ * without an award count as waiting to the end, as they do in the baseline.
+ */
+export function networkOutcomes(
+  events: Iterable<DomainEvent>,
+  works: ReadonlyMap<string, Work>,
+  opening: number,
+  end: number,
+): NetworkOutcomes {
+  const jobs = new Map<string, Followed>(
+    [...works].map(([job, work]) => [
+      job,
+      { work, state: "waiting", interruptions: 0, continued: 0, checkpoint: 0, segments: [] },
+    ]),
+  );
+  const second = (instant: string) => (Date.parse(instant) - opening) / 1000;
+  const slotSecond = (slot: number) => slot * SLOT_SECONDS - opening / 1000;
+  for (const event of events) {
+    const job = "job" in event.data ? jobs.get(event.data.job) : undefined;
+    if (job !== undefined) follow(job, event, second, slotSecond, end);
+  }
+  for (const job of jobs.values()) closeRun(job, end, end, slotSecond);
+  const all = [...jobs.values()];
+  return {
+    jobs: all.map(({ work, state, startedAt, endedAt, interruptions, segments }) => ({
+      job: work.scenario,
+      state: state === "expired" ? "waiting" : state,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(endedAt === undefined ? {} : { endedAt }),
+      interruptions,
+      segments,
+    })),
+    continued: all.reduce((sum, job) => sum + job.continued, 0),
+    expired: all.filter(({ state }) => state === "expired").length,
+  };
+}
+
+function follow(
+  job: Followed,
+  event: DomainEvent,
+  second: (instant: string) => number,
+  slotSecond: (slot: number) => number,
+  end: number,
+): void {
+  switch (event.type) {
+    case "JobPlaced":
+      job.run = { award: event.data.award, started: new Set(), end: slotSecond(event.data.award.to) };
+      return;
+    case "JobContinued":
+      if (job.run !== undefined) job.run.end = slotSecond(event.data.award.to);
+      if (slotSecond(event.data.award.from) < end) job.continued += 1;
+      return;
+    case "JobStarted":
+      begin(job, event.data.center, second(event.data.at), end);
+      return;
+    case "JobMetered":
+      if (event.data.checkpointAt !== undefined) job.checkpoint = second(event.data.checkpointAt);
+      return;
+    case "JobCompleted":
+    case "JobFailed":
+    case "JobCancelled": {
+      const at = second(event.data.at);
+      if (at > end) return;
+      const stop = job.run === undefined ? at : Math.min(at, job.run.end);
+      closeRun(job, stop, stop, slotSecond);
+      job.state = event.type === "JobCompleted" ? "completed" : "failed";
+      job.endedAt = stop;
+      return;
+    }
+    case "JobDisplaced": {
+      const at = second(event.data.at);
+      if (at > end) return;
+      const byTime = event.data.cause === "continuationLost";
+      const stop = byTime ? slotSecond(event.data.slot) : at;
+      if (job.run?.from !== undefined) job.interruptions += 1;
+      closeRun(job, stop, byTime ? stop : Math.max(job.run?.from ?? 0, job.checkpoint), slotSecond);
+      job.state = "waiting";
+      return;
+    }
+    case "JobExpired":
+      if (slotSecond(event.data.slot) <= end) job.state = "expired";
+      return;
+    default:
+  }
+}
+
+/** A gang runs when it does at all of its centers; a divisible job when the first of them does. */
+function begin(job: Followed, center: string | undefined, at: number, end: number): void {
+  const { run } = job;
+  if (run === undefined || at > end) return;
+  const centers = new Set<string>(run.award.fills.map((fill) => fill.center));
+  for (const each of center === undefined ? centers : [center]) run.started.add(each);
+  const runs =
+    job.work.scenario.bid.kind === "div" ? run.started.size > 0 : run.started.size === centers.size;
+  if (!runs || run.from !== undefined) return;
+  run.from = at;
+  job.startedAt ??= at;
+  job.state = "running";
+}
+
+function closeRun(job: Followed, to: number, usefulTo: number, slotSecond: (slot: number) => number): void {
+  const { run } = job;
+  delete job.run;
+  if (run?.from === undefined) return;
+  const { from } = run;
+  if (job.work.scenario.bid.kind === "div") {
+    for (const fill of run.award.fills) {
+      const first = Math.max(from, slotSecond(fill.from));
+      const last = Math.min(to, slotSecond(fill.to));
+      if (first < last)
+        job.segments.push({ ...poolOf(fill), from: first, to: last, usefulTo: Math.min(last, usefulTo) });
+    }
+    return;
+  }
+  const byCenter = new Map(run.award.fills.map((fill) => [fill.center, fill]));
+  for (const fill of byCenter.values()) job.segments.push({ ...poolOf(fill), from, to, usefulTo });
+}
+
+function poolOf({ center, product, cards }: Award["fills"][number]) {
+  return { center, product, cards };
+}
