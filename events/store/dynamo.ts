@@ -5,6 +5,7 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
+  type DynamoDBClientConfig,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -111,11 +112,21 @@ function createClient({ region, endpoint, maxSockets = 64 }: DynamoOptions): Dyn
     maxAttempts: 6,
     requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 5_000, requestTimeout: 20_000 },
     // A local engine takes any credentials, but the SDK insists on some.
-    ...(endpoint === undefined
-      ? {}
-      : { endpoint, credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
+    ...(endpoint === undefined ? {} : { endpoint, credentials: localCredentials, signer: localSigner }),
   });
 }
+
+const localCredentials = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** A local engine wants a signature and never checks it: to work one out is a fifth of a call's cost. */
+const localSigner: NonNullable<DynamoDBClientConfig["signer"]> = {
+  async sign(request) {
+    const credential = `${localCredentials.accessKeyId}/20260101/local/dynamodb/aws4_request`;
+    request.headers.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`;
+    request.headers["x-amz-date"] = "20260101T000000Z";
+    return request;
+  },
+};
 
 type Attributes = Record<string, AttributeValue>;
 

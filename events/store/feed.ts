@@ -15,7 +15,7 @@ export interface Feed {
   /** The last page's place; position 0: the feed is empty. Read consistently. */
   head(): Promise<FeedHead>;
   read(position: number): Promise<FeedPage | undefined>;
-  /** Pages after a position, in order, at most `limit` (default 16). */
+  /** Pages after a position, in order: one or more of those that exist, at most `limit` (default 16). */
   readAfter(position: number, limit?: number): Promise<readonly FeedPage[]>;
 }
 
@@ -29,18 +29,23 @@ export interface FeedWriter {
 
 const partition = "feed";
 
-/** @param cachedPages parsed pages kept for the next reader in this process: pages never change. */
+/** @param cachedPages pages kept for the next reader in this process, once read or written: pages never change. */
 export function createFeed(database: Database, table: string, cachedPages = 64): Feed & FeedWriter {
-  const cache = new Map<number, FeedPage>();
-  const remember = (page: FeedPage): FeedPage => {
+  /** A page that this process wrote is parsed when it is first read. */
+  const cache = new Map<number, StoredPage | FeedPage>();
+  const remember = <Page extends StoredPage | FeedPage>(page: Page): Page => {
     cache.set(page.position, page);
     const oldest = cache.size > cachedPages ? cache.keys().next().value : undefined;
     if (oldest !== undefined) cache.delete(oldest);
     return page;
   };
+  const cached = (position: number) => {
+    const page = cache.get(position);
+    return page === undefined || "commits" in page ? page : remember(parsePage(page));
+  };
   const parsed = (item: Item) => {
     const stored = storedPage(item);
-    return cache.get(stored.position) ?? remember(parsePage(stored));
+    return cached(stored.position) ?? remember(parsePage(stored));
   };
   return {
     async head() {
@@ -49,24 +54,26 @@ export function createFeed(database: Database, table: string, cachedPages = 64):
       return item === undefined ? genesis : storedHead(item);
     },
     async read(position) {
-      const cached = cache.get(position);
-      if (cached !== undefined) return cached;
+      const known = cached(position);
+      if (known !== undefined) return known;
       const item = await database.get(table, { pk: partition, sk: position });
       return item === undefined ? undefined : parsed(item);
     },
     async readAfter(position, limit = 16) {
-      const pages = cachedRun(cache, position, limit);
-      if (pages.length === limit) return pages;
-      const range = { pk: partition, after: position + pages.length, limit: limit - pages.length };
-      return [...pages, ...(await database.query(table, range)).map(parsed)];
+      const pages = cachedRun(cached, position, limit);
+      if (pages.length > 0) return pages;
+      return (await database.query(table, { pk: partition, after: position, limit })).map(parsed);
     },
     async tail() {
       const [item] = await database.query(table, { pk: partition, descending: true, limit: 1 });
       return item === undefined ? undefined : storedPage(item);
     },
-    putPage({ position, bytes }) {
+    async putPage(page) {
+      const { position, bytes } = page;
       const item = { pk: partition, sk: position, hash: hashBytes(bytes), bytes };
-      return database.put(table, item, [{ absent: "pk" }]);
+      const put = await database.put(table, item, [{ absent: "pk" }]);
+      if (put) remember(page);
+      return put;
     },
   };
 }
@@ -82,11 +89,15 @@ export function parsePage(stored: StoredPage): FeedPage {
   };
 }
 
-function cachedRun(cache: ReadonlyMap<number, FeedPage>, position: number, limit: number): FeedPage[] {
+function cachedRun(
+  cached: (position: number) => FeedPage | undefined,
+  position: number,
+  limit: number,
+): FeedPage[] {
   const pages: FeedPage[] = [];
-  for (let next = cache.get(position + 1); next !== undefined && pages.length < limit; ) {
+  for (let next = cached(position + 1); next !== undefined; next = cached(next.position + 1)) {
+    if (pages.length === limit) break;
     pages.push(next);
-    next = cache.get(next.position + 1);
   }
   return pages;
 }

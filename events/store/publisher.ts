@@ -1,6 +1,7 @@
 import { type CloudEvent, cloudEvents } from "../catalog/envelope.ts";
 import type { Checkpoints } from "./checkpoint.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed, FeedPage } from "./feed.ts";
+import { followFeed } from "./follow.ts";
 import { forEachInFlight } from "./in-flight.ts";
 import { gathering } from "./single-flight.ts";
 
@@ -24,10 +25,11 @@ export type PutEvents = (entries: readonly BusEntry[]) => Promise<BusAnswer>;
 export interface Publisher {
   /**
    * Publishes the feed after the checkpoint, then advances it; gives the checkpoint's new position.
+   * Reaches position `upTo` at least, by default the end of the feed.
    * An event may be published more than once, and its order is not kept: consumers tolerate both.
    * @throws PublishFailed if entries still fail after some tries; the checkpoint stays before them.
    */
-  publish(): Promise<number>;
+  publish(upTo?: number): Promise<number>;
 }
 
 export interface PublisherParts {
@@ -51,22 +53,20 @@ const callsInFlight = 8;
 const consumer = "publish-events";
 
 export function createPublisher({ feed, checkpoints, putEvents, eventBus }: PublisherParts): Publisher {
-  const publishAll = async () => {
-    let position = await checkpoints.get(consumer);
-    for (;;) {
-      const pages = await feed.readAfter(position);
-      const last = pages.at(-1);
-      if (last === undefined) return position;
-      const events = pages.flatMap((page) => page.commits).flatMap(cloudEvents);
-      const entries = events.map((event) => busEntry(event, eventBus));
-      await forEachInFlight(callsInFlight, callsOf(entries), (call) => putAll(putEvents, call));
-      position = last.position;
-      await checkpoints.advance(consumer, position);
-    }
+  const publishPages = async (pages: readonly FeedPage[]) => {
+    const events = pages.flatMap((page) => page.commits).flatMap(cloudEvents);
+    const entries = events.map((event) => busEntry(event, eventBus));
+    await forEachInFlight(callsInFlight, callsOf(entries), (call) => putAll(putEvents, call));
+  };
+  const progress = {
+    get: () => checkpoints.get(consumer),
+    advance: (position: number) => checkpoints.advance(consumer, position),
   };
   // Wake-ups that come while it runs share the next run.
-  const gathered = gathering<"wake", number>(publishAll);
-  return { publish: () => gathered(["wake"]) };
+  const gathered = gathering<number, number>((wakes) =>
+    followFeed(feed, progress, Math.max(...wakes), publishPages),
+  );
+  return { publish: (upTo = Number.POSITIVE_INFINITY) => gathered([upTo]) };
 }
 
 function busEntry(event: CloudEvent, eventBus: string): BusEntry {

@@ -2,12 +2,13 @@ import type { z } from "zod";
 import type { ChargePosted } from "../../events/catalog/job.ts";
 import type { AccountId } from "../../events/catalog/values.ts";
 import type { FeedPage } from "../../events/store/feed.ts";
+import { followFeed } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import type { Observer } from "../kit/observe.ts";
-import { wakeUp } from "../kit/wake.ts";
+import { lastPosition, wakeUp } from "../kit/wake.ts";
 import { onAccount } from "./account-stream.ts";
 
 type Charge = z.infer<typeof ChargePosted.data>;
@@ -15,16 +16,16 @@ type Charge = z.infer<typeof ChargePosted.data>;
 const consumer = "settle-accounts";
 
 /** Charges of the feed are paid out of the holds, one commit an account and batch; the checkpoint moves last. */
-export const create = wakeUp(async (access, _, observer) => {
-  for (;;) {
-    const position = await access.checkpoints.get(consumer);
-    const pages = await access.feed.readAfter(position);
-    const last = pages.at(-1);
-    if (last === undefined) return;
+export const create = wakeUp((access, keys, observer) => {
+  const { feed, checkpoints } = access;
+  const progress = {
+    get: () => checkpoints.get(consumer),
+    advance: (position: number) => checkpoints.advance(consumer, position),
+  };
+  return followFeed(feed, progress, lastPosition(keys), (pages) => {
     const byAccount = Map.groupBy(pages.flatMap(chargesOf), ({ account }) => account);
-    await forEachInFlight(16, byAccount, ([account, charges]) => settle(access, account, charges, observer));
-    await access.checkpoints.advance(consumer, last.position);
-  }
+    return forEachInFlight(16, byAccount, ([account, charges]) => settle(access, account, charges, observer));
+  });
 });
 export const handler = onLambda(create);
 

@@ -6,13 +6,19 @@ type Operations = Pick<Access, "database" | "operationsTable" | "clock">;
 
 const leaseKey = (center: CenterId) => ({ pk: `lease#${center}`, sk: "lease" });
 
-/** Market time (ms) until which a center's lease holds; undefined: it has none. */
-export async function leaseUntil(
+/** Market time (ms) until which each center's lease holds; a center without one is left out. */
+export async function leasesUntil(
   { database, operationsTable }: Operations,
-  center: CenterId,
-): Promise<number | undefined> {
-  const item = await database.get(operationsTable, leaseKey(center));
-  return typeof item?.until === "number" ? item.until : undefined;
+  centers: readonly CenterId[],
+): Promise<ReadonlyMap<string, number>> {
+  const items = await database.getMany(operationsTable, centers.map(leaseKey));
+  const byKey = new Map(items.map(({ pk, until }) => [pk, until]));
+  return new Map(
+    centers.flatMap((center) => {
+      const until = byKey.get(leaseKey(center).pk);
+      return typeof until === "number" ? [[center, until] as const] : [];
+    }),
+  );
 }
 
 /** Takes or renews a lease; gives the market time (ms) at which it runs out. */

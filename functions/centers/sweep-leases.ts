@@ -1,4 +1,5 @@
 import { streams } from "../../events/catalog/streams.ts";
+import type { CenterId } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { centerDecider } from "../../market/center.ts";
@@ -9,19 +10,20 @@ import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { scheduled } from "../kit/scheduled.ts";
-import { leaseUntil } from "./lease.ts";
+import { leasesUntil } from "./lease.ts";
 
 /** A center whose lease ran out is lost, and what runs there is displaced. */
 export const create = scheduled(async (access) => {
   const centers = await access.views.list({ pk: centersKey }, CenterView);
-  await forEachInFlight(16, centers, ({ data }) => sweep(access, data));
+  const now = access.clock.now();
+  const ids = centers.map(({ data }) => data.center);
+  const leases = await leasesUntil(access, ids);
+  const silent = ids.filter((center) => (leases.get(center) ?? 0) <= now);
+  await forEachInFlight(16, silent, (center) => lose(access, center, now));
 });
 export const handler = onLambda(create);
 
-async function sweep(access: Access, { center }: CenterView): Promise<void> {
-  const now = access.clock.now();
-  const until = (await leaseUntil(access, center)) ?? 0;
-  if (until > now) return;
+async function lose(access: Access, center: CenterId, now: number): Promise<void> {
   const meta = exchangeCommand(access, `lose/${center}/${now}`, `center-${center}`);
   await execute(access.store, centerDecider, streams.center(center), { type: "Lose", at: now }, meta);
   await displacePlacements(access, center);

@@ -1,10 +1,12 @@
 import { createPublisher } from "../../events/store/publisher.ts";
 import { variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { wakeUp } from "../kit/wake.ts";
+import { lastPosition, wakeUp } from "../kit/wake.ts";
 
 /** New pages of the feed go to the bus. */
-export const create = wakeUp(({ feed, checkpoints, putEvents, env }) =>
-  createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") }).publish(),
+export const create = wakeUp(({ feed, checkpoints, putEvents, env }, keys) =>
+  createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") }).publish(
+    lastPosition(keys),
+  ),
 );
 export const handler = onLambda(create);

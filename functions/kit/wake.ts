@@ -8,7 +8,7 @@ const WakeUps = z.object({
     z.object({
       dynamodb: z.object({
         SequenceNumber: z.string(),
-        Keys: z.object({ pk: z.object({ S: z.string() }) }),
+        Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ N: z.coerce.number() }) }),
       }),
     }),
   ),
@@ -18,9 +18,15 @@ export interface FailedItems {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+/** Key of an item that was added. */
+export interface AddedKey {
+  readonly pk: string;
+  readonly sk: number;
+}
+
 /** Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first. */
 export function wakeUp(
-  handle: (access: Access, keys: readonly { readonly pk: string }[], observer: Observer) => Promise<unknown>,
+  handle: (access: Access, keys: readonly AddedKey[], observer: Observer) => Promise<unknown>,
 ): Create<unknown, FailedItems> {
   return (env, host) => {
     const opened = access(env, host);
@@ -32,7 +38,7 @@ export function wakeUp(
       try {
         await handle(
           opened,
-          Records.map(({ dynamodb }) => ({ pk: dynamodb.Keys.pk.S })),
+          Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.N })),
           observer,
         );
         return { batchItemFailures: [] };
@@ -43,4 +49,9 @@ export function wakeUp(
     });
     return (event, context) => handler(event, context);
   };
+}
+
+/** The position to which these pages' wake-ups ask a consumer of the feed to go. */
+export function lastPosition(keys: readonly AddedKey[]): number {
+  return Math.max(...keys.map(({ sk }) => sk));
 }

@@ -1,25 +1,23 @@
 import { z } from "zod";
 import type { FeedPage } from "../../events/store/feed.ts";
+import { followFeed } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { ownKey, projectEvent } from "../../market/views/project.ts";
 import type { ViewChange, ViewKey } from "../../market/views/view.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import type { ViewItem } from "../kit/views.ts";
-import { wakeUp } from "../kit/wake.ts";
+import { lastPosition, wakeUp } from "../kit/wake.ts";
 
 const inFlight = 32;
 
 /** New pages of the feed change the views: each item is written once a page, and the checkpoint moves last. */
-export const create = wakeUp(async (access) => {
-  for (;;) {
-    const pages = await access.feed.readAfter(await access.views.asOf());
-    if (pages.length === 0) return;
-    for (const page of pages) {
-      await project(access, page);
-      await access.views.advance(page.position);
-    }
-  }
+export const create = wakeUp((access, keys) => {
+  const { feed, views } = access;
+  const progress = { get: () => views.asOf(), advance: (position: number) => views.advance(position) };
+  return followFeed(feed, progress, lastPosition(keys), async (pages) => {
+    for (const page of pages) await project(access, page);
+  });
 });
 export const handler = onLambda(create);
 

@@ -8,7 +8,7 @@ import type { StreamSource } from "./wiring.ts";
 export interface Streams {
   /** The same database, whose puts are noticed. */
   readonly database: Database;
-  /** Wakes every function once, for wake-ups die with the process. */
+  /** Wakes every function once, to the end of its table, for wake-ups die with the process. */
   wakeAll(): void;
 }
 
@@ -38,7 +38,7 @@ export function createStreams(
       },
     },
     wakeAll() {
-      for (const { pump } of pumps) pump({ pk: "feed", sk: 0 });
+      for (const { pump } of pumps) pump({ pk: "feed", sk: Number.MAX_SAFE_INTEGER });
     },
   };
 }
