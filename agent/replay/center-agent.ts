@@ -53,6 +53,12 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
     }
   };
   const workOf = ({ change }: Run) => world.works.get(change.job);
+  /** A job that is not of the scenario takes what its tenant estimated. */
+  const secondsLeft = (run: Run) => {
+    const work = workOf(run);
+    if (work === undefined) return (run.change.to - run.change.from) * SLOT_SECONDS;
+    return work.scenario.durationSeconds - work.done;
+  };
   const isDivisible = (run: Run) => workOf(run)?.scenario.bid.kind === "div";
 
   /** Work that is saved if the run stops at an instant: all of it, or up to the last checkpoint. */
@@ -89,13 +95,10 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
   };
   /** The next thing that happens to a run by itself: a checkpoint, the end of its work, or of its award. */
   const goOn = (lease: string, run: Run) => {
-    const work = workOf(run);
     const startedAt = run.startedAt;
-    if (startedAt === undefined || work === undefined) return;
+    if (startedAt === undefined) return;
     const end = run.to * slotMs;
-    const finish = isDivisible(run)
-      ? Number.POSITIVE_INFINITY
-      : startedAt + (work.scenario.durationSeconds - work.done) * 1000;
+    const finish = isDivisible(run) ? Number.POSITIVE_INFINITY : startedAt + secondsLeft(run) * 1000;
     const checkpoint =
       startedAt + (Math.floor((run.meteredTo - startedAt) / checkpointMs) + 1) * checkpointMs;
     const next = Math.min(end, finish, checkpoint);
@@ -121,8 +124,8 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
       key: `start-${lease}-${center}`,
     });
     if (!began) return;
-    // A replay that was cut off and goes on finds runs that began long ago.
-    run.startedAt = Math.max(run.change.from * slotMs, Math.min(world.clock.now(), run.change.from * slotMs));
+    // Not now: a replay that was cut off and goes on finds runs that began long ago.
+    run.startedAt = run.change.from * slotMs;
     run.meteredTo = run.startedAt;
     goOn(lease, run);
   };

@@ -1,6 +1,6 @@
 import { createClient, createSlots } from "../client.ts";
 import { openingMs, type Scenario } from "../scenario/scenario.ts";
-import { SLOT_SECONDS, SLOTS_PER_DAY } from "../scenario/scenario-job.ts";
+import { SLOT_SECONDS } from "../scenario/scenario-job.ts";
 import { createCenterAgent } from "./center-agent.ts";
 import { joinAll } from "./members.ts";
 import { requestJobs } from "./tenants.ts";
@@ -51,7 +51,7 @@ export async function startReplay({ scenario, baseUrl, clock, token, fail }: Rep
 }
 
 async function startCenters(world: World): Promise<void> {
-  const { centers, failures, days } = world.scenario;
+  const { centers, failures } = world.scenario;
   const agents = new Map(
     await Promise.all(
       centers.map(async (spec) => {
@@ -60,11 +60,14 @@ async function startCenters(world: World): Promise<void> {
       }),
     ),
   );
-  // One slot beyond the last day, so that what the last gates placed is heard of.
-  for (let slot = 0; slot <= days * SLOTS_PER_DAY; slot++)
-    doAt(world, world.opening + (slot * SLOT_SECONDS + pollDelay) * 1000, async () => {
+  const slotMs = SLOT_SECONDS * 1000;
+  const tickIn = (slot: number) =>
+    doAt(world, world.opening + slot * slotMs + pollDelay * 1000, async () => {
       await Promise.all([...agents.values()].map((agent) => agent.tick()));
+      tickIn(slot + 1);
     });
+  // They live on after the last day, for as long as the exchange serves.
+  tickIn(Math.max(0, Math.floor((world.clock.now() - world.opening) / slotMs)));
   for (const { center, failsAt, returnsAt } of failures) {
     doAt(world, world.opening + failsAt * 1000, async () => agents.get(center)?.fail());
     doAt(world, world.opening + returnsAt * 1000, async () => agents.get(center)?.recover());

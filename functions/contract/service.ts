@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Instant } from "../../events/catalog/values.ts";
+import { Instant, Slot } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 
 export const getOpenApi = defineOperation({
@@ -22,6 +22,10 @@ export const getHealth = defineOperation({
   success: {
     status: 200,
     says: "It answers.",
-    body: z.object({ status: z.literal("ok"), marketTime: Instant }),
+    body: z.object({
+      status: z.literal("ok"),
+      marketTime: Instant,
+      slot: Slot.describe("The slot in which market time lies"),
+    }),
   },
 });

@@ -4,13 +4,13 @@ import { DEFAULT_SCENARIO } from "../../agent/scenario/scenario.ts";
 export interface Options {
   /** Exit after the outcome. */
   readonly once: boolean;
-  /** Only serve, at real time. */
+  /** Only serve. */
   readonly empty: boolean;
   readonly scenario: string;
   /** Trace jobs to replay; absent: all. */
   readonly jobs?: number;
   readonly days: number;
-  /** Market seconds a second; absent: as fast as the work is done. */
+  /** Market seconds a second; absent: as fast as the work is done, and real time once it only serves. */
   readonly rate?: number;
   readonly port: number;
   readonly data: string;
@@ -23,7 +23,7 @@ export const usage = `npm start -- [options]
   --scenario FILE   replay another scenario (default: the bundled day)
   --jobs N          replay about N jobs of the trace
   --days N          replay N days (1 to 3)
-  --rate R          market seconds a second (default: as fast as the work is done)
+  --rate R          market seconds a second (default: as fast as the work is done, then real time)
   --port N          port of the API (default 8080)
   --data DIR        folder of the exchange's data (default .suanwang)
   --help`;

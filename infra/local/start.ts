@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { startReplay } from "../../agent/replay/replay.ts";
 import { loadScenario, openingMs, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
 import { DAY_SECONDS, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
@@ -20,6 +22,7 @@ async function main(): Promise<number> {
   const scenario = options.empty
     ? undefined
     : takeJobs(loadScenario(options.scenario, options.days), options.jobs ?? 1e9);
+  if (scenario !== undefined) claimFolder(options);
   const startAt = scenario === undefined ? Date.now() : openingMs(scenario);
   const began = performance.now();
   const exchange = await startExchange({ dataDir: options.data, port: options.port, startAt });
@@ -34,7 +37,7 @@ async function main(): Promise<number> {
         ? 0
         : await Promise.race([replay(exchange, scenario, options), stopped.then(() => 130)]);
     if (options.once || code === 130) return code;
-    exchange.time.pass(1);
+    exchange.time.pass(options.rate ?? 1);
     console.log(`serving at ${exchange.url} (npm run -s token -- --help), Ctrl-C ends it`);
     await stopped;
     return code;
@@ -69,6 +72,20 @@ async function replay(exchange: Exchange, scenario: Scenario, options: Options):
   const outcome = await outcomeOf(exchange, world, (performance.now() - began) / 1000);
   printOutcome(outcome);
   return outcome.checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/**
+ * A folder goes on with the replay that it began.
+ * @throws Error if it began another one.
+ */
+function claimFolder({ data, scenario, days, jobs }: Options): void {
+  const file = join(data, "replay");
+  const own = JSON.stringify({ scenario, days, ...(jobs === undefined ? {} : { jobs }) });
+  mkdirSync(data, { recursive: true });
+  const known = existsSync(file) ? readFileSync(file, "utf8") : own;
+  if (known !== own)
+    throw new Error(`${data} holds another replay, ${known}: give another --data, or delete the folder`);
+  writeFileSync(file, own);
 }
 
 main().then(
