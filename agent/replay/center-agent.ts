@@ -104,9 +104,9 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
     const next = Math.min(end, finish, checkpoint);
     run.cancel = doAt(world, Math.max(next, world.clock.now()), async () => {
       if (down || runs.get(lease) !== run) return;
-      if (finish <= end && finish <= world.clock.now()) return complete(lease, run, finish);
-      if (world.clock.now() >= run.to * slotMs) return void (await meter(lease, run, run.to * slotMs, true));
-      if (await meter(lease, run, world.clock.now(), true)) goOn(lease, run);
+      // Reported as of when it was due, which may be long ago: a repeated report is the same to the second.
+      if (finish === next) return complete(lease, run, finish);
+      if ((await meter(lease, run, next, true)) && next < end) goOn(lease, run);
     });
   };
   const complete = async (lease: string, run: Run, finish: number) => {
@@ -177,7 +177,7 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
       );
       await Promise.all(
         [...Map.groupBy(news, ({ lease }) => lease).values()].map(async (own) => {
-          for (const change of own) await apply(change);
+          for (const change of merged(own)) await apply(change);
         }),
       );
       ({ position, more } = page);
@@ -199,4 +199,15 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
       down = false;
     },
   };
+}
+
+/** A placement that was continued before the agent heard of it begins with its newest end. */
+export function merged(changes: readonly AssignmentChange[]): AssignmentChange[] {
+  const [first, ...rest] = changes;
+  if (first?.change !== "placed") return [...changes];
+  const ends = rest.filter(({ change }) => change === "continued").map(({ to }) => to);
+  return [
+    { ...first, to: Math.max(first.to, ...ends) },
+    ...rest.filter(({ change }) => change !== "continued"),
+  ];
 }
