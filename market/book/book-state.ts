@@ -91,6 +91,8 @@ export interface BookState {
   /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
   readonly working: Map<string, number>;
   readonly jobs: Map<JobId, BookJob>;
+  /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
+  readonly earlyHolds: Map<JobId, Map<number, bigint>>;
   /** Jobs admitted so far. */
   admitted: number;
   /** Slot of each session's last gate. */
@@ -107,6 +109,7 @@ export function initialBook(): BookState {
     offers: new Map(),
     working: new Map(),
     jobs: new Map(),
+    earlyHolds: new Map(),
     admitted: 0,
     gates: new Map(),
     voided: new Map(),

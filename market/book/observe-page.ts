@@ -57,7 +57,8 @@ function observe(book: BookState, event: DomainEvent, time: string): void {
       const { job, owner, account, spec } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
-      const holds = book.jobs.get(job)?.holds ?? new Map();
+      const holds = book.earlyHolds.get(job) ?? new Map();
+      book.earlyHolds.delete(job);
       book.jobs.set(job, { job, owner, account, spec, window: { from, to }, awards: [], holds, ...fresh });
       return;
     }
@@ -116,7 +117,10 @@ type HoldEvent = Extract<AccountEvent, { type: "FundsHeld" | "HoldRefused" | "Ho
 function observeHold(book: BookState, event: HoldEvent, time: string): void {
   const { data } = event;
   const job = book.jobs.get(data.job);
-  if (job === undefined) return;
+  if (job === undefined) {
+    observeEarlyHold(book, event);
+    return;
+  }
   switch (event.type) {
     case "FundsHeld":
       // A stretch that is awarded already has its hold in the job's own money.
@@ -131,6 +135,13 @@ function observeHold(book: BookState, event: HoldEvent, time: string): void {
     default:
       event satisfies never;
   }
+}
+
+function observeEarlyHold({ earlyHolds }: BookState, { type, data }: HoldEvent): void {
+  const holds = earlyHolds.get(data.job) ?? new Map<number, bigint>();
+  if (type === "FundsHeld") holds.set(data.stretch, mills(data.mills));
+  if (type === "HoldReleased") holds.delete(data.stretch);
+  if (holds.size > 0) earlyHolds.set(data.job, holds);
 }
 
 type SeenJobEvent = Extract<

@@ -1,4 +1,4 @@
-import type { BookState } from "./book-state.ts";
+import { type BookState, initialBook } from "./book-state.ts";
 
 /** Maps and bigints as JSON can hold them. */
 type Tagged = { readonly map: readonly unknown[] } | { readonly bigint: string };
@@ -18,5 +18,6 @@ export function bookFromSnapshot(text: string): BookState {
     if ("map" in value && Array.isArray(value.map)) return new Map(value.map);
     return "bigint" in value && typeof value.bigint === "string" ? BigInt(value.bigint) : value;
   });
-  return book;
+  // One that an older version wrote lacks what was added since.
+  return { ...initialBook(), ...book };
 }
