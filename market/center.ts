@@ -66,7 +66,11 @@ function join(spec: CenterSpec, state: CenterState): Decided {
   }
   const unknown = spec.pools.findIndex(({ product }) => productOf(product) === undefined);
   if (unknown >= 0)
-    return reject("product-unknown", "GET /products lists what is traded.", `/pools/${unknown}/product`);
+    return reject(
+      "product-unknown",
+      "GET /market/products lists what is traded.",
+      `/pools/${unknown}/product`,
+    );
   const named = new Set(spec.pools.map(({ product }) => product));
   if (named.size < spec.pools.length)
     return reject("product-twice", "A center has one pool of a product: add their cards up.", "/pools");

@@ -112,7 +112,7 @@ export const postGuarantee = defineOperation({
   params,
   body: z.strictObject({ mills: MillsText }),
   success: { status: 201, says: "The center with its guarantee.", body: Center },
-  problems: [404, 422],
+  problems: [404, 412, 422],
   etag: true,
 });
 

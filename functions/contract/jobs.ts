@@ -138,7 +138,7 @@ export const cancelJob = defineOperation({
   roles: ["tenant"],
   params,
   success: { status: 202, says: "Cancelled; counts from the next gate on.", body: Job },
-  problems: [404, 412, 422],
+  problems: [404, 409, 412],
   etag: true,
 });
 

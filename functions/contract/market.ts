@@ -98,6 +98,7 @@ export const listPrices = defineOperation({
     says: "Slots without any published price are left out.",
     body: z.object({ center: CenterId, product: ProductId, prices: z.array(SlotPrice), asOf: AsOf }),
   },
+  problems: [422],
 });
 
 export const Auction = z.object({

@@ -33,7 +33,7 @@ export const postOffer = defineOperation({
   roles: ["center"],
   body: NewOffer,
   success: { status: 201, says: "The offer is in the book of the next auction.", body: Offer },
-  problems: [422],
+  problems: [404, 422],
   etag: true,
 });
 
@@ -71,6 +71,6 @@ export const withdrawOffer = defineOperation({
   roles: ["center"],
   params,
   success: { status: 202, says: "Withdrawn from the next gate on.", body: Offer },
-  problems: [404, 412, 422],
+  problems: [404, 409, 412],
   etag: true,
 });

@@ -56,6 +56,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   422: "Understood but against the market's rules, or an Idempotency-Key used before with another body.",
   429: "Too many requests.",
   500: "The exchange failed; repeat with the same Idempotency-Key.",
+  503: "Too many others write to the same resource: repeat after `Retry-After` seconds.",
 };
 
 /** Gathers named schemas as components while operations are described. */
@@ -166,7 +167,7 @@ function describe(operation: Operation, schemas: Schemas): Json {
 }
 
 function parametersOf(operation: Operation, schemas: Schemas): Json[] {
-  const { method, params, query, etag } = operation;
+  const { method, params, query, problems = [] } = operation;
   const headers: Json[] = [];
   if (method === "POST")
     headers.push({
@@ -177,7 +178,7 @@ function parametersOf(operation: Operation, schemas: Schemas): Json[] {
         "A repeat with the same key and body gets the first answer's effect, for good; another body gets 422.",
       schema: { type: "string", minLength: 1, maxLength: 255 },
     });
-  if (etag === true && (method === "PUT" || method === "DELETE"))
+  if (problems.includes(412))
     headers.push({
       name: "If-Match",
       in: "header",
@@ -218,9 +219,8 @@ function responsesOf({ success, problems = [], method, roles, etag }: Operation,
       : {}),
   };
   const always = roles === "public" ? [429, 500] : [400, 401, 403, 429, 500];
-  const statuses = [...new Set([...always, ...problems, ...(method === "POST" ? [422] : [])])].sort(
-    (a, b) => a - b,
-  );
+  const writes = method === "GET" ? [] : method === "POST" ? [422, 503] : [503];
+  const statuses = [...new Set([...always, ...problems, ...writes])].sort((a, b) => a - b);
   return {
     [success.status]: {
       description: success.says,

@@ -31,7 +31,7 @@ export interface Operation {
     readonly says: string;
     readonly body: z.ZodType;
   };
-  /** Problems beyond those that every operation may answer: 400, 401, 403, 429, 500. */
+  /** Problems beyond those that every operation may answer: 400, 401, 403, 429, 500, and 503 where it writes. */
   readonly problems?: readonly (404 | 409 | 412 | 422)[];
   /** Answers carry the version as ETag, and If-Match is heeded where something changes. */
   readonly etag?: boolean;

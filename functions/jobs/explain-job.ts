@@ -40,7 +40,10 @@ function explanationOf(state: KnownJob, last: BidOutcome | undefined): string {
     return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${until}.`;
   }
   if (state.phase !== "queued")
-    return `It is ${statusOf(state)}${state.reason === undefined ? "." : `: ${state.reason}.`}`;
+    return `It is ${statusOf(state)}${state.reason === undefined ? "" : `: ${state.reason}`}.`.replace(
+      /\.\.$/,
+      ".",
+    );
   if (last === undefined) return "It is in the book; no auction has looked at it yet.";
   switch (last.reason) {
     case "price":

@@ -33,7 +33,7 @@ export function notFound(kind: string, id: string): ProblemError {
 }
 
 /** Codes of rejections that another state of the resource caused, not the request's content. */
-const conflicts: ReadonlySet<string> = new Set(["center-taken", "account-taken"]);
+const conflicts: ReadonlySet<string> = new Set(["center-exists", "account-exists", "offer-expired"]);
 const conflictPattern = /(superseded|stale-run|already|ended|not-running|not-accepted|not-in-force|taken)/;
 
 export function rejectionProblem(rejection: Rejection): ProblemError {

@@ -1,0 +1,230 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  acme,
+  alpha,
+  bolt,
+  finance,
+  type InMemoryExchange,
+  newJob,
+  openAccount,
+  openCenter,
+  openingTime,
+  operator,
+  startExchange,
+  succeeds,
+  walk,
+} from "../../test/exchange-in-memory.ts";
+import type { Operation } from "../contract/operation.ts";
+import { operations } from "../contract/operations.ts";
+
+const { getAccount, depositFunds, listEntries } = operations;
+const day = 86_400_000;
+const params = { account: "acme" };
+let exchange: InMemoryExchange;
+beforeEach(async () => {
+  exchange = await startExchange();
+});
+
+const account = async () => succeeds(exchange.call(getAccount, acme, { params }));
+const deposit = (mills: string, key: string) =>
+  exchange.call(depositFunds, finance, { params, body: { mills }, key });
+const entries = (query: Readonly<Record<string, string | number>> = {}) =>
+  succeeds(exchange.call(listEntries, acme, { params, query }));
+
+describe("POST /accounts", () => {
+  test("opens one named like its owner, or as it asks; opening it again changes nothing", async () => {
+    const opened = await exchange.call(operations.openAccount, acme, { body: {} });
+    expect(opened.status).toBe(201);
+    expect(opened.headers.location).toBe("/accounts/acme");
+    expect(opened.body).toEqual({
+      account: "acme",
+      owner: "acme",
+      period: "2026-03-02",
+      available: "0",
+      held: "0",
+      version: 1,
+    });
+    expect(await account()).toEqual(opened.body);
+    expect(await exchange.call(operations.openAccount, acme, { body: {} })).toEqual(opened);
+    expect(await exchange.call(operations.openAccount, acme, { body: { account: "acme" } })).toEqual(opened);
+    const body = { account: "research" };
+    expect((await succeeds(exchange.call(operations.openAccount, acme, { body }))).account).toBe("research");
+    expect(await exchange.countCommits()).toBe(2);
+  });
+
+  test("of a name that another has is refused, also when both ask at once and on later days", async () => {
+    const body = { account: "shared" };
+    const replies = await Promise.all(
+      [acme, bolt].map((by) => exchange.call(operations.openAccount, by, { body })),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const loser = replies[0]?.status === 409 ? acme : bolt;
+    for (const later of [0, day, 3 * day]) {
+      exchange.clock.set(openingTime + later);
+      const { problem } = await exchange.call(operations.openAccount, loser, { body });
+      expect(problem).toMatchObject({
+        status: 409,
+        code: "account-taken",
+        errors: [{ pointer: "/account" }],
+      });
+    }
+    expect(await exchange.countCommits()).toBe(1);
+  });
+});
+
+describe("another owner's account", () => {
+  test("is as one that does not exist; finance and operators see all", async () => {
+    await openAccount(exchange, acme);
+    const reads: readonly Operation[] = [getAccount, listEntries];
+    for (const operation of reads) {
+      const foreign = await exchange.call(operation, bolt, { params });
+      const absent = await exchange.call(operation, bolt, { params: { account: "nothing" } });
+      expect(foreign.status).toBe(404);
+      expect(JSON.stringify(foreign.json)).toBe(JSON.stringify(absent.json).replaceAll("nothing", "acme"));
+      for (const by of [finance, operator])
+        expect((await exchange.call(operation, by, { params })).status).toBe(200);
+    }
+    expect((await exchange.call(depositFunds, acme, { params, body: { mills: "1" } })).status).toBe(403);
+    const nowhere = { params: { account: "nothing" }, body: { mills: "1" } };
+    expect((await exchange.call(depositFunds, finance, nowhere)).status).toBe(404);
+  });
+});
+
+describe("POST /accounts/{account}/deposits", () => {
+  test("credits once, also when it is sent again on the next settlement days", async () => {
+    await openAccount(exchange, acme, "100");
+    const first = await deposit("50", "bank-1");
+    expect(first.body).toMatchObject({ account: "acme", mills: "50", period: "2026-03-02" });
+    expect(await account()).toMatchObject({ available: "150" });
+    let available = 150;
+    for (const days of [0, 1, 2, 40]) {
+      exchange.clock.set(openingTime + days * day);
+      expect(await deposit("50", "bank-1")).toEqual(first);
+      expect(await account()).toMatchObject({ available: String(available) });
+      // Now that the account was used on this day, it has a stream of its own for it.
+      await succeeds(deposit("1", `bank-on-${days}`));
+      available += 1;
+      expect(await deposit("50", "bank-1")).toEqual(first);
+      expect(await account()).toMatchObject({ available: String(available) });
+    }
+  });
+
+  test("that was cut off before the credit is credited once by its repeat, a day later too", async () => {
+    let failing = true;
+    exchange = await startExchange((database) => ({
+      ...database,
+      async put(table, item, anyOf) {
+        if (failing && String(item.bytes).includes("FundsDeposited")) throw new Error("crash");
+        return database.put(table, item, anyOf);
+      },
+    }));
+    await succeeds(exchange.call(operations.openAccount, acme, { body: {} }));
+    expect((await deposit("50", "bank-1")).status).toBe(500);
+    expect(await account()).toMatchObject({ available: "0" });
+    failing = false;
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("7", "bank-2"));
+    for (const days of [1, 1, 2]) {
+      exchange.clock.set(openingTime + days * day);
+      expect((await succeeds(deposit("50", "bank-1"))).period).toBe("2026-03-02");
+      expect(await account()).toMatchObject({ available: "57" });
+    }
+  });
+
+  test("takes money only", async () => {
+    await openAccount(exchange, acme);
+    const before = await exchange.countCommits();
+    for (const [mills, status, code] of [
+      ["0", 422, "deposit-not-positive"],
+      ["-5", 422, "deposit-not-positive"],
+      ["1.5", 400, "invalid-request"],
+      ["010", 400, "invalid-request"],
+    ] as const) {
+      const { problem } = await deposit(mills, `k${mills}`);
+      expect(problem).toMatchObject({ status, code, errors: [{ pointer: "/mills" }] });
+    }
+    expect(await exchange.countCommits()).toBe(before);
+  });
+});
+
+describe("an account over its days", () => {
+  const move = fc.oneof(
+    fc.record({ kind: fc.constant("deposit" as const), mills: fc.integer({ min: 1, max: 9_999 }) }),
+    fc.record({ kind: fc.constant("job" as const), cards: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ kind: fc.constant("night" as const) }),
+    fc.record({ kind: fc.constant("repeat" as const), of: fc.nat() }),
+  );
+
+  test("has what its deposits and holds say, and each day's entries lead from nothing to what it carried", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { maxLength: 14 }), async (moves) => {
+        exchange = await startExchange();
+        await openCenter(exchange, alpha, "c-1");
+        await succeeds(exchange.call(operations.openAccount, acme, { body: {} }));
+        const deposits: string[] = [];
+        let [available, held] = [0n, 0n];
+        for (const [index, one] of moves.entries()) {
+          if (one.kind === "deposit") {
+            deposits.push(String(one.mills));
+            available += BigInt(one.mills);
+            await succeeds(deposit(String(one.mills), `d-${deposits.length - 1}`));
+          } else if (one.kind === "repeat" && deposits.length > 0) {
+            const which = one.of % deposits.length;
+            await succeeds(deposit(deposits[which] ?? "", `d-${which}`));
+          } else if (one.kind === "night") {
+            exchange.clock.set(exchange.clock.now() + day);
+            // Whoever comes first, the daily close or a user, carries the account.
+            if (index % 2 === 0) {
+              await exchange.pump();
+              await exchange.invoke("carry-accounts", { period: "2026-03-02", cursor: "" });
+            }
+          } else if (one.kind === "job") {
+            const body = newJob(exchange, "c-1", { cards: one.cards, slots: 1, products: priced(1000) });
+            const { hold, status } = await succeeds(exchange.call(operations.postJob, acme, { body }));
+            expect(status).toBe(BigInt(hold) <= available ? "open" : "rejected");
+            if (status !== "open") continue;
+            available -= BigInt(hold);
+            held += BigInt(hold);
+          }
+        }
+        const now = await account();
+        expect(now).toMatchObject({ available: String(available), held: String(held) });
+        const sums = sumsOf((await entries({ period: now.period, limit: 200 })).items);
+        expect(sums).toEqual({ available, held });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  const priced = (limit: number) => [{ product: "a100-80g", limit }];
+  const sumsOf = (items: readonly { available: string; held: string }[]) => ({
+    available: items.reduce((sum, entry) => sum + BigInt(entry.available), 0n),
+    held: items.reduce((sum, entry) => sum + BigInt(entry.held), 0n),
+  });
+
+  test("lists a day's entries page by page without loss, and the days before for good", async () => {
+    await openAccount(exchange, acme, "1");
+    for (let n = 0; n < 9; n++) await succeeds(deposit("10", `d-${n}`));
+    const whole = await entries({ limit: 200 });
+    expect(whole).toMatchObject({ period: "2026-03-02" });
+    expect(whole.items.map(({ version }) => version)).toEqual(whole.items.map((_, index) => index + 1));
+    for (let limit = 1; limit <= 12; limit++)
+      expect(await walk(exchange, listEntries, acme, { params, query: { limit } })).toEqual(whole.items);
+    const { next = "" } = await entries({ limit: 3 });
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("1000", "next-day"));
+    expect((await entries()).items.map(({ kind, available }) => [kind, available])).toEqual([
+      ["opened", "91"],
+      ["deposited", "1000"],
+    ]);
+    const before = (await entries({ period: "2026-03-02", limit: 200 })).items;
+    expect(before.slice(0, -1)).toEqual(whole.items);
+    expect(before.at(-1)).toMatchObject({ kind: "carried", available: "-91", held: "0" });
+    // The cursor is of the day that it was handed out for.
+    const late = await exchange.call(listEntries, acme, { params, query: { cursor: next } });
+    expect(late.problem).toMatchObject({ status: 400, code: "cursor-invalid" });
+    expect((await entries({ period: "2026-03-02", cursor: next })).items[0]?.version).toBe(4);
+    expect((await entries({ period: "2025-01-01" })).items).toEqual([]);
+  });
+});

@@ -1,0 +1,330 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { slotStart } from "../../market/time.ts";
+import {
+  acme,
+  alpha,
+  bolt,
+  finance,
+  type InMemoryExchange,
+  newJob,
+  openAccount,
+  openCenter,
+  operator,
+  placeJob,
+  product,
+  startExchange,
+  succeeds,
+  walk,
+} from "../../test/exchange-in-memory.ts";
+import type { Operation } from "../contract/operation.ts";
+import { operations } from "../contract/operations.ts";
+
+const { postJob, getJob, listJobs, cancelJob, explainJob, getAccount, listEntries } = operations;
+const center = "c-1";
+/** 500 fen for 8 cards over 10 slots. */
+const hold = "40000";
+let exchange: InMemoryExchange;
+
+const post = (more: Readonly<Record<string, unknown>> = {}, by = acme) =>
+  exchange.call(postJob, by, { body: newJob(exchange, center, more) });
+const account = async () => succeeds(exchange.call(getAccount, acme, { params: { account: acme.owner } }));
+
+describe("POST /jobs", () => {
+  beforeEach(async () => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+  });
+
+  test("with the funds is admitted, and they are held on the account", async () => {
+    await openAccount(exchange, acme, "40001");
+    const posted = await post();
+    expect(posted.status).toBe(201);
+    expect(posted.body).toMatchObject({ owner: "acme", account: "acme", status: "open", hold, version: 2 });
+    expect(posted.headers).toMatchObject({ etag: '"2"', location: `/jobs/${posted.body.job}` });
+    expect(await account()).toMatchObject({ available: "1", held: hold });
+    const { items } = await succeeds(exchange.call(listEntries, acme, { params: { account: "acme" } }));
+    expect(items.at(-1)).toMatchObject({ kind: "held", available: `-${hold}`, held: hold, stretch: 1 });
+    const { job } = posted.body;
+    const read = await exchange.call(getJob, acme, { params: { job } });
+    expect([read.headers.etag, read.body]).toEqual(['"2"', posted.body]);
+    const why = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(why).toMatchObject({ status: "open", auctions: [], nextBid: { session: "spot" } });
+  });
+
+  test("without the funds is rejected, says so, and holds nothing", async () => {
+    await openAccount(exchange, acme, "39999");
+    const posted = await post();
+    expect(posted.status).toBe(201);
+    expect(posted.body.status).toBe("rejected");
+    expect(posted.body.reason).toContain(hold);
+    expect(posted.body.reason).toContain("acme");
+    expect(await account()).toMatchObject({ available: "39999", held: "0" });
+    const { job } = posted.body;
+    const { explanation } = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(explanation).toBe(`It is rejected: ${posted.body.reason}`);
+    const { items } = await succeeds(exchange.call(listEntries, acme, { params: { account: "acme" } }));
+    expect(items.at(-1)).toMatchObject({ kind: "holdRefused", available: "0", held: "0", job });
+    // A rejection is for good, whatever comes in later.
+    const body = { mills: "100000" };
+    await succeeds(exchange.call(operations.depositFunds, finance, { params: { account: "acme" }, body }));
+    await exchange.deliver("finish-admissions", { stream: `job-${job}`, version: 1 });
+    expect((await succeeds(exchange.call(getJob, acme, { params: { job } }))).status).toBe("rejected");
+  });
+
+  test("never holds more than there is, whatever is asked for at once", async () => {
+    const cards = fc.array(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(cards, fc.integer({ min: 1, max: 300_000 }), async (wanted, mills) => {
+        exchange = await startExchange();
+        await openCenter(exchange, alpha, center);
+        await openAccount(exchange, acme, String(mills));
+        const jobs = await Promise.all(wanted.map((one) => succeeds(post({ cards: one }))));
+        const held = jobs
+          .filter(({ status }) => status === "open")
+          .reduce((sum, job) => sum + BigInt(job.hold), 0n);
+        expect(await account()).toMatchObject({
+          held: String(held),
+          available: String(BigInt(mills) - held),
+        });
+        expect(held).toBeLessThanOrEqual(BigInt(mills));
+        for (const { status, hold: needed } of jobs)
+          if (status === "rejected") expect(BigInt(needed)).toBeGreaterThan(BigInt(mills) - held);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("that was cut off behind the request, or behind the hold, is admitted by who comes after", async () => {
+    for (const cut of ["account-", "admit"]) {
+      let failing = true;
+      exchange = await startExchange((database) => ({
+        ...database,
+        async put(table, item, anyOf) {
+          const isCut =
+            cut === "account-"
+              ? String(item.bytes).includes("FundsHeld")
+              : String(item.commandId).includes(cut);
+          if (failing && isCut) throw new Error("crash");
+          return database.put(table, item, anyOf);
+        },
+      }));
+      await openCenter(exchange, alpha, center);
+      await openAccount(exchange, acme);
+      const body = newJob(exchange, center);
+      expect((await exchange.call(postJob, acme, { body, key: "k" })).status).toBe(500);
+      failing = false;
+      await exchange.pump();
+      const { items } = await succeeds(exchange.call(listJobs, acme));
+      expect(items.map(({ status }) => status)).toEqual(["requested"]);
+      const [{ job = "" } = {}] = items;
+      await exchange.deliver("finish-admissions", { stream: `job-${job}`, version: 1 });
+      const again = await succeeds(exchange.call(postJob, acme, { body, key: "k" }));
+      expect(again).toMatchObject({ job, status: "open" });
+      expect(await account()).toMatchObject({ available: "960000", held: hold });
+    }
+  });
+
+  test("that was cut off behind the hold and then cancelled gets its funds back, in whatever order the feed has it", async () => {
+    for (const order of [
+      ["account", "job"],
+      ["job", "account"],
+    ]) {
+      exchange = await startExchange((database) => ({
+        ...database,
+        async put(table, item, anyOf) {
+          if (String(item.commandId).startsWith("admit/")) throw new Error("crash");
+          return database.put(table, item, anyOf);
+        },
+      }));
+      await openCenter(exchange, alpha, center);
+      await openAccount(exchange, acme);
+      await exchange.pump();
+      expect((await post()).status).toBe(500);
+      const commits = exchange.waiting.log.splice(0);
+      const [job = ""] = commits.flatMap(({ pk }) =>
+        pk.startsWith("job-") ? [pk.slice("job-".length)] : [],
+      );
+      await succeeds(exchange.call(cancelJob, acme, { params: { job } }));
+      for (const kind of order)
+        await exchange.wake(
+          "relay-commits",
+          commits.filter(({ pk }) => pk.startsWith(kind)),
+        );
+      expect(await account()).toMatchObject({ held: hold });
+      await exchange.runAuctions();
+      expect(await account()).toMatchObject({ available: "1000000", held: "0" });
+    }
+  });
+
+  test("enters the book whatever the order in which its commits reach the feed", async () => {
+    for (const order of [
+      ["account", "job"],
+      ["job", "account"],
+    ]) {
+      exchange = await startExchange();
+      await openCenter(exchange, alpha, center);
+      await openAccount(exchange, acme);
+      await exchange.pump();
+      const { job } = await succeeds(post());
+      const commits = exchange.waiting.log.splice(0);
+      for (const kind of order)
+        await exchange.wake(
+          "relay-commits",
+          commits.filter(({ pk }) => pk.startsWith(kind)),
+        );
+      await exchange.runAuctions();
+      expect((await succeeds(exchange.call(getJob, acme, { params: { job } }))).status).toBe("placed");
+    }
+  });
+
+  test.each([
+    [{ home: "nowhere" }, "home-unknown", "/home"],
+    [{ products: [{ product: "abacus", limit: 1 }] }, "product-unknown", "/products/0/product"],
+    [{ account: "unheard-of" }, "account-unknown", "/account"],
+    [{ slots: 41, maxSlots: 41, to: 9_000_000 }, "too-long", "/slots"],
+    [{ maxSlots: 9 }, "max-slots-too-low", "/maxSlots"],
+    [{ to: 4_923_385 }, "window-too-short", "/to"],
+    [{ kind: "split" }, "split-missing", "/split"],
+    [{ kind: "split", split: { chunk: 3, bandwidthGbps: 1, syncLatencyMs: 1 } }, "chunk-odd", "/split/chunk"],
+  ])("%o is refused as %s, and nothing is recorded", async (more, code, pointer) => {
+    await openAccount(exchange, acme);
+    const before = await exchange.countCommits();
+    const { problem } = await post(more);
+    expect(problem).toMatchObject({ status: 422, code, errors: [{ pointer }] });
+    expect(await exchange.countCommits()).toBe(before);
+  });
+
+  test("another owner's account is one that does not exist", async () => {
+    await openAccount(exchange, bolt);
+    const at = async (name: string) => post({ account: name });
+    const [foreign, absent] = [await at("bolt"), await at("nobody")];
+    expect(foreign.status).toBe(422);
+    expect(foreign.json).toEqual(absent.json);
+  });
+});
+
+describe("another owner's job", () => {
+  test("is as one that does not exist, for reading, asking why, and cancelling", async () => {
+    exchange = await startExchange();
+    const { job } = await placeJob(exchange);
+    const before = await exchange.countCommits();
+    const asked: readonly Operation[] = [getJob, explainJob, cancelJob];
+    for (const operation of asked) {
+      const foreign = await exchange.call(operation, bolt, { params: { job } });
+      const absent = await exchange.call(operation, bolt, { params: { job: "nothing" } });
+      expect(foreign.status).toBe(404);
+      expect(JSON.stringify(foreign.json)).toBe(JSON.stringify(absent.json).replaceAll("nothing", job));
+    }
+    expect(await exchange.countCommits()).toBe(before);
+    expect((await succeeds(exchange.call(listJobs, bolt))).items).toEqual([]);
+    expect((await exchange.call(getJob, operator, { params: { job } })).status).toBe(200);
+    expect((await exchange.call(explainJob, operator, { params: { job } })).status).toBe(200);
+    expect((await exchange.call(cancelJob, operator, { params: { job } })).status).toBe(403);
+    expect((await exchange.call(getJob, alpha, { params: { job } })).status).toBe(403);
+  });
+});
+
+describe("DELETE /jobs/{job}", () => {
+  beforeEach(async () => {
+    exchange = await startExchange();
+  });
+  const cancel = (job: string, ifMatch?: string) =>
+    exchange.call(cancelJob, acme, { params: { job }, ...(ifMatch === undefined ? {} : { ifMatch }) });
+
+  test("of a bid: once for all repeats; its funds go back with the next gate", async () => {
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, acme);
+    const { job } = await succeeds(post());
+    const stale = await cancel(job, '"1"');
+    expect(stale.problem).toMatchObject({ status: 412, code: "version-stale" });
+    expect(stale.problem.detail).toContain("version 2");
+    const first = await cancel(job, '"2"');
+    expect([first.status, first.body.status, first.headers.etag]).toEqual([202, "cancelled", '"3"']);
+    const commits = await exchange.countCommits();
+    for (const again of [await cancel(job), await cancel(job, '"2"')]) expect(again).toEqual(first);
+    expect(await exchange.countCommits()).toBe(commits);
+    expect(await account()).toMatchObject({ held: hold });
+    await exchange.pump();
+    await exchange.runAuctions();
+    expect(await account()).toMatchObject({ available: "1000000", held: "0" });
+  });
+
+  test("of an award: it is given back, and nothing but the fee stays held", async () => {
+    const { job } = await placeJob(exchange);
+    const first = await cancel(job);
+    expect([first.status, first.body.status]).toEqual([202, "cancelled"]);
+    expect(await cancel(job)).toEqual(first);
+    await exchange.pump();
+    const { available, held } = await account();
+    expect(BigInt(available) + BigInt(held)).toBe(1_000_000n);
+    // 10 % of 8 cards x 10 slots x 100 fen.
+    expect(held).toBe("800");
+  });
+
+  test("of a job that is over is refused, and says what it is", async () => {
+    const { job, placement, from } = await placeJob(exchange);
+    const request = { params: { placement }, body: { center } };
+    await succeeds(exchange.call(operations.acceptPlacement, alpha, request));
+    exchange.clock.set(slotStart(from));
+    const run = { center, run: 1 };
+    await succeeds(exchange.call(operations.startPlacement, alpha, { ...request, body: run }));
+    const body = { ...run, outcome: "completed" };
+    await succeeds(exchange.call(operations.finishPlacement, alpha, { ...request, body }));
+    const late = await cancel(job);
+    expect(late.problem).toMatchObject({ status: 409, code: "job-ended" });
+    expect(late.problem.detail).toContain("completed");
+  });
+});
+
+describe("GET /jobs", () => {
+  test("comes page by page without loss, newest first, and follows each job", async () => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, acme);
+    for (let n = 1; n <= 9; n++) {
+      await succeeds(post({ cards: 1, name: `job ${n}` }));
+      if (n % 4 === 0) await exchange.pump();
+    }
+    await exchange.pump();
+    const whole = await succeeds(exchange.call(listJobs, acme, { query: { limit: 200 } }));
+    expect(whole.items).toHaveLength(9);
+    expect(new Set(whole.items.map(({ name }) => name)).size).toBe(9);
+    expect(whole.items.every(({ status, centers }) => status === "open" && centers.length === 0)).toBe(true);
+    for (let limit = 1; limit <= 10; limit++)
+      expect(await walk(exchange, listJobs, acme, { query: { limit } })).toEqual(whole.items);
+    await exchange.runAuctions();
+    await exchange.pump();
+    const placed = await walk(exchange, listJobs, acme, { query: { limit: 2 } });
+    expect(placed.map(({ job }) => job)).toEqual(whole.items.map(({ job }) => job));
+    for (const { status, centers, placement, job } of placed)
+      expect([status, centers, placement]).toEqual(["placed", [center], `${job}.1`]);
+  });
+});
+
+describe("GET /jobs/{job}/why", () => {
+  test("tells a bid that missed by its price what would have won, and what the auction answered", async () => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, acme);
+    const { job } = await succeeds(post({ products: [{ product, limit: 40 }] }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    const why = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(why).toMatchObject({
+      status: "open",
+      auctions: [{ auction: 1, reason: "price", limitToWin: 100, product }],
+    });
+    expect(why.explanation).toContain("100 fen");
+  });
+
+  test("says where a placed job runs and until when", async () => {
+    exchange = await startExchange();
+    const { job, to } = await placeJob(exchange);
+    const why = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(why).toMatchObject({ status: "placed", auctions: [{ auction: 1, reason: "won" }] });
+    expect(why.explanation).toContain(center);
+    expect(why.explanation).toContain(new Date(slotStart(to)).toISOString());
+    expect(why.nextBid).toBeUndefined();
+  });
+});

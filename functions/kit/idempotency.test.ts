@@ -1,0 +1,221 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { instant, slotStart } from "../../market/time.ts";
+import {
+  acme,
+  alpha,
+  beta,
+  finance,
+  type InMemoryExchange,
+  type Member,
+  newCenter,
+  newJob,
+  newOffer,
+  openAccount,
+  openCenter,
+  placeJob,
+  product,
+  startExchange,
+  succeeds,
+} from "../../test/exchange-in-memory.ts";
+import type { Operation } from "../contract/operation.ts";
+import { operations } from "../contract/operations.ts";
+
+const center = "c-1";
+
+/** A request that succeeds in a world of its own, and another body for its key. */
+interface Case {
+  readonly by: Member;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body: object;
+  readonly other: object;
+}
+type Prepare = (exchange: InMemoryExchange) => Promise<Case>;
+
+const ofCenter =
+  (body: object, other: object): Prepare =>
+  async (exchange) => {
+    await openCenter(exchange, alpha, center);
+    return { by: alpha, params: { center }, body, other };
+  };
+
+/** @param begun a run has begun */
+const ofPlacement =
+  (begun: boolean, body: (from: number) => object, other: (from: number) => object): Prepare =>
+  async (exchange) => {
+    const { placement, from } = await placeJob(exchange);
+    const params = { placement };
+    await succeeds(exchange.call(operations.acceptPlacement, alpha, { params, body: { center } }));
+    exchange.clock.set(slotStart(from));
+    const run = { center, run: 1 };
+    if (begun) await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: run }));
+    return { by: alpha, params, body: body(from), other: other(from) };
+  };
+
+const usage = (from: number, cardSeconds: number) => ({
+  center,
+  run: 1,
+  from: instant(slotStart(from)),
+  to: instant(slotStart(from) + 60_000),
+  cardSeconds,
+});
+
+const cases: readonly (readonly [Operation, Prepare])[] = [
+  [
+    operations.postOffer,
+    async (exchange) => {
+      await openCenter(exchange, alpha, center);
+      return { by: alpha, body: newOffer(exchange, center), other: newOffer(exchange, center, { cards: 3 }) };
+    },
+  ],
+  [
+    operations.postJob,
+    async (exchange) => {
+      await openCenter(exchange, alpha, center);
+      await openAccount(exchange, acme);
+      return { by: acme, body: newJob(exchange, center), other: newJob(exchange, center, { cards: 3 }) };
+    },
+  ],
+  [operations.joinNetwork, async () => ({ by: alpha, body: newCenter(center), other: newCenter(center, 3) })],
+  [
+    operations.reportCapacity,
+    ofCenter({ pools: [{ product, working: 9, idle: 9 }] }, { pools: [{ product, working: 8, idle: 8 }] }),
+  ],
+  [operations.postGuarantee, ofCenter({ mills: "5" }, { mills: "6" })],
+  [
+    operations.depositFunds,
+    async (exchange) => {
+      const account = await openAccount(exchange, acme);
+      return { by: finance, params: { account }, body: { mills: "5" }, other: { mills: "6" } };
+    },
+  ],
+  [
+    operations.acceptPlacement,
+    async (exchange) => {
+      const { placement } = await placeJob(exchange);
+      await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2") }));
+      return { by: alpha, params: { placement }, body: { center }, other: { center: "c-2" } };
+    },
+  ],
+  [
+    operations.refusePlacement,
+    async (exchange) => {
+      const { placement } = await placeJob(exchange);
+      await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2") }));
+      return { by: alpha, params: { placement }, body: { center }, other: { center: "c-2" } };
+    },
+  ],
+  [
+    operations.startPlacement,
+    ofPlacement(
+      false,
+      () => ({ center, run: 1 }),
+      () => ({ center, run: 2 }),
+    ),
+  ],
+  [
+    operations.meterPlacement,
+    ofPlacement(
+      true,
+      (from) => usage(from, 480),
+      (from) => usage(from, 479),
+    ),
+  ],
+  [
+    operations.finishPlacement,
+    ofPlacement(
+      true,
+      () => ({ center, run: 1, outcome: "completed" }),
+      () => ({ center, run: 1, outcome: "failed" }),
+    ),
+  ],
+];
+
+describe.each(cases.map(([operation, prepare]) => [operation.id, operation, prepare] as const))(
+  "%s with one Idempotency-Key",
+  (_, operation, prepare) => {
+    test("twice: the same answer and one commit; with another body: 422", async () => {
+      const exchange = await startExchange();
+      const { by, params = {}, body, other } = await prepare(exchange);
+      const first = await exchange.call(operation, by, { params, body, key: "k" });
+      expect(first.status).toBe(operation.success.status);
+      const commits = await exchange.countCommits();
+      const again = await exchange.call(operation, by, { params, body, key: "k" });
+      expect(again).toEqual(first);
+      const reordered = Object.fromEntries(Object.entries(body).reverse());
+      expect(await exchange.call(operation, by, { params, body: reordered, key: "k" })).toEqual(first);
+      const reused = await exchange.call(operation, by, { params, body: other, key: "k" });
+      expect([reused.status, reused.problem.code]).toEqual([422, "idempotency-key-reused"]);
+      expect(reused.problem.errors).toMatchObject([{ pointer: "header/Idempotency-Key" }]);
+      expect(await exchange.countCommits()).toBe(commits);
+    });
+
+    test("at the same time: the same answer and one commit", async () => {
+      const once = await startExchange();
+      const alone = await prepare(once);
+      const { params = {} } = alone;
+      await succeeds(once.call(operation, alone.by, { params, body: alone.body, key: "k" }));
+      const exchange = await startExchange();
+      const { by, body } = await prepare(exchange);
+      const replies = await Promise.all(
+        [1, 2, 3].map(() => exchange.call(operation, by, { params, body, key: "k" })),
+      );
+      for (const { status, json } of replies) {
+        expect(status).toBe(operation.success.status);
+        expect(json).toEqual(replies[0]?.json);
+      }
+      expect(await exchange.countCommits()).toBe(await once.countCommits());
+    });
+  },
+);
+
+test("is covered for every operation that appends", () => {
+  const posts = Object.values<Operation>(operations).filter(({ method }) => method === "POST");
+  const covered = cases.map(([{ id }]) => id);
+  // A quote changes nothing, and an account is what its name says, whatever the key.
+  expect(posts.map(({ id }) => id).sort()).toEqual([...covered, "openAccount", "postQuote"].sort());
+});
+
+test("the same key of another owner, or for another resource, is another request", async () => {
+  const exchange = await startExchange();
+  await openCenter(exchange, alpha, center);
+  await openCenter(exchange, beta, "b-1");
+  const mine = { body: newOffer(exchange, center), key: "k" };
+  const theirs = { body: newOffer(exchange, "b-1"), key: "k" };
+  const [one, two] = [
+    await succeeds(exchange.call(operations.postOffer, alpha, mine)),
+    await succeeds(exchange.call(operations.postOffer, beta, theirs)),
+  ];
+  expect(one.offer).not.toBe(two.offer);
+  await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2") }));
+  for (const id of [center, "c-2"]) {
+    const request = { params: { center: id }, body: { mills: "7" }, key: "k" };
+    expect((await succeeds(exchange.call(operations.postGuarantee, alpha, request))).guarantee).toBe("7");
+  }
+});
+
+test("a day's posts come to what a model says: each key counts once, with the body that it came with first", async () => {
+  const post = fc.record({ key: fc.constantFrom("a", "b", "c"), cards: fc.integer({ min: 1, max: 3 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(post, { maxLength: 12 }), async (posts) => {
+      const exchange = await startExchange();
+      await openCenter(exchange, alpha, center);
+      const before = await exchange.countCommits();
+      const model = new Map<string, { cards: number; offer: string }>();
+      for (const { key, cards } of posts) {
+        const body = newOffer(exchange, center, { cards });
+        const reply = await exchange.call(operations.postOffer, alpha, { body, key });
+        const known = model.get(key);
+        if (known !== undefined && known.cards !== cards) expect(reply.status).toBe(422);
+        else {
+          expect(reply.body.cards).toBe(cards);
+          if (known !== undefined) expect(reply.body.offer).toBe(known.offer);
+          model.set(key, { cards, offer: reply.body.offer });
+        }
+      }
+      expect(await exchange.countCommits()).toBe(before + model.size);
+      expect(new Set([...model.values()].map(({ offer }) => offer)).size).toBe(model.size);
+    }),
+    { numRuns: 25 },
+  );
+});

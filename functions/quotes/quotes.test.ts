@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { slotStart } from "../../market/time.ts";
+import {
+  type ApiRequest,
+  acme,
+  alpha,
+  beta,
+  bolt,
+  type InMemoryExchange,
+  newCenter,
+  newJob,
+  newOffer,
+  openAccount,
+  openCenter,
+  product,
+  startExchange,
+  succeeds,
+} from "../../test/exchange-in-memory.ts";
+import type { Operation } from "../contract/operation.ts";
+import { operations } from "../contract/operations.ts";
+
+const { postQuote } = operations;
+let exchange: InMemoryExchange;
+beforeEach(async () => {
+  exchange = await startExchange();
+});
+
+const wanted = (more: Readonly<Record<string, unknown>> = {}) => {
+  const from = exchange.slot() + 1;
+  return {
+    session: "spot",
+    products: [{ product, limit: 120 }],
+    cards: 4,
+    slots: 10,
+    from,
+    to: from + 30,
+    ...more,
+  };
+};
+const quote = (more: Readonly<Record<string, unknown>> = {}, by = acme) =>
+  exchange.call(postQuote, by, { body: wanted(more) });
+
+/** Two centers with offers at different prices, one of them with dear energy by day. */
+async function openMarket() {
+  await openCenter(exchange, alpha, "c-1");
+  const energy = new Array<number>(24).fill(800);
+  await succeeds(exchange.call(operations.joinNetwork, beta, { body: { ...newCenter("b-1"), energy } }));
+  await succeeds(exchange.call(operations.renewLease, beta, { params: { center: "b-1" } }));
+  const body = newOffer(exchange, "b-1", { reserve: 90, cards: 8 });
+  await succeeds(exchange.call(operations.postOffer, beta, { body }));
+  await exchange.pump();
+}
+
+describe("POST /quotes", () => {
+  test("names the cheapest start of each pool, cheapest pool first, and what a job would hold", async () => {
+    await openMarket();
+    const { hold, pools } = (await quote()).body;
+    expect(hold).toBe(String(120 * 4 * 10));
+    const from = exchange.slot() + 1;
+    // b-1: 90 fen and 0.6 kW x 1.25 x 0.8 CNY/kWh, which is 60 mills an hour and card, in a tenth of an hour each.
+    const ofB = 90 + Math.round(0.6 * 1.25 * 800 * 0.1);
+    expect(pools).toEqual([
+      {
+        center: "c-1",
+        product,
+        from,
+        to: from + 10,
+        basis: "offered",
+        averagePrice: 100,
+        cost: "4000",
+        limitSuffices: true,
+      },
+      expect.objectContaining({
+        center: "b-1",
+        averagePrice: ofB,
+        cost: String(ofB * 40),
+        limitSuffices: false,
+      }),
+    ]);
+  });
+
+  test("goes by the last trades once there are any", async () => {
+    await openMarket();
+    await openAccount(exchange, bolt);
+    const job = newJob(exchange, "c-1", { cards: 16, slots: 15, maxSlots: 15, to: exchange.slot() + 16 });
+    await succeeds(exchange.call(operations.postJob, bolt, { body: job }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+    const sold = (await quote({ to: exchange.slot() + 11 })).body.pools;
+    expect(sold.find(({ center }) => center === "c-1")).toMatchObject({ basis: "traded" });
+    const beyond = (await quote({ from: exchange.slot() + 16 })).body.pools;
+    expect(beyond.find(({ center }) => center === "c-1")).toMatchObject({ basis: "offered" });
+  });
+
+  test("leaves out pools without offers over the window, lost centers, and other regions", async () => {
+    await openMarket();
+    expect((await quote({ from: exchange.slot() + 1000, to: exchange.slot() + 1100 })).body.pools).toEqual(
+      [],
+    );
+    expect((await quote({ regions: ["EU-FR"] })).body.pools).toEqual([]);
+    expect((await quote({ regions: ["CN-SX"] })).body.pools).toHaveLength(2);
+    expect((await quote({ products: [{ product: "ascend910", limit: 1 }] })).body.pools).toEqual([]);
+    exchange.clock.set(slotStart(exchange.slot() + 3));
+    await succeeds(exchange.call(operations.renewLease, alpha, { params: { center: "c-1" } }));
+    await exchange.invoke("sweep-leases", {});
+    await exchange.pump();
+    expect((await quote()).body.pools.map(({ center }) => center)).toEqual(["c-1"]);
+  });
+
+  test("looks at what is left of the window only", async () => {
+    await openMarket();
+    const [now] = [exchange.slot()];
+    expect((await quote({ from: 1, to: now + 11 })).body.pools[0]).toMatchObject({ from: now + 1 });
+    for (const [window, code] of [
+      [{ from: 1, to: now + 10 }, "window-too-short"],
+      [{ from: now + 1, to: now + 2000 }, "window-too-long"],
+    ] as const)
+      expect((await quote(window)).problem).toMatchObject({
+        status: 422,
+        code,
+        errors: [{ pointer: "/to" }],
+      });
+  });
+
+  test("changes nothing", async () => {
+    await openMarket();
+    const commits = await exchange.countCommits();
+    const first = await quote();
+    expect(await quote()).toEqual(first);
+    expect(await exchange.countCommits()).toBe(commits);
+  });
+});
+
+describe("an open bid of another owner", () => {
+  const WithAsOf = z.looseObject({ asOf: z.int() });
+  /** Everything but how far the feed has come, which any fact moves. */
+  const seen = async (operation: Operation, request: ApiRequest) => {
+    const { asOf: _, ...rest } = WithAsOf.parse((await exchange.call(operation, acme, request)).json);
+    return rest;
+  };
+
+  test("never changes a quote, nor anything else that the market publishes", async () => {
+    await openMarket();
+    await openAccount(exchange, bolt, "1000000000");
+    await openAccount(exchange, acme);
+    // Trades to quote from.
+    for (const by of [bolt, acme])
+      await succeeds(exchange.call(operations.postJob, by, { body: newJob(exchange, "c-1", { cards: 2 }) }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+    const start = exchange.slot() + 1;
+    const bids = fc.array(
+      fc.record({
+        kind: fc.constantFrom("block", "div"),
+        cards: fc.integer({ min: 1, max: 64 }),
+        slots: fc.integer({ min: 1, max: 30 }),
+        limit: fc.integer({ min: 0, max: 10_000 }),
+        home: fc.constantFrom("c-1", "b-1"),
+        cancelled: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
+    const asked = fc.record({
+      session: fc.constantFrom("spot", "forward"),
+      limit: fc.integer({ min: 0, max: 10_000 }),
+      cards: fc.integer({ min: 1, max: 100 }),
+      slots: fc.integer({ min: 1, max: 40 }),
+      offset: fc.integer({ min: 0, max: 60 }),
+      room: fc.integer({ min: 0, max: 60 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(bids, asked, async (given, { limit, offset, room, ...shape }) => {
+        const from = start + offset;
+        const body = { ...shape, products: [{ product, limit }], from, to: from + shape.slots + room };
+        const looks = () =>
+          Promise.all([
+            seen(postQuote, { body }),
+            seen(operations.listPublishedOffers, {}),
+            seen(operations.listAuctions, {}),
+            seen(operations.listProducts, {}),
+            seen(operations.listCenters, {}),
+            seen(operations.listPrices, { query: { center: "c-1", product, from, to: from + 50 } }),
+          ]);
+        const before = await looks();
+        for (const { cancelled, limit: price, slots, ...bid } of given) {
+          const more = { ...bid, slots, maxSlots: slots, products: [{ product, limit: price }] };
+          const posted = newJob(exchange, bid.home, more);
+          const { job, status } = await succeeds(exchange.call(operations.postJob, bolt, { body: posted }));
+          expect(status).toBe("open");
+          if (cancelled) await succeeds(exchange.call(operations.cancelJob, bolt, { params: { job } }));
+        }
+        await exchange.pump();
+        expect(await looks()).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("does not show while its auction is under way either", async () => {
+    await openMarket();
+    await openAccount(exchange, bolt, "1000000000");
+    const before = await seen(postQuote, { body: wanted() });
+    await succeeds(exchange.call(operations.postJob, bolt, { body: newJob(exchange, "c-1") }));
+    await exchange.pump();
+    await exchange.invoke("close-gate", {});
+    await exchange.invoke("solve-auction", { auction: 1 });
+    await exchange.pump();
+    expect(await seen(postQuote, { body: wanted() })).toEqual(before);
+  });
+});
