@@ -43,6 +43,8 @@ export interface KnownAccount {
   readonly available: bigint;
   /** By `JOB/STRETCH`. */
   readonly holds: ReadonlyMap<string, Hold>;
+  /** Mills that could not be held, by `JOB/STRETCH`: asked for again, they are a new fact only once they are held. */
+  readonly refused: ReadonlyMap<string, MillsText>;
   /** Deposits credited and charges settled in this period: each is once. */
   readonly done: ReadonlySet<string>;
   readonly carriedTo?: Period;
@@ -131,20 +133,26 @@ function open(command: Extract<AccountCommand, { type: "Open" }>, state: Account
 
 function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAccount): Decided {
   const { job, stretch } = command;
-  if (state.holds.has(holdKey(job, stretch))) return nothing;
+  const key = holdKey(job, stretch);
+  if (state.holds.has(key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
   if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
+  if (state.refused.get(key) === command.mills)
+    return reject("funds-missing", `${command.mills} mills were refused before: deposit first.`);
   return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
 }
 
 function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: KnownAccount): Decided {
   const { job, stretch, charge, paid, released } = command;
-  const held = state.holds.get(holdKey(job, stretch));
-  if (held === undefined) return reject("hold-unknown", `Nothing is held for stretch ${stretch} of ${job}.`);
-  const left = mills(held.mills) - mills(paid) - mills(released);
+  // A credit may come when charges have used all of the hold.
+  const left = heldFor(state, job, stretch) - mills(paid) - mills(released);
   if (left < 0n) return reject("beyond-hold", `The charge takes ${-left} mills more than is held.`, "/paid");
   const data = { account: state.account, job, stretch, charge, paid, released };
   return accept({ type: "HoldSettled", data });
+}
+
+function heldFor({ holds }: KnownAccount, job: JobId, stretch: number): bigint {
+  return mills(holds.get(holdKey(job, stretch))?.mills ?? millsText(0n));
 }
 
 function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
@@ -158,6 +166,7 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       period,
       available: mills(available),
       holds: byKey,
+      refused: new Map(),
       done: new Set(),
     };
   }
@@ -169,18 +178,20 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       return { ...state, available, done: new Set([...state.done, deposit]) };
     }
     case "FundsHeld": {
-      const { job, stretch } = event.data;
-      const held = { job, stretch, mills: event.data.mills };
-      return { ...state, available: state.available - mills(held.mills), holds: withHold(state, held) };
+      const { account: _, ...held } = event.data;
+      const holds = new Map([...state.holds, [holdKey(held.job, held.stretch), held]]);
+      return { ...state, available: state.available - mills(held.mills), holds };
     }
-    case "HoldRefused":
-      return state;
+    case "HoldRefused": {
+      const { job, stretch, mills } = event.data;
+      return { ...state, refused: new Map([...state.refused, [holdKey(job, stretch), mills]]) };
+    }
     case "HoldSettled":
       return settled(state, event.data);
     case "HoldReleased": {
       const { job, stretch } = event.data;
-      const none = { job, stretch, mills: millsText(0n) };
-      return { ...state, available: state.available + mills(event.data.mills), holds: withHold(state, none) };
+      const available = state.available + mills(event.data.mills);
+      return { ...state, available, holds: withLeft(state, job, stretch, 0n) };
     }
     case "AccountCarried":
       return { ...state, phase: "carried", carriedTo: event.data.to };
@@ -194,16 +205,16 @@ function settled(
   data: Extract<AccountEvent, { type: "HoldSettled" }>["data"],
 ): KnownAccount {
   const { job, stretch, charge } = data;
-  const held = mills(state.holds.get(holdKey(job, stretch))?.mills ?? millsText(0n));
-  const left = { job, stretch, mills: millsText(held - mills(data.paid) - mills(data.released)) };
+  const left = heldFor(state, job, stretch) - mills(data.paid) - mills(data.released);
   const available = state.available + mills(data.released);
-  return { ...state, available, holds: withHold(state, left), done: new Set([...state.done, charge]) };
+  const holds = withLeft(state, job, stretch, left);
+  return { ...state, available, holds, done: new Set([...state.done, charge]) };
 }
 
-/** A hold of nothing is none. */
-function withHold(state: KnownAccount, hold: Hold): ReadonlyMap<string, Hold> {
+/** What is left of a hold; of one that is used up, nothing. */
+function withLeft(state: KnownAccount, job: JobId, stretch: number, left: bigint): ReadonlyMap<string, Hold> {
   const holds = new Map(state.holds);
-  if (mills(hold.mills) === 0n) holds.delete(holdKey(hold.job, hold.stretch));
-  else holds.set(holdKey(hold.job, hold.stretch), hold);
+  if (left === 0n) holds.delete(holdKey(job, stretch));
+  else holds.set(holdKey(job, stretch), { job, stretch, mills: millsText(left) });
   return holds;
 }

@@ -33,7 +33,7 @@ function chargesOf({ commits }: FeedPage): Charge[] {
   return commits
     .flatMap(({ events }) => events)
     .flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []))
-    .filter(({ tenantPays, releases }) => tenantPays !== "0" || releases !== "0");
+    .filter(({ tenantPays, releases, final }) => tenantPays !== "0" || releases !== "0" || final);
 }
 
 /** Begins in the period that the oldest charge was posted in: what was settled there is found there. */

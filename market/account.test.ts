@@ -1,0 +1,267 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { AccountEvent } from "../events/catalog/account.ts";
+import { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
+import { carryOut, given, refusal } from "../test/given-when-then.ts";
+import { type AccountCommand, type AccountState, accountDecider, carryOf, heldOf } from "./account.ts";
+import { accept, nothing } from "./decider.ts";
+import { mills, millsText } from "./money.ts";
+
+const account = AccountId.parse("lab");
+const owner = OwnerId.parse("university");
+const job = JobId.parse("training");
+const today = Period.parse("2026-01-05");
+const tomorrow = Period.parse("2026-01-06");
+const amount = (value: number) => MillsText.parse(String(value));
+
+const opened: AccountEvent = {
+  type: "AccountOpened",
+  data: { account, owner, period: today, available: amount(0), holds: [] },
+};
+const deposited = (value: number, deposit = "d1"): AccountEvent => ({
+  type: "FundsDeposited",
+  data: { account, deposit: DepositId.parse(deposit), mills: amount(value) },
+});
+const held = (value: number, stretch = 1): AccountEvent => ({
+  type: "FundsHeld",
+  data: { account, job, stretch, mills: amount(value) },
+});
+const settle = (charge: string, paid: number, released: number): AccountCommand => ({
+  type: "Settle",
+  job,
+  stretch: 1,
+  charge,
+  paid: amount(paid),
+  released: amount(released),
+});
+const settled = (charge: string, paid: number, released: number): AccountEvent => ({
+  type: "HoldSettled",
+  data: { account, job, stretch: 1, charge, paid: amount(paid), released: amount(released) },
+});
+const hold = (value: number, stretch = 1): AccountCommand => ({
+  type: "Hold",
+  job,
+  stretch,
+  mills: amount(value),
+});
+const carry: AccountCommand = { type: "Carry", to: tomorrow };
+
+/** Available and held, in mills. */
+function balance(state: AccountState): [bigint, bigint] {
+  return state.phase === "unknown" ? [0n, 0n] : [state.available, heldOf(state)];
+}
+
+describe("an account", () => {
+  const open: AccountCommand = { type: "Open", account, owner, period: today };
+
+  test("opens once, and for one owner", () => {
+    expect(given(accountDecider).when(open)).toEqual(accept(opened));
+    expect(given(accountDecider, opened).when(open)).toEqual(nothing);
+    const other = { ...open, owner: OwnerId.parse("somebody-else") };
+    expect(refusal(given(accountDecider, opened).when(other))).toBe("account-exists");
+  });
+
+  test("that was never opened takes nothing", () => {
+    expect(refusal(given(accountDecider).when(hold(1)))).toBe("account-unknown");
+  });
+
+  test("credits a deposit once", () => {
+    const deposit = { type: "Deposit", deposit: DepositId.parse("d1"), mills: amount(500) } as const;
+    expect(given(accountDecider, opened).when(deposit)).toEqual(accept(deposited(500)));
+    expect(given(accountDecider, opened, deposited(500)).when(deposit)).toEqual(nothing);
+  });
+});
+
+describe("a hold", () => {
+  test("moves funds from what is available to what is held", () => {
+    const before = given(accountDecider, opened, deposited(500));
+    expect(before.when(hold(500))).toEqual(accept(held(500)));
+    expect(balance(given(accountDecider, opened, deposited(500), held(500)).state)).toEqual([0n, 500n]);
+  });
+
+  test("is refused beyond what is available, which the refusal names", () => {
+    expect(given(accountDecider, opened, deposited(499)).when(hold(500))).toEqual(
+      accept<AccountEvent>({
+        type: "HoldRefused",
+        data: { account, job, stretch: 1, mills: amount(500), available: amount(499) },
+      }),
+    );
+  });
+
+  test("that was refused is no new fact until the funds are there", () => {
+    const refused: AccountEvent = {
+      type: "HoldRefused",
+      data: { account, job, stretch: 1, mills: amount(500), available: amount(0) },
+    };
+    expect(refusal(given(accountDecider, opened, refused).when(hold(500)))).toBe("funds-missing");
+    const funded = given(accountDecider, opened, refused, deposited(500));
+    expect(funded.when(hold(500))).toEqual(accept(held(500)));
+  });
+
+  test("of nothing is a hold too: a job that bids 0 has one", () => {
+    expect(given(accountDecider, opened).when(hold(0))).toEqual(accept(held(0)));
+    expect(given(accountDecider, opened, held(0)).when(hold(0))).toEqual(nothing);
+  });
+
+  test("is taken once for a stretch, and again for the next", () => {
+    const before = given(accountDecider, opened, deposited(500), held(100));
+    expect(before.when(hold(200))).toEqual(nothing);
+    expect(before.when(hold(200, 2))).toEqual(accept(held(200, 2)));
+  });
+
+  test("is released whole, once", () => {
+    const release = { type: "Release", job, stretch: 1 } as const;
+    const released: AccountEvent = {
+      type: "HoldReleased",
+      data: { account, job, stretch: 1, mills: amount(100) },
+    };
+    expect(given(accountDecider, opened, deposited(500), held(100)).when(release)).toEqual(accept(released));
+    const after = given(accountDecider, opened, deposited(500), held(100), released);
+    expect(balance(after.state)).toEqual([500n, 0n]);
+    expect(after.when(release)).toEqual(nothing);
+  });
+});
+
+describe("a charge", () => {
+  const before = [opened, deposited(500), held(100)];
+
+  test("is paid out of its hold, and what it lets go of is available again", () => {
+    expect(given(accountDecider, ...before).when(settle("c1", 60, 30))).toEqual(
+      accept(settled("c1", 60, 30)),
+    );
+    const after = given(accountDecider, ...before, settled("c1", 60, 30));
+    expect(balance(after.state)).toEqual([430n, 10n]);
+  });
+
+  test("is settled once", () => {
+    expect(given(accountDecider, ...before, settled("c1", 60, 30)).when(settle("c1", 60, 30))).toEqual(
+      nothing,
+    );
+  });
+
+  test("never takes more than is held", () => {
+    expect(refusal(given(accountDecider, ...before).when(settle("c1", 101, 0)))).toBe("beyond-hold");
+    expect(refusal(given(accountDecider, ...before).when(settle("c1", 100, 1)))).toBe("beyond-hold");
+  });
+
+  test("may be a credit, which is released", () => {
+    const after = given(accountDecider, ...before, settled("c1", -40, 140));
+    expect(balance(after.state)).toEqual([540n, 0n]);
+  });
+
+  test("credits a hold that charges have used up", () => {
+    const used = given(accountDecider, ...before, settled("c1", 100, 0));
+    expect(used.when(settle("c2", -40, 40))).toEqual(accept(settled("c2", -40, 40)));
+    expect(
+      balance(given(accountDecider, ...before, settled("c1", 100, 0), settled("c2", -40, 40)).state),
+    ).toEqual([440n, 0n]);
+  });
+});
+
+describe("the carry into the next day", () => {
+  const carried: AccountEvent = {
+    type: "AccountCarried",
+    data: {
+      account,
+      period: today,
+      to: tomorrow,
+      available: amount(400),
+      holds: [{ job, stretch: 1, mills: amount(100) }],
+    },
+  };
+  const before = [opened, deposited(500), held(100)];
+
+  test("hands over the balance and every hold", () => {
+    expect(given(accountDecider, ...before).when(carry)).toEqual(accept(carried));
+    const { state } = given(accountDecider, ...before, carried);
+    if (state.phase === "unknown") throw new Error("not opened");
+    const open: AccountCommand = { type: "Open", account, owner, period: tomorrow, carry: carryOf(state) };
+    expect(given(accountDecider).when(open)).toEqual(
+      accept<AccountEvent>({
+        type: "AccountOpened",
+        data: {
+          account,
+          owner,
+          period: tomorrow,
+          available: amount(400),
+          holds: [{ job, stretch: 1, mills: amount(100) }],
+          carriedFrom: today,
+        },
+      }),
+    );
+  });
+
+  test("leads forward only", () => {
+    expect(refusal(given(accountDecider, ...before).when({ type: "Carry", to: today }))).toBe("carried-back");
+  });
+
+  test("closes the day to everything but repeats of what it did", () => {
+    const after = given(accountDecider, ...before, settled("c1", 0, 0), carried);
+    expect(after.when(carry)).toEqual(nothing);
+    expect(after.when(settle("c1", 0, 0))).toEqual(nothing);
+    expect(after.when({ type: "Deposit", deposit: DepositId.parse("d1"), mills: amount(500) })).toEqual(
+      nothing,
+    );
+    expect(refusal(after.when(settle("c2", 1, 0)))).toBe("account-carried");
+    expect(refusal(after.when(hold(1, 2)))).toBe("account-carried");
+  });
+});
+
+describe("any sequence of commands", () => {
+  const jobs = fc.constantFrom("a", "b", "c").map((id) => JobId.parse(id));
+  const stretch = fc.integer({ min: 1, max: 2 });
+  const money = (min: number) => fc.integer({ min, max: 300 }).map(amount);
+  const command: fc.Arbitrary<AccountCommand> = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        type: fc.constant("Deposit" as const),
+        deposit: fc.constantFrom("d1", "d2", "d3", "d4").map((id) => DepositId.parse(id)),
+        mills: money(1),
+      }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({ type: fc.constant("Hold" as const), job: jobs, stretch, mills: money(0) }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        type: fc.constant("Settle" as const),
+        job: jobs,
+        stretch,
+        charge: fc.constantFrom("c1", "c2", "c3", "c4", "c5", "c6"),
+        paid: money(-100),
+        released: money(0),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ type: fc.constant("Release" as const), job: jobs, stretch }) },
+    { weight: 1, arbitrary: fc.constant(carry) },
+  );
+  const commands = fc
+    .array(command, { maxLength: 40 })
+    .map((rest): AccountCommand[] => [{ type: "Open", account, owner, period: today }, ...rest]);
+
+  test("leaves no account below zero, conserves money, and adds nothing after the carry", () => {
+    fc.assert(
+      fc.property(commands, (all) => {
+        let carriedAt: number | undefined;
+        const { state, events } = carryOut(accountDecider, all, (now) => {
+          if (now.phase === "unknown") return;
+          expect(now.available >= 0n).toBe(true);
+          for (const one of now.holds.values()) expect(mills(one.mills) >= 0n).toBe(true);
+        });
+        for (const [index, { type }] of events.entries()) if (type === "AccountCarried") carriedAt = index;
+        if (carriedAt !== undefined) expect(carriedAt).toBe(events.length - 1);
+        const cameIn = events.reduce((sum, event) => {
+          if (event.type === "FundsDeposited") return sum + mills(event.data.mills);
+          return event.type === "HoldSettled" ? sum - mills(event.data.paid) : sum;
+        }, 0n);
+        const [available, heldNow] = balance(state);
+        expect(available + heldNow).toBe(cameIn);
+        expect(millsText(available)).toBe(available.toString());
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
