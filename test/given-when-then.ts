@@ -1,6 +1,5 @@
 import { expect } from "vitest";
-import type { DomainEvent } from "../events/catalog/catalog.ts";
-import { parseEvent } from "../events/catalog/catalog.ts";
+import { type DomainEvent, parseEvent } from "../events/catalog/catalog.ts";
 import type { Decider, Decision } from "../market/decider.ts";
 
 export interface Given<State, Command, Event> {
@@ -37,11 +36,25 @@ export interface History<State, Event> {
 export function carryOut<State, Command, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   commands: readonly Command[],
-  after?: (state: State, command: Command, decision: Decision<Event>) => void,
+  after?: (state: State) => void,
+): History<State, Event> {
+  return carryOutSteps(
+    decider,
+    commands.map((command) => () => command),
+    after,
+  );
+}
+
+/** `carryOut` of commands that depend on what has become of the stream. */
+export function carryOutSteps<State, Command, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+  steps: readonly ((state: State) => Command)[],
+  after?: (state: State) => void,
 ): History<State, Event> {
   let state = decider.initial;
   const events: Event[] = [];
-  for (const command of commands) {
+  for (const step of steps) {
+    const command = step(state);
     const decision = decider.decide(command, state);
     const added = decision.ok ? decision.events : [];
     for (const event of added) {
@@ -51,7 +64,7 @@ export function carryOut<State, Command, Event extends DomainEvent>(
     events.push(...added);
     const again = decider.decide(command, state);
     expect(again.ok ? again.events : [], `again: ${JSON.stringify(command)}`).toEqual([]);
-    after?.(state, command, decision);
+    after?.(state);
   }
   return { state, events };
 }

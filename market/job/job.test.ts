@@ -1,0 +1,415 @@
+import { describe, expect, test } from "vitest";
+import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import { type CenterId, ProductId } from "../../events/catalog/values.ts";
+import { given, refusal } from "../../test/given-when-then.ts";
+import {
+  acceptAt,
+  admitted,
+  ascend,
+  awardOf,
+  fill,
+  finish,
+  inSlot,
+  job,
+  jobAfter,
+  meter,
+  mills,
+  place,
+  placementId,
+  request,
+  start,
+  wuhan,
+  xian,
+} from "../../test/training-job.ts";
+import { nothing } from "../decider.ts";
+import { jobDecider } from "../job.ts";
+import { instant } from "../time.ts";
+import type { JobCommand } from "./commands.ts";
+import { askAtDeadline, deadlineOf } from "./deadlines.ts";
+import { isSuperseded, type JobPhase, type JobState, type KnownJob } from "./state.ts";
+
+const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
+const when = (state: JobState, command: JobCommand) => jobDecider.decide(command, state);
+
+/** Types of the events of one more command. */
+function eventsOf(history: readonly JobCommand[], command: JobCommand): string[] {
+  const decision = when(jobAfter(...history).state, command);
+  if (!decision.ok) throw new Error(decision.rejection.code);
+  return types(decision.events);
+}
+
+function known(...history: readonly JobCommand[]): KnownJob {
+  const { state } = jobAfter(...history);
+  if (state.phase === "unknown") throw new Error("never requested");
+  return state;
+}
+
+const placed = [...admitted(), place(awardOf(1), 20_000)];
+const ready = [...placed, acceptAt(1)];
+const running = [...ready, start(1)];
+const cancel: JobCommand = { type: "Cancel", at: inSlot(98) };
+const refuse = (center: CenterId, at: number): JobCommand => ({
+  type: "Refuse",
+  placement: placementId(1),
+  center,
+  at,
+});
+const displace = (cause: "notAccepted" | "notStarted", at: number): JobCommand => ({
+  type: "Displace",
+  placement: placementId(1),
+  cause,
+  at,
+});
+const centerLost = (center: CenterId, at: number): JobCommand => ({
+  type: "Displace",
+  placement: placementId(1),
+  cause: "centerLost",
+  center,
+  at,
+});
+
+describe("a request", () => {
+  test("says what it may cost: the largest limit x cards x slots", () => {
+    const limits = [
+      { product: ascend, limit: 250 },
+      { product: ProductId.parse("a100-80g"), limit: 400 },
+    ];
+    expect(when(jobDecider.initial, request({ products: limits }))).toMatchObject({
+      events: [{ type: "JobRequested", data: { hold: "32000" } }],
+    });
+  });
+
+  const refused: [string, Partial<JobSpec>, string, string][] = [
+    ["ends before it begins", { from: 130, to: 100 }, "window-reversed", "/to"],
+    ["has a window shorter than the job", { from: 100, to: 109 }, "window-too-short", "/to"],
+    ["can no longer be won", { from: 80, to: 105 }, "window-passed", "/to"],
+    ["is too long for spot", { slots: 41, to: 200 }, "too-long", "/slots"],
+    [
+      "is not of whole hours in forward",
+      { session: "forward", slots: 15, maxSlots: 15 },
+      "not-whole-hours",
+      "/slots",
+    ],
+    ["may use less than it asks for", { maxSlots: 9 }, "max-slots-too-low", "/maxSlots"],
+    [
+      "names a product twice",
+      {
+        products: [
+          { product: ascend, limit: 1 },
+          { product: ascend, limit: 2 },
+        ],
+      },
+      "product-twice",
+      "/products",
+    ],
+    [
+      "splits without being of that kind",
+      { split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 1 } },
+      "split-not-asked",
+      "/split",
+    ],
+    ["is to split and does not say how", { kind: "split" }, "split-missing", "/split"],
+    [
+      "is no multiple of its chunk",
+      { kind: "split", split: { chunk: 3, bandwidthGbps: 1, syncLatencyMs: 1 } },
+      "chunk-odd",
+      "/split/chunk",
+    ],
+  ];
+  test.each(refused)("is refused if it %s", (_, changed, code, field) => {
+    expect(when(jobDecider.initial, request(changed))).toMatchObject({ rejection: { code, field } });
+  });
+
+  test("of a divisible job needs a window of one slot only", () => {
+    expect(when(jobDecider.initial, request({ kind: "div", from: 100, to: 101 })).ok).toBe(true);
+  });
+
+  test("enters the book when its funds are held, and only with all of them", () => {
+    expect(eventsOf([request()], { type: "Admit", hold: mills(20_000), at: inSlot(95) })).toEqual([
+      "JobAdmitted",
+    ]);
+    const wrong = when(jobAfter(request()).state, { type: "Admit", hold: mills(19_999), at: inSlot(95) });
+    expect(refusal(wrong)).toBe("hold-mismatch");
+  });
+
+  test("is rejected without the funds, and then stays so", () => {
+    const reject: JobCommand = { type: "Reject", reason: "no funds", at: inSlot(95) };
+    expect(eventsOf([request()], reject)).toEqual(["JobRejected"]);
+    expect(eventsOf([request(), reject], { type: "Admit", hold: mills(20_000), at: inSlot(96) })).toEqual([]);
+    expect(refusal(when(jobAfter(request(), reject).state, place(awardOf(1), 20_000)))).toBe(
+      "job-not-admitted",
+    );
+  });
+
+  test("expires when no gate can award it any more", () => {
+    const expire = (slot: number): JobCommand => ({ type: "Expire", slot, at: inSlot(slot) });
+    // Slots 120 to 129 are the last that hold it; the gate of 119 sells from 120.
+    expect(eventsOf(admitted(), expire(119))).toEqual([]);
+    expect(eventsOf(admitted(), expire(120))).toEqual(["JobExpired"]);
+    expect(eventsOf(placed, expire(120))).toEqual([]);
+  });
+});
+
+describe("an award", () => {
+  test("puts the job in force, once", () => {
+    expect(eventsOf(admitted(), place(awardOf(1), 20_000))).toEqual(["JobPlaced"]);
+    expect(eventsOf(placed, place(awardOf(1), 20_000))).toEqual([]);
+    expect(refusal(when(jobAfter(...placed).state, place(awardOf(2), 20_000)))).toBe("award-in-force");
+  });
+
+  test("that was sealed late is paid for from where it could begin", () => {
+    const late = known(...admitted(), place(awardOf(1), 20_000, inSlot(102, 30)));
+    expect(late.placements[0]?.from).toBe(103);
+  });
+
+  test("wins over an expiry that was decided in the same moment", () => {
+    const expired = [...admitted(), { type: "Expire", slot: 120, at: inSlot(120) } as const];
+    expect(eventsOf(expired, place(awardOf(1), 20_000))).toEqual(["JobPlaced"]);
+  });
+
+  test("that meets a withdrawal under way is released in the same commit", () => {
+    expect(eventsOf([...admitted(), cancel], place(awardOf(1), 20_000, inSlot(98, 5)))).toEqual([
+      "JobPlaced",
+      "JobCancelled",
+      "ChargePosted",
+    ]);
+  });
+});
+
+describe("a placement", () => {
+  const phases = (...history: readonly JobCommand[]): JobPhase => known(...history).phase;
+
+  test("goes from reserved over accepted to running", () => {
+    expect([phases(...placed), phases(...ready), phases(...running)]).toEqual([
+      "reserved",
+      "accepted",
+      "running",
+    ]);
+  });
+
+  test("is its centers' affair only", () => {
+    const { state } = jobAfter(...placed);
+    expect(refusal(when(state, acceptAt(1, wuhan)))).toBe("not-your-placement");
+    expect(refusal(when(state, acceptAt(2)))).toBe("placement-unknown");
+  });
+
+  test("starts in its time, after it was accepted, run by run", () => {
+    const at = (slot: number, run = 1) => start(1, run, xian, inSlot(slot));
+    expect(refusal(when(jobAfter(...placed).state, at(100)))).toBe("not-accepted");
+    expect(refusal(when(jobAfter(...ready).state, at(99)))).toBe("start-too-early");
+    expect(refusal(when(jobAfter(...ready).state, at(110)))).toBe("placement-over");
+    expect(refusal(when(jobAfter(...ready).state, at(100, 2)))).toBe("run-unknown");
+    expect(refusal(when(jobAfter(...running).state, at(101, 2)))).toBe("run-in-progress");
+    expect(eventsOf(running, at(101))).toEqual([]);
+  });
+
+  test("of a gang at two centers begins when both are ready and runs when both began", () => {
+    const gang = {
+      kind: "split",
+      cards: 16,
+      split: { chunk: 8, bandwidthGbps: 10, syncLatencyMs: 20 },
+    } as const;
+    const award = awardOf(1, [fill(), fill({ center: wuhan })]);
+    const one = [...admitted(gang), place(award, 40_000), acceptAt(1)];
+    expect(phases(...one)).toBe("reserved");
+    expect(refusal(when(jobAfter(...one).state, start(1)))).toBe("not-accepted");
+    const both = [...one, acceptAt(1, wuhan), start(1)];
+    expect(phases(...both)).toBe("accepted");
+    expect(phases(...both, start(1, 1, wuhan))).toBe("running");
+  });
+
+  test("whose center stays silent is displaced after a slot, not before", () => {
+    expect(eventsOf(placed, displace("notAccepted", inSlot(100, 359)))).toEqual([]);
+    expect(eventsOf(placed, displace("notAccepted", inSlot(101)))).toEqual(["JobDisplaced", "ChargePosted"]);
+    expect(eventsOf(ready, displace("notAccepted", inSlot(101)))).toEqual([]);
+    expect(eventsOf(ready, displace("notStarted", inSlot(103)))).toEqual(["JobDisplaced", "ChargePosted"]);
+    expect(eventsOf(running, displace("notStarted", inSlot(103)))).toEqual([]);
+  });
+
+  test("has a deadline for what it awaits, and the question to ask then", () => {
+    const deadline = (...history: readonly JobCommand[]) =>
+      deadlineOf(jobAfter(...history).state, placementId(1));
+    expect(deadline(...placed)).toEqual({ awaited: "accepted", at: inSlot(101) });
+    expect(deadline(...ready)).toEqual({ awaited: "started", at: inSlot(103) });
+    expect(deadline(...running)).toEqual({ awaited: "ended", at: inSlot(110, 60) });
+    expect(deadline(...running, finish(1, "completed", inSlot(104)))).toBeUndefined();
+    expect(askAtDeadline("ended", placementId(1), 7)).toEqual({
+      type: "StretchEnded",
+      placement: placementId(1),
+      at: 7,
+    });
+  });
+
+  test("that was refused returns to the book with a new window and its place kept", () => {
+    const after = known(...ready, refuse(xian, inSlot(101)));
+    expect(after).toMatchObject({ phase: "queued", window: { from: 102, to: 132 }, reason: "refused" });
+    expect(eventsOf([...ready, refuse(xian, inSlot(101))], refuse(xian, inSlot(102)))).toEqual([]);
+    expect(
+      eventsOf(
+        [...ready, refuse(xian, inSlot(101))],
+        place(awardOf(2, [fill({ from: 103, to: 113 })]), 20_000),
+      ),
+    ).toEqual(["JobPlaced"]);
+  });
+
+  test("of a lost center is displaced with the checkpoint from which it resumes", () => {
+    const used = [...running, meter(1, { from: 100, to: 104, cardSeconds: 11_520 }, 103)];
+    const decision = when(jobAfter(...used).state, centerLost(xian, inSlot(104, 90)));
+    expect(decision).toMatchObject({
+      events: [
+        {
+          type: "JobDisplaced",
+          data: { slot: 104, cause: "centerLost", center: "xian", checkpointAt: instant(inSlot(103)) },
+        },
+        { type: "ChargePosted" },
+      ],
+    });
+    // Three slots of work were saved and count towards maxSlots.
+    expect(known(...used, centerLost(xian, inSlot(104, 90))).usedBefore).toBe(3);
+  });
+
+  test("of a divisible job goes on without a lost center", () => {
+    const award = awardOf(1, [fill({ cards: 4 }), fill({ cards: 4, center: wuhan })]);
+    const both = [
+      ...admitted({ kind: "div" }),
+      place(award, 20_000),
+      acceptAt(1),
+      acceptAt(1, wuhan),
+      start(1),
+      start(1, 1, wuhan),
+    ];
+    expect(eventsOf(both, centerLost(wuhan, inSlot(104)))).toEqual(["ChargePosted", "JobReduced"]);
+    const after = known(...both, centerLost(wuhan, inSlot(104)));
+    expect(after).toMatchObject({ phase: "running", placements: [{ centers: ["xian"] }] });
+    expect(eventsOf([...both, centerLost(wuhan, inSlot(104))], centerLost(xian, inSlot(105)))).toEqual([
+      "JobDisplaced",
+      "ChargePosted",
+    ]);
+  });
+});
+
+describe("usage", () => {
+  const hour = { from: 100, to: 104, cardSeconds: 11_520 };
+
+  test("is metered once for each span", () => {
+    expect(eventsOf(running, meter(1, hour))).toEqual(["JobMetered"]);
+    expect(eventsOf([...running, meter(1, hour)], meter(1, hour))).toEqual([]);
+    expect(eventsOf([...running, meter(1, hour)], meter(1, { ...hour, from: 104, to: 105 }))).toEqual([
+      "JobMetered",
+    ]);
+  });
+
+  test("that overlaps, runs backwards or is of another center or run is refused", () => {
+    const { state } = jobAfter(...running, meter(1, hour));
+    expect(refusal(when(state, meter(1, { ...hour, from: 103, to: 105 })))).toBe("usage-overlaps");
+    expect(refusal(when(state, meter(1, { ...hour, from: 106, to: 105 })))).toBe("usage-reversed");
+    const own = meter(1, { ...hour, from: 104, to: 105 });
+    if (own.type !== "Meter") throw new Error("no meter");
+    const others = { ...own, usage: { ...own.usage, center: wuhan } };
+    expect(refusal(when(state, others))).toBe("usage-of-another");
+    expect(refusal(when(state, { ...own, run: 2 }))).toBe("run-unknown");
+  });
+
+  test("of a superseded run is kept, costs nobody anything, and the center is told", () => {
+    const moved = [...running, refuse(xian, inSlot(104))];
+    expect(eventsOf(moved, meter(1, hour))).toEqual(["JobMetered"]);
+    expect(isSuperseded(jobAfter(...moved).state, placementId(1), 1)).toBe(true);
+    expect(refusal(when(jobAfter(...moved).state, finish(1, "completed", inSlot(105))))).toBe(
+      "run-superseded",
+    );
+  });
+});
+
+describe("a run", () => {
+  test("completes the job once", () => {
+    const done = finish(1, "completed", inSlot(103, 200));
+    expect(eventsOf(running, done)).toEqual(["JobCompleted", "ChargePosted"]);
+    expect(eventsOf([...running, done], finish(1, "completed", inSlot(104)))).toEqual([]);
+    expect(refusal(when(jobAfter(...running, done).state, cancel))).toBe("job-ended");
+  });
+
+  test("cannot end before it began", () => {
+    expect(refusal(when(jobAfter(...ready).state, finish(1, "completed", inSlot(103))))).toBe("run-unknown");
+    expect(refusal(when(jobAfter(...running).state, finish(1, "notStartable", inSlot(103))))).toBe(
+      "already-started",
+    );
+  });
+
+  test("that fails is tried again as often as the job allows", () => {
+    const stubborn = [...admitted({ retries: 1 }), place(awardOf(1), 20_000), acceptAt(1), start(1)];
+    const fail = (run: number) => finish(1, "failed", inSlot(102, run), run);
+    expect(eventsOf(stubborn, fail(1))).toEqual(["JobRunFailed"]);
+    const again = [...stubborn, fail(1), start(1, 2, xian, inSlot(102, 60))];
+    expect(eventsOf(again, fail(2))).toEqual(["JobFailed", "ChargePosted"]);
+    expect(refusal(when(jobAfter(...again).state, start(1, 1, xian, inSlot(103))))).toBe("run-superseded");
+  });
+});
+
+describe("the end of an award", () => {
+  const ended = (slot: number): JobCommand => ({
+    type: "StretchEnded",
+    placement: placementId(1),
+    at: inSlot(slot, 60),
+  });
+  const extending = (changed: Partial<JobSpec> = {}) => [
+    ...admitted({ extendLimit: 240, ...changed }),
+    place(awardOf(1), 20_000),
+    acceptAt(1),
+    start(1),
+  ];
+  const next = awardOf(2, [fill({ from: 110, to: 120 })], { stretch: 2, continues: true });
+  const goOn = (at = inSlot(109)): JobCommand => ({ type: "Continue", award: next, hold: mills(19_200), at });
+
+  test("passes without a break where a continuation won, and charges what is over", () => {
+    expect(eventsOf(extending(), goOn())).toEqual(["JobContinued"]);
+    expect(eventsOf([...extending(), goOn()], goOn())).toEqual([]);
+    expect(eventsOf([...extending(), goOn()], ended(110))).toEqual(["ChargePosted"]);
+    expect(known(...extending(), goOn()).placements).toHaveLength(1);
+  });
+
+  test("returns the remainder to the book where all bids for it lost", () => {
+    expect(eventsOf(extending(), ended(109))).toEqual([]);
+    expect(eventsOf(extending(), ended(110))).toEqual(["JobDisplaced", "ChargePosted"]);
+    expect(known(...extending(), ended(110))).toMatchObject({ phase: "queued", usedBefore: 10 });
+  });
+
+  test("is the end of a gang that may not go on", () => {
+    expect(eventsOf(running, ended(110))).toEqual(["JobFailed", "ChargePosted"]);
+    expect(eventsOf(extending({ maxSlots: 10 }), ended(110))).toEqual(["JobFailed", "ChargePosted"]);
+  });
+
+  test("completes a divisible job: it has what it bought", () => {
+    const div = [...admitted({ kind: "div" }), place(awardOf(1), 20_000), acceptAt(1), start(1)];
+    expect(eventsOf(div, ended(110))).toEqual(["JobCompleted", "ChargePosted"]);
+  });
+
+  test("gives a continuation that comes after the job's end back", () => {
+    const over = [...extending(), finish(1, "completed", inSlot(109, 100))];
+    expect(eventsOf(over, goOn(inSlot(109, 200)))).toEqual(["JobContinued", "ChargePosted"]);
+    expect(known(...over, goOn(inSlot(109, 200))).phase).toBe("completed");
+  });
+
+  test("is where its continuation must begin", () => {
+    const gap = awardOf(2, [fill({ from: 111, to: 120 })], { stretch: 2, continues: true });
+    const decision = when(jobAfter(...extending()).state, {
+      type: "Continue",
+      award: gap,
+      hold: mills(1),
+      at: inSlot(109),
+    });
+    expect(refusal(decision)).toBe("not-adjacent");
+  });
+});
+
+test("a withdrawal counts once, before and after the award", () => {
+  expect(eventsOf(admitted(), cancel)).toEqual(["JobCancelled"]);
+  expect(eventsOf(placed, cancel)).toEqual(["JobCancelled", "ChargePosted"]);
+  expect(eventsOf([...placed, cancel], cancel)).toEqual([]);
+});
+
+test("a job that nobody asked for takes no command", () => {
+  expect(given(jobDecider).when(request()).ok).toBe(true);
+  expect(refusal(given(jobDecider).when(cancel))).toBe("job-unknown");
+  expect(when(jobAfter(request()).state, request())).toEqual(nothing);
+  expect(jobAfter(request()).events).toMatchObject([{ data: { job } }]);
+});
