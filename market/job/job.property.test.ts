@@ -1,0 +1,344 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Fill } from "../../events/catalog/award.ts";
+import type { JobEvent } from "../../events/catalog/job.ts";
+import { type CenterId, type PlacementId, ProductId } from "../../events/catalog/values.ts";
+import { carryOutSteps } from "../../test/given-when-then.ts";
+import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "../../test/training-job.ts";
+import { jobDecider } from "../job.ts";
+import { mills } from "../money.ts";
+import { stretchSlots } from "../stretch.ts";
+import { instant, periodOf, slotOf, slotStart } from "../time.ts";
+import type { JobCommand } from "./commands.ts";
+import { inForce, type JobState, type KnownJob } from "./state.ts";
+
+type Kind = "block" | "split" | "div";
+type ChargePosted = Extract<JobEvent, { type: "ChargePosted" }>["data"];
+
+const acts = [
+  "admit",
+  "reject",
+  "place",
+  "continue",
+  "accept",
+  "refuse",
+  "start",
+  "meter",
+  "finish",
+  "cancel",
+  "displace",
+  "stretchEnded",
+  "expire",
+  "closeDay",
+  "chargeRelease",
+] as const;
+
+/** One choice of a life: what is tried, how much later (s), and which of what there is. */
+interface Choice {
+  readonly act: (typeof acts)[number];
+  readonly later: number;
+  readonly pick: number;
+}
+
+/** Mostly what leads on, sometimes what does not. */
+const choice: fc.Arbitrary<Choice> = fc.record({
+  act: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...acts) },
+    {
+      weight: 8,
+      arbitrary: fc.constantFrom("place", "accept", "start", "meter", "continue", "stretchEnded" as const),
+    },
+  ),
+  later: fc.oneof(fc.constantFrom(0, 1, 60), fc.integer({ min: 0, max: 1500 })),
+  pick: fc.nat(11),
+});
+
+/** Most lives begin as most jobs do: awarded, accepted and started at each center. */
+const beginning: readonly Choice[] = [
+  { act: "admit", later: 1, pick: 1 },
+  { act: "place", later: 1, pick: 1 },
+  { act: "accept", later: 1, pick: 2 },
+  { act: "accept", later: 1, pick: 1 },
+  { act: "start", later: 400, pick: 2 },
+  { act: "start", later: 1, pick: 1 },
+];
+
+const life = fc.record({
+  kind: fc.constantFrom<Kind>("block", "split", "div"),
+  retries: fc.nat(2),
+  extends: fc.boolean(),
+  choices: fc
+    .tuple(fc.nat(beginning.length), fc.array(choice, { maxLength: 40 }))
+    .map(([length, rest]) => [...beginning.slice(0, length), ...rest]),
+});
+type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Slot in which the next days' close falls among the job's slots, so that lives cross it. */
+const firstSlot = 4_909_438;
+
+function requestOf({ kind, retries, extends: goesOn }: Life) {
+  const split = kind === "split" ? { split: { chunk: 4, bandwidthGbps: 10, syncLatencyMs: 20 } } : {};
+  const limit = goesOn ? { extendLimit: 240 } : {};
+  return {
+    ...request({ kind, retries, from: firstSlot, to: firstSlot + 60, maxSlots: 40, ...split, ...limit }),
+    at: slotStart(firstSlot - 2),
+  };
+}
+
+/** Commands of a life: each follows from a choice and from what has become of the job. */
+function stepsOf(drawn: Life): ((state: JobState) => JobCommand)[] {
+  let now = slotStart(firstSlot - 2);
+  let auction = 0;
+  const asked = requestOf(drawn);
+  const steps = drawn.choices.map((chosen) => (state: JobState): JobCommand => {
+    if (state.phase === "unknown") return asked;
+    now += chosen.later * 1000;
+    auction += 1;
+    return commandOf(chosen, state, drawn.kind, auction, now);
+  });
+  return [() => asked, ...steps];
+}
+
+function commandOf(
+  { act, pick }: Choice,
+  job: KnownJob,
+  kind: Kind,
+  auction: number,
+  at: number,
+): JobCommand {
+  const last = job.placements.at(-1);
+  const placement = (job.placements[pick % 3] ?? last)?.id ?? awardOf(1).placement;
+  const center = pick % 2 === 0 ? xian : wuhan;
+  const run = Math.max(1, (last?.run ?? 0) + (pick % 3 === 0 ? 1 : 0));
+  switch (act) {
+    case "admit":
+      return { type: "Admit", hold: job.request.hold, at };
+    case "reject":
+      // Seldom, or no life would begin.
+      return pick === 0
+        ? { type: "Reject", reason: "no funds", at }
+        : { type: "Admit", hold: job.request.hold, at };
+    case "place":
+      return job.phase === "requested"
+        ? { type: "Admit", hold: job.request.hold, at }
+        : placeNext(job, kind, auction, pick, at);
+    case "continue":
+      return continueNext(job, kind, auction, pick, at);
+    case "accept":
+      return { type: "Accept", placement: last?.id ?? placement, center, at };
+    case "refuse":
+      return { type: "Refuse", placement, center, at };
+    case "start":
+      return { type: "Start", placement: last?.id ?? placement, center, run, at };
+    case "meter":
+      return meterNext(job, placement, center, pick, at);
+    case "finish": {
+      const outcome = (["completed", "failed", "notStartable"] as const)[pick % 3] ?? "completed";
+      return { type: "Finish", placement, center, run: Math.max(1, last?.run ?? 1), outcome, at };
+    }
+    case "cancel":
+      return { type: "Cancel", at };
+    case "displace": {
+      const cause = (["notAccepted", "notStarted", "centerLost"] as const)[pick % 3] ?? "centerLost";
+      return { type: "Displace", placement, cause, center, at };
+    }
+    case "stretchEnded":
+      return { type: "StretchEnded", placement: last?.id ?? placement, at };
+    case "expire":
+      return { type: "Expire", slot: slotOf(at), at };
+    case "closeDay":
+      return { type: "CloseDay", period: periodOf(slotOf(at) - 1), at };
+    case "chargeRelease":
+      return release(job, pick, slotOf(at), at);
+    default:
+      return act satisfies never;
+  }
+}
+
+function fillsOf(kind: Kind, from: number, slots: number, pick: number): Fill[] {
+  const price = 100 + pick;
+  const to = from + slots;
+  if (kind === "block") return [fill({ from, to, price, cards: 8 })];
+  const other = fill({ center: wuhan, from, to, price: price + 7, cards: 4 });
+  const own = fill({ from, to, price, cards: 4 });
+  return kind === "split" || pick % 2 === 0
+    ? [own, other]
+    : [{ ...own, to: from + Math.ceil(slots / 2) }, other];
+}
+
+/** What an award costs at most: its own value, its links, and something above both. */
+function holdFor(fills: readonly Fill[], links: number, pick: number) {
+  const value = fills.reduce((sum, { cards, price, from, to }) => sum + cards * price * (to - from), 0);
+  return millsOf(value + links + pick * 100);
+}
+
+function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
+  const from = slotOf(at) + (pick % 3) - (pick === 11 ? 2 : 0);
+  const fills = fillsOf(kind, from, Math.max(1, stretchSlots(job.request.spec, job)), pick);
+  const to = Math.max(...fills.map((one) => one.to));
+  const links = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(40) })] : [];
+  const stretch = job.balances.length + 1;
+  const award = awardOf(auction, fills, { stretch, links });
+  return { type: "Place", award, hold: holdFor(fills, links.length * 1037, pick), at };
+}
+
+function continueNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
+  const from = job.placements.at(-1)?.end ?? slotOf(at);
+  const fills = fillsOf(kind === "div" ? "block" : kind, from, 10, pick);
+  const award = awardOf(auction, fills, { stretch: job.balances.length + 1, continues: true });
+  return { type: "Continue", award, hold: holdFor(fills, 0, pick), at };
+}
+
+function meterNext(
+  job: KnownJob,
+  placement: PlacementId,
+  center: CenterId,
+  pick: number,
+  at: number,
+): JobCommand {
+  const found = job.placements.find(({ id }) => id === placement);
+  const run = Math.max(1, found?.run ?? 1);
+  const from = found?.meteredTo.get(`${run}/${center}`) ?? instant(at - 360_000);
+  const usage = { center, from, to: instant(at), cardSeconds: pick * 300 };
+  const checkpoint = pick % 2 === 0 ? { checkpointAt: instant(at - pick * 60_000) } : {};
+  return { type: "Meter", placement, center, run, usage, ...checkpoint, at };
+}
+
+/** What was given back is followed slot by slot; a card more or less was bought again. */
+function release(job: KnownJob, pick: number, before: number, at: number): JobCommand {
+  const balance = job.balances[pick % Math.max(1, job.balances.length)];
+  const placement = balance?.award.placement ?? awardOf(1).placement;
+  const unresold = (balance?.award.fills ?? []).flatMap((own) =>
+    Array.from({ length: own.to - own.from }, (_, index) => ({
+      center: own.center,
+      product: ProductId.parse(own.product),
+      slot: own.from + index,
+      cards: pick % 9,
+    })),
+  );
+  return { type: "ChargeRelease", placement, before, unresold, at };
+}
+
+const chargesOf = (events: readonly JobEvent[]): ChargePosted[] =>
+  events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+
+const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
+
+function netOf({ lines, account }: ChargePosted): bigint {
+  const tenant = `tenant:${account}`;
+  return sum(
+    lines.map(({ from, to, mills: amount }) => {
+      if (from === tenant) return mills(amount);
+      return to === tenant ? -mills(amount) : 0n;
+    }),
+  );
+}
+
+function checkMoney(events: readonly JobEvent[], state: JobState): void {
+  const charges = chargesOf(events);
+  expect(new Set(charges.map(({ charge }) => charge)).size).toBe(charges.length);
+  for (const posted of charges) {
+    expect(netOf(posted)).toBe(mills(posted.tenantPays));
+    expect(mills(posted.releases) >= 0n).toBe(true);
+    for (const line of posted.lines) expect(mills(line.mills) > 0n).toBe(true);
+  }
+  if (state.phase === "unknown") return;
+  for (const { award, hold, final } of state.balances) {
+    const own = charges.filter(({ placement }) => placement === award.placement);
+    const used = sum(own.flatMap(({ tenantPays, releases }) => [mills(tenantPays), mills(releases)]));
+    expect(used <= hold).toBe(true);
+    // Only the last charge is final, and then nothing is held any more.
+    expect(own.map((posted) => posted.final)).toEqual(
+      own.map((_, index) => final && index === own.length - 1),
+    );
+    if (final) expect(used).toBe(hold);
+    for (const { center } of award.fills) checkSlots(own, center, award.fills);
+  }
+}
+
+/** No card and slot of a center is charged twice. */
+function checkSlots(charges: readonly ChargePosted[], center: CenterId, fills: readonly Fill[]): void {
+  const lines = charges.flatMap(({ lines: all }) => all).filter((line) => line.center === center);
+  const paid = sum(lines.filter(({ kind }) => kind === "compute").map((line) => mills(line.mills)));
+  const own = fills.filter((one) => one.center === center);
+  const worth = own.reduce((total, { cards, price, from, to }) => total + cards * price * (to - from), 0);
+  expect(paid <= BigInt(worth)).toBe(true);
+}
+
+function checkPath(events: readonly JobEvent[]): void {
+  const first = (type: JobEvent["type"]) => events.findIndex((event) => event.type === type);
+  const completed = first("JobCompleted");
+  if (completed >= 0) {
+    expect(first("JobPlaced")).toBeGreaterThanOrEqual(0);
+    expect(first("JobStarted")).toBeGreaterThan(first("JobPlaced"));
+    expect(completed).toBeGreaterThan(first("JobStarted"));
+  }
+  const ends = events.filter(
+    ({ type }) => type === "JobCompleted" || type === "JobFailed" || type === "JobRejected",
+  );
+  expect(ends.length).toBeLessThanOrEqual(1);
+}
+
+function checkPhase(state: JobState): void {
+  if (state.phase === "unknown") return;
+  const active = state.phase === "reserved" || state.phase === "accepted" || state.phase === "running";
+  expect(inForce(state) !== undefined).toBe(active);
+}
+
+describe("any life of a job", () => {
+  test("is of the catalog, is not changed by repeats, and leads to completed over placed and started", () => {
+    const reached = new Map<string, number>();
+    fc.assert(
+      fc.property(life, (drawn) => {
+        const { events } = carryOutSteps(jobDecider, stepsOf(drawn), checkPhase);
+        checkPath(events);
+        for (const { type } of events) reached.set(type, (reached.get(type) ?? 0) + 1);
+      }),
+      { numRuns: 4000, seed: 3 },
+    );
+    // A property over lives that never get anywhere would hold of anything.
+    for (const type of [
+      "JobContinued",
+      "JobReduced",
+      "JobDisplaced",
+      "JobCompleted",
+      "JobFailed",
+      "JobExpired",
+    ])
+      expect(reached.get(type) ?? 0, type).toBeGreaterThan(30);
+  });
+
+  test("is charged within its holds, each slot once, and what a charge says adds up", () => {
+    fc.assert(
+      fc.property(life, (drawn) => {
+        const { events, state } = carryOutSteps(jobDecider, stepsOf(drawn));
+        checkMoney(events, state);
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  test("ends with nothing held, once it is over and what it released is settled", () => {
+    fc.assert(
+      fc.property(life, (drawn) => {
+        const late = slotStart(firstSlot + 1000);
+        const { events, state } = carryOutSteps(jobDecider, [
+          ...stepsOf(drawn),
+          () => ({ type: "Cancel", at: late }),
+          ...Array.from(
+            { length: 12 },
+            (_, index) =>
+              (now: JobState): JobCommand =>
+                now.phase === "unknown"
+                  ? { type: "Cancel", at: late }
+                  : release(now, index, firstSlot + 10_000, late),
+          ),
+        ]);
+        checkMoney(events, state);
+        if (state.phase === "unknown" || state.balances.length > 12) return;
+        expect(state.balances.filter(({ final }) => !final)).toEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
