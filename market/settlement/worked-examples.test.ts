@@ -1,0 +1,215 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import { LinkId } from "../../events/catalog/values.ts";
+import {
+  acceptAt,
+  admitted,
+  awardOf,
+  fill,
+  finish,
+  inSlot,
+  jobAfter,
+  linkUse,
+  meter,
+  mills as millsOf,
+  place,
+  placementId,
+  start,
+  wuhan,
+  xian,
+} from "../../test/training-job.ts";
+import type { JobCommand } from "../job/commands.ts";
+import { mills, splitByLargestRemainder } from "../money.ts";
+
+/** A line of the examples' table in docs/market-rules.md, its amounts as numbers. */
+interface Example {
+  readonly tenantPays: number;
+  /** Net of each center and link, in mills. */
+  readonly others: ReadonlyMap<string, number>;
+  readonly back: number;
+}
+
+const numberOf = (text: string) => Number(text.replaceAll(",", ""));
+
+function exampleOf(cells: readonly string[]): [string, Example] {
+  const [name = "", , tenantPays = "", others = "", back = ""] = cells;
+  const nets = [...others.matchAll(/([a-z~]+) ([+-][\d,]+)/g)].map(
+    ([, who = "", net = ""]) => [who, numberOf(net)] as const,
+  );
+  return [name, { tenantPays: numberOf(tenantPays), others: new Map(nets), back: numberOf(back) }];
+}
+
+function readExamples(): ReadonlyMap<string, Example> {
+  const doc = readFileSync(new URL("../../docs/market-rules.md", import.meta.url), "utf8");
+  const table = doc.slice(doc.indexOf("## Worked examples")).split("\n");
+  const rows = table
+    .filter((line) => /^\| \d/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  return new Map(rows.map(exampleOf));
+}
+
+const stated = readExamples();
+
+/** What the charges of a life come to, all of them together. */
+function outcomeOf(events: readonly JobEvent[]): Example {
+  const charges = events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+  const net = new Map<string, number>();
+  const book = (account: string, amount: number) => {
+    if (!account.startsWith("tenant:"))
+      net.set(account.replace(/^\w+:/, ""), (net.get(account.replace(/^\w+:/, "")) ?? 0) + amount);
+  };
+  for (const { from, to, mills: amount } of charges.flatMap(({ lines }) => lines)) {
+    book(from, -Number(mills(amount)));
+    book(to, Number(mills(amount)));
+  }
+  const sum = (amounts: readonly string[]) => amounts.reduce((total, amount) => total + Number(amount), 0);
+  return {
+    tenantPays: sum(charges.map(({ tenantPays }) => tenantPays)),
+    others: net,
+    back: sum(charges.map(({ releases }) => releases)),
+  };
+}
+
+/** The table's job: awarded, accepted, begun at the start of slot 100. */
+function running(changed: Partial<JobSpec> = {}, award = awardOf(1), hold = 20_000): JobCommand[] {
+  return [...admitted(changed), place(award, hold), acceptAt(1), start(1)];
+}
+
+/** The release fee, when so many of the cards given back in slots `[from, 110)` were not sold again. */
+function fee(from: number, unsold: number): JobCommand {
+  const unresold = Array.from({ length: 110 - from }, (_, index) => {
+    const { center, product } = fill();
+    return { center, product, slot: from + index, cards: unsold };
+  });
+  return { type: "ChargeRelease", placement: placementId(1), before: 110, unresold, at: inSlot(240) };
+}
+
+const cancelled: JobCommand = { type: "Cancel", at: inSlot(98) };
+const forward: Partial<JobSpec> = { session: "forward" };
+const metered = (to: number, checkpoint: number) =>
+  meter(1, { from: 100, to, cardSeconds: 8 * 360 * (to - 100) }, checkpoint);
+const lost = (slot: number, center = xian): JobCommand => ({
+  type: "Displace",
+  placement: placementId(1),
+  cause: "centerLost",
+  center,
+  at: inSlot(slot, 180),
+});
+const ended = (slot: number): JobCommand => ({
+  type: "StretchEnded",
+  placement: placementId(1),
+  at: inSlot(slot, 60),
+});
+const staging = linkUse({
+  link: LinkId.parse("wuhan~xian"),
+  to: 101,
+  gigabits: 800,
+  charge: millsOf(50),
+  transfer: millsOf(2000),
+});
+const gang: Partial<JobSpec> = {
+  kind: "split",
+  cards: 16,
+  split: { chunk: 8, bandwidthGbps: 10, syncLatencyMs: 20 },
+};
+const gangAward = awardOf(1, [fill(), fill({ center: wuhan, price: 180 })], {
+  links: [linkUse({ charge: millsOf(1000) })],
+});
+
+/** The lives behind the examples; 1 has no charge, its hold is let go of by the book (`market/book/holds.ts`). */
+const lives: Readonly<Record<string, readonly JobCommand[]>> = {
+  "2 spot": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 3)],
+  "2 fwd": [
+    ...admitted(forward),
+    place(awardOf(1, [fill()], { session: "forward" }), 20_000),
+    cancelled,
+    fee(100, 3),
+  ],
+  "2 all": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 0)],
+  "3": [...running(), finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
+  "3 links": [
+    ...running({}, awardOf(1, [fill()], { links: [staging] })),
+    finish(1, "completed", inSlot(109, 359)),
+  ],
+  "4": [
+    ...running({ extendLimit: 240 }),
+    {
+      type: "Continue",
+      award: awardOf(2, [fill({ from: 110, to: 120, price: 230 })], { stretch: 2, continues: true }),
+      hold: millsOf(19_200),
+      at: inSlot(109),
+    },
+    ended(110),
+    finish(1, "completed", inSlot(119, 300)),
+  ],
+  "5": [...running({ extendLimit: 240 }), ended(110)],
+  "6": [...running().slice(0, -1), finish(1, "notStartable", inSlot(102, 180)), fee(103, 8)],
+  "7": [...running(), finish(1, "failed", inSlot(104, 180)), fee(105, 8)],
+  "8": [
+    ...running().slice(0, -1),
+    { type: "Refuse", placement: placementId(1), center: xian, at: inSlot(99) },
+  ],
+  "9": [...running(), metered(104, 104), lost(104)],
+  "9 div": [
+    ...running({ kind: "div" }),
+    metered(104, 104),
+    meter(1, { from: 104, to: 105, cardSeconds: (8 * 360) / 2 }),
+    lost(104),
+  ],
+  "10": [...running(), metered(104, 102), lost(104)],
+  "10 max": [
+    ...admitted({ slots: 20 }),
+    place(awardOf(1, [fill({ to: 120 })]), 40_000),
+    acceptAt(1),
+    start(1),
+    lost(115),
+  ],
+  "13": [
+    ...admitted(gang),
+    place(gangAward, 40_000),
+    acceptAt(1),
+    acceptAt(1, wuhan),
+    start(1),
+    start(1, 1, wuhan),
+    metered(104, 104),
+    lost(104, wuhan),
+  ],
+};
+
+describe("the examples of docs/market-rules.md", () => {
+  test("are all run", () => {
+    expect([...stated.keys()].toSorted()).toEqual(["1", ...Object.keys(lives)].toSorted());
+  });
+
+  test("1: a job that is cancelled before any gate is charged nothing", () => {
+    const { events } = jobAfter(...admitted(), cancelled);
+    expect(outcomeOf(events)).toEqual({ ...stated.get("1"), back: 0 });
+    const requested = events.find((event) => event.type === "JobRequested");
+    expect(Number(requested?.data.hold)).toBe(stated.get("1")?.back);
+  });
+
+  test.each(Object.entries(lives))("%s", (name, life) => {
+    const { events, state } = jobAfter(...life);
+    expect(outcomeOf(events)).toEqual(stated.get(name));
+    if (state.phase === "unknown") throw new Error("never requested");
+    // Nothing is held any more: what was not paid is back.
+    expect(state.balances.map(({ final }) => final)).toEqual(state.balances.map(() => true));
+  });
+
+  test("2 shared: what is sold again is shared among the releases by cards", () => {
+    const resold = splitByLargestRemainder(
+      12n - 3n,
+      new Map([
+        ["first", 8n],
+        ["second", 4n],
+      ]),
+    );
+    expect([8n - (resold.get("first") ?? 0n), 4n - (resold.get("second") ?? 0n)]).toEqual([2n, 1n]);
+  });
+});
