@@ -23,7 +23,7 @@ export const PoolQuote = z.object({
   basis: z
     .enum(["traded", "offered"])
     .describe(
-      "traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offer",
+      "traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offers with enough cards",
     ),
   averagePrice: Price.describe("Fen per card-hour over the slots, rounded up"),
   cost: MillsText.describe("Price x cards x slots at these prices; transfer and links not included"),
@@ -33,7 +33,7 @@ export type PoolQuote = z.infer<typeof PoolQuote>;
 
 export const Quote = z.object({
   hold: MillsText.describe("Funds that such a job holds before it bids"),
-  pools: z.array(PoolQuote).describe("Cheapest first; pools without offers over the window are left out"),
+  pools: z.array(PoolQuote).describe("Cheapest first; pools that offer fewer cards throughout are left out"),
   asOf: AsOf,
 });
 export type Quote = z.infer<typeof Quote>;

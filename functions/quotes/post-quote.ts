@@ -58,7 +58,7 @@ async function quotes(access: Access, request: Request, from: number): Promise<P
           .filter((o) => o.center === center.center && o.product === product),
         traded: new Map(prices.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
       };
-      const best = bestStart(pool, request.slots, from, request.to);
+      const best = bestStart(pool, { ...request, from });
       if (best === undefined) return [];
       const { perCard, basis } = best;
       return [
