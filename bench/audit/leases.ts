@@ -1,34 +1,9 @@
-import type { RawEvent } from "./feed.ts";
-
-/** An award as the auctions' streams state it. */
-export interface RawAward {
-  readonly placement: string;
-  readonly job: string;
-  readonly auction: number;
-  readonly session?: string;
-  readonly continues: boolean;
-  readonly from: number;
-  readonly to: number;
-  readonly fills: readonly {
-    readonly center: string;
-    readonly product: string;
-    readonly from: number;
-    readonly to: number;
-    readonly cards: number;
-    readonly price: number;
-  }[];
-  readonly links: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly charge: string;
-    readonly transfer: string;
-  }[];
-}
+import type { RawAward, RawEvent } from "./raw-events.ts";
 
 /** What became of an award, read off its job's stream. */
 export interface AwardFate {
   readonly award: RawAward;
-  readonly kind: string;
+  readonly kind: "block" | "split" | "div" | undefined;
   paidFrom: number;
   /** First slot that it no longer takes; absent: it ran to its end, or still runs. */
   cut?: number;
@@ -43,7 +18,7 @@ export interface AwardFate {
 /** Awards of sealed auctions, each with what the jobs' streams say became of it. */
 export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
   const sealed = new Set(events.filter(({ type }) => type === "AuctionCleared").map(({ stream }) => stream));
-  const kinds = new Map<string, string>();
+  const kinds = new Map<string, AwardFate["kind"]>();
   const fates = new Map<string, AwardFate>();
   for (const { type, stream, data } of events) {
     if (type === "JobRequested") kinds.set(data.job, data.spec.kind);
@@ -51,15 +26,14 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
     for (const award of data.awards)
       fates.set(award.placement, {
         award,
-        kind: "",
+        kind: undefined,
         paidFrom: award.from,
         over: false,
         faulty: false,
         reduced: new Map(),
       });
   }
-  for (const [placement, fate] of fates)
-    fates.set(placement, { ...fate, kind: kinds.get(fate.award.job) ?? "" });
+  for (const [placement, fate] of fates) fates.set(placement, { ...fate, kind: kinds.get(fate.award.job) });
   follow(events, fates);
   return fates;
 }
@@ -113,11 +87,12 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         endOf(data.placement, data.slot, data.cause !== "continuationLost");
         break;
       case "JobCancelled": {
-        const run = data.placement === undefined ? undefined : runs.get(data.placement);
-        if (run === undefined) break;
+        const { placement, slot } = data;
+        const run = placement === undefined ? undefined : runs.get(placement);
+        if (placement === undefined || run === undefined) break;
         // Cards that no center said were ready were not delivered.
         const ready = [...run.centers].every((center) => run.accepted.has(center));
-        endOf(data.placement, ready ? data.slot : 0, false);
+        endOf(placement, ready ? slot : 0, false);
         break;
       }
       default:

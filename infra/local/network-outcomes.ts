@@ -7,7 +7,10 @@ import type { DomainEvent } from "../../events/catalog/catalog.ts";
 /** A job's run under one lease, seconds from the opening. */
 interface Run {
   readonly award: Award;
-  readonly started: Set<string>;
+  /** When it began at each center. */
+  readonly started: Map<string, number>;
+  /** Centers that a divisible job went on without: until when they ran it, and up to when that was of use. */
+  readonly left: Map<string, { readonly to: number; readonly usefulTo: number }>;
   from?: number;
   end: number;
 }
@@ -77,7 +80,12 @@ function follow(
 ): void {
   switch (event.type) {
     case "JobPlaced":
-      job.run = { award: event.data.award, started: new Set(), end: slotSecond(event.data.award.to) };
+      job.run = {
+        award: event.data.award,
+        started: new Map(),
+        left: new Map(),
+        end: slotSecond(event.data.award.to),
+      };
       return;
     case "JobContinued":
       if (job.run !== undefined) job.run.end = slotSecond(event.data.award.to);
@@ -89,6 +97,13 @@ function follow(
     case "JobMetered":
       if (event.data.checkpointAt !== undefined) job.checkpoint = second(event.data.checkpointAt);
       return;
+    case "JobReduced": {
+      const at = second(event.data.at);
+      const { run } = job;
+      if (at > end || run === undefined) return;
+      run.left.set(event.data.center, { to: at, usefulTo: Math.max(run.from ?? 0, job.checkpoint) });
+      return;
+    }
     case "JobCompleted":
     case "JobFailed":
     case "JobCancelled": {
@@ -122,7 +137,8 @@ function begin(job: Followed, center: string | undefined, at: number, end: numbe
   const { run } = job;
   if (run === undefined || at > end) return;
   const centers = new Set<string>(run.award.fills.map((fill) => fill.center));
-  for (const each of center === undefined ? centers : [center]) run.started.add(each);
+  for (const each of center === undefined ? centers : [center])
+    if (!run.started.has(each)) run.started.set(each, at);
   const runs =
     job.work.scenario.bid.kind === "div" ? run.started.size > 0 : run.started.size === centers.size;
   if (!runs || run.from !== undefined) return;
@@ -138,10 +154,16 @@ function closeRun(job: Followed, to: number, usefulTo: number, slotSecond: (slot
   const { from } = run;
   if (job.work.scenario.bid.kind === "div") {
     for (const fill of run.award.fills) {
-      const first = Math.max(from, slotSecond(fill.from));
-      const last = Math.min(to, slotSecond(fill.to));
+      const left = run.left.get(fill.center) ?? { to, usefulTo };
+      const first = Math.max(run.started.get(fill.center) ?? to, slotSecond(fill.from));
+      const last = Math.min(to, left.to, slotSecond(fill.to));
       if (first < last)
-        job.segments.push({ ...poolOf(fill), from: first, to: last, usefulTo: Math.min(last, usefulTo) });
+        job.segments.push({
+          ...poolOf(fill),
+          from: first,
+          to: last,
+          usefulTo: Math.min(last, left.usefulTo),
+        });
     }
     return;
   }

@@ -1,0 +1,816 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type AccountEvent, accountEvents } from "../../events/catalog/account.ts";
+import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
+import type { Commit, StoredEvent } from "../../events/catalog/envelope.ts";
+import type { ChargeLine } from "../../events/catalog/job.ts";
+import { PeriodClosed } from "../../events/catalog/period.ts";
+import { PlacementId } from "../../events/catalog/values.ts";
+import { canonicalJson } from "../../events/store/canonical-json.ts";
+import { type FeedHead, genesis, hashBytes, PageBody, pageBytes } from "../../events/store/chain.ts";
+import { operations } from "../../functions/contract/operations.ts";
+import { type AccountState, accountDecider, carryOf } from "../../market/account.ts";
+import { mills, millsText } from "../../market/money.ts";
+import type { ChargePostedData } from "../../market/settlement/award-balance.ts";
+import { emptyLedger, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
+import { instant, periodOf, periodStart, SLOTS_PER_DAY, slotStart } from "../../market/time.ts";
+import {
+  acme,
+  alpha,
+  beta,
+  bolt,
+  finance,
+  type InMemoryExchange,
+  type Member,
+  newCenter,
+  newJob,
+  newOffer,
+  openAccount,
+  openCenter,
+  product,
+  startExchange,
+  succeeds,
+} from "../../test/exchange-in-memory.ts";
+import { audit } from "./audit.ts";
+import type { RawPage } from "./feed.ts";
+
+const chain = "feed chain verified, every commit once and in order";
+const balance = "sum of debits = sum of credits";
+const awards = "charges of the ledger = awards recomputed from the raw log";
+const holds = "every charge paid once, out of funds held";
+const cards = "no card sold twice";
+
+/** Awards of the honest day, by what becomes of them. */
+interface Day {
+  readonly pages: readonly RawPage[];
+  readonly placements: Readonly<
+    Record<"early" | "wide" | "lone" | "resold" | "dropped" | "night", PlacementId>
+  >;
+}
+
+let day: Day;
+beforeAll(async () => {
+  day = await honestDay();
+});
+
+describe("an honest day", () => {
+  test("passes every check, and each says what it compared", () => {
+    const { pages } = day;
+    const events = eventsOf(pages).length;
+    const settlements = eventsOf(pages).filter(({ type }) => type === "HoldSettled").length;
+    expect(audit(pages)).toEqual([
+      { name: chain, ok: true, detail: `${pages.length} pages, ${events} events` },
+      { name: balance, ok: true, detail: expect.stringMatching(/^2,0\d\d\.\d\d CNY$/) },
+      { name: awards, ok: true, detail: expect.stringMatching(/^7 awards, \d\d\.\d\d CNY$/) },
+      { name: holds, ok: true, detail: `${settlements} settlements` },
+      { name: cards, ok: true, detail: expect.stringMatching(/^\d+ pool slots$/) },
+    ]);
+  });
+
+  test("holds what the checks are about: every kind of charge, cards sold again, and a day's close", () => {
+    const kinds = eventsOf(day.pages).flatMap((event) =>
+      event.type === "ChargePosted" ? [event.data.charge.split(":")[1]] : [],
+    );
+    expect(new Set(kinds)).toEqual(new Set(["end", "day", "release", "reduce.c-2"]));
+    const types = new Set<string>(eventsOf(day.pages).map(({ type }) => type));
+    for (const type of ["JobContinued", "JobReduced", "JobDisplaced", "JobCancelled", "PeriodClosed"])
+      expect(types).toContain(type);
+  });
+
+  test("passes at each of its pages, so that an audit may run at any time", () => {
+    for (let length = 0; length <= day.pages.length; length++) {
+      const failing = Object.keys(faultsOf(day.pages.slice(0, length)));
+      // Between two pages a charge may wait for its settlement, nothing else.
+      expect(failing.filter((name) => name !== holds)).toEqual([]);
+    }
+  });
+
+  test("is the same when it is written again without a change", () => {
+    expect(forged(day.pages, (event) => [event])).toEqual(day.pages);
+    expect(agreeing(day.pages)).toEqual(day.pages);
+  });
+});
+
+describe("the chain", () => {
+  const harmless = ({ position, text }: RawPage) => ({
+    position,
+    text: text.replace('"actor":"', '"actor":"x'),
+  });
+
+  test("finds any page left out, and any that comes twice", () => {
+    for (const index of day.pages.keys()) {
+      const [before, page, after] = [day.pages.slice(0, index), day.pages[index], day.pages.slice(index + 1)];
+      if (page === undefined) throw new Error("no page");
+      // Nobody can tell that there was a page after the last one.
+      if (after.length > 0) expect(faultsOf([...before, ...after])).toHaveProperty([chain]);
+      expect(faultsOf([...before, page, page, ...after])).toHaveProperty([chain]);
+    }
+  });
+
+  test("finds a page whose bytes were changed, though its events say the same", () => {
+    for (const index of day.pages.keys()) {
+      if (index === day.pages.length - 1) continue;
+      const pages = day.pages.map((page, at) => (at === index ? harmless(page) : page));
+      const says = `page ${index + 2} holds another hash of the page before`;
+      expect(faultsOf(pages)).toEqual({ [chain]: expect.stringContaining(says) });
+    }
+  });
+
+  test("finds another hash of the page before, in the page and behind it", () => {
+    const pages = day.pages.map((page) =>
+      page.position === 4
+        ? { ...page, text: page.text.replace(/"previousHash":"./, '"previousHash":"g') }
+        : page,
+    );
+    expect(faultsOf(pages)).toEqual({
+      [chain]: "page 4 holds another hash of the page before (and 1 more)",
+    });
+  });
+
+  test("finds a page that names another position", () => {
+    const pages = rechained(day.pages, (commits) => commits).map((page) =>
+      page.position === day.pages.length
+        ? {
+            ...page,
+            text: page.text.replace(/"position":\d+,"previousHash"/, '"position":99,"previousHash"'),
+          }
+        : page,
+    );
+    expect(faultsOf(pages)).toEqual({ [chain]: `page ${day.pages.length} stands at ${day.pages.length}` });
+  });
+
+  const isStart = ({ events }: Commit) => events[0]?.type === "JobStarted";
+  test.each<readonly [string, (commits: readonly Commit[]) => Commit[]]>([
+    ["left out", (commits) => commits.filter((commit) => !isStart(commit))],
+    ["put in twice", (commits) => commits.flatMap((commit) => (isStart(commit) ? [commit, commit] : commit))],
+    [
+      "put before its predecessors",
+      (commits) => [...commits.filter(isStart), ...commits.filter((commit) => !isStart(commit))],
+    ],
+  ])("finds a commit that was %s, by whoever wrote all hashes anew", (_, change) => {
+    expect(faultsOf(rechained(day.pages, change))).toEqual({
+      [chain]: expect.stringMatching(/^job-\S+ has version \d+ where \d+ comes next/),
+    });
+  });
+
+  test("finds that a closed day names another page than it closed with", () => {
+    const { pages } = day;
+    const lie = forged(pages, (event) =>
+      event.type === "PeriodClosed"
+        ? [{ ...event, data: { ...event.data, feedHash: hashBytes("another page") } }]
+        : [event],
+    );
+    expect(faultsOf(lie)).toEqual({
+      [chain]: "period 2026-03-02 closed with another page than the feed's (and 1 more)",
+    });
+  });
+});
+
+describe("debits and credits", () => {
+  const stating =
+    (change: (data: Extract<DomainEvent, { type: "PeriodClosed" }>["data"]) => typeof data): Change =>
+    (event) =>
+      event.type === "PeriodClosed" && event.data.period === "2026-03-02"
+        ? [{ ...event, data: change(event.data) }]
+        : [event];
+  const one = millsText(1n);
+
+  test.each<readonly [string, Change]>([
+    [
+      "a debit without its credit",
+      stating((data) => ({ ...data, totals: data.totals.filter(({ account }) => account !== "center:c-1") })),
+    ],
+    [
+      "a credit without its debit",
+      stating((data) => ({
+        ...data,
+        totals: [...data.totals, { account: "x", debit: millsText(0n), credit: one }],
+      })),
+    ],
+    [
+      "a credit to another account",
+      stating((data) => ({
+        ...data,
+        totals: data.totals.map((row) =>
+          row.account === "center:c-1" ? { ...row, account: "center:c-9" } : row,
+        ),
+      })),
+    ],
+    ["other debits than its accounts add up to", stating((data) => ({ ...data, debits: one }))],
+    ["other credits than its accounts add up to", stating((data) => ({ ...data, credits: one }))],
+    ["a charge that its pages do not hold", stating((data) => ({ ...data, charges: data.charges + 1 }))],
+  ])("%s in a closed day is found", (_, change) => {
+    expect(faultsOf(forged(day.pages, change))).toEqual({
+      [balance]: expect.stringContaining("period 2026-03-02"),
+    });
+  });
+
+  test.each([
+    ["nothing", { from: "rent", to: "center:c-1", mills: millsText(0n) }],
+    ["less than nothing", { from: "rent", to: "center:c-1", mills: millsText(-5n) }],
+    ["money from an account to itself", { from: "rent", to: "rent", mills: millsText(5n) }],
+  ])("a line that moves %s is found", (_, moved) => {
+    const line: ChargeLine = { kind: "rent", row: 3, ...moved };
+    const lie = forged(
+      day.pages,
+      recharging(day.placements.resold, "end", (lines) => [...lines, line]),
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [balance]: `charge ${chargeOf(day.placements.resold, "end")} has a line that moves nothing`,
+    });
+  });
+});
+
+describe("charges and awards", () => {
+  const paying = (more: bigint) => (lines: readonly ChargeLine[]) =>
+    lines.map((line) =>
+      line.kind === "compute" ? { ...line, mills: millsText(mills(line.mills) + more) } : line,
+    );
+
+  test.each([
+    ["a mill more", 1n],
+    ["a mill less", -1n],
+  ])("a job that pays %s than its award is found, though its account and the ledger agree", (_, more) => {
+    for (const name of ["early", "resold"] as const) {
+      const placement = day.placements[name];
+      const lie = agreeing(forged(day.pages, recharging(placement, "end", paying(more))));
+      expect(faultsOf(lie)).toEqual({
+        [awards]: expect.stringContaining(`award ${placement} was charged`),
+      });
+    }
+  });
+
+  test("a line that was changed and nothing else is found wherever it shows", () => {
+    const lie = forged(day.pages, (event) =>
+      event.type === "ChargePosted" && event.data.charge === chargeOf(day.placements.resold, "end")
+        ? [{ ...event, data: { ...event.data, lines: paying(1n)(event.data.lines) } }]
+        : [event],
+    );
+    expect(Object.keys(faultsOf(lie))).toEqual([balance, awards, holds]);
+  });
+
+  test("a charge that was never posted is found", () => {
+    const charge = chargeOf(day.placements.resold, "end");
+    const lie = forged(day.pages, (event) =>
+      (event.type === "ChargePosted" || event.type === "HoldSettled") && event.data.charge === charge
+        ? []
+        : [event],
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [awards]: expect.stringMatching(
+        new RegExp(`^award ${day.placements.resold} was charged 0 mills, .* come to 4000$`),
+      ),
+    });
+  });
+
+  test("a charge that is posted twice is found", () => {
+    const charge = chargeOf(day.placements.resold, "end");
+    const lie = forged(day.pages, (event) =>
+      event.type === "ChargePosted" && event.data.charge === charge ? [event, event] : [event],
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({ [awards]: `charge ${charge} is posted twice (and 1 more)` });
+  });
+
+  test("a fee is within its rate of what was given back, to the mill", () => {
+    const placement = day.placements.dropped;
+    const feeOf = (fee: bigint) =>
+      recharging(placement, "release", (lines) =>
+        lines.map((line) => (line.kind === "releaseFee" ? { ...line, mills: millsText(fee) } : line)),
+      );
+    // 10 % of 8 cards for 10 slots at 100 fen.
+    expect(faultsOf(agreeing(forged(day.pages, feeOf(800n))))).toEqual({});
+    expect(faultsOf(agreeing(forged(day.pages, feeOf(801n))))).toEqual({
+      [awards]: `award ${placement} pays 801 mills of fees, at most 800 are due`,
+    });
+  });
+
+  test.each([
+    // What it metered of the slot it failed in is in the charge of the whole job, or in that of its own part.
+    ["lone", "end", 430n],
+    ["wide", "reduce.c-2", 860n],
+  ] as const)("a center that failed job %s is paid for that slot at most", (name, kind, most) => {
+    const placement = day.placements[name];
+    const paid = (amount: bigint) =>
+      recharging(placement, kind, (lines) =>
+        lines.map((line) =>
+          line.kind === "compute" && line.cardSlots === undefined
+            ? { ...line, mills: millsText(amount) }
+            : line,
+        ),
+      );
+    expect(faultsOf(agreeing(forged(day.pages, paid(most))))).toEqual({});
+    expect(faultsOf(agreeing(forged(day.pages, paid(most + 1n))))).toEqual({
+      [awards]: expect.stringContaining(`award ${placement} was charged`),
+    });
+  });
+
+  test("a charge for what no sealed auction awarded is found", () => {
+    const { resold } = day.placements;
+    const lie = forged(day.pages, (event) =>
+      event.type === "AuctionCleared" && resold.endsWith(`.${event.data.auction}`) ? [] : [event],
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [awards]: `a charge names ${resold}, which no sealed auction awarded`,
+    });
+  });
+});
+
+describe("accounts", () => {
+  const settling =
+    (change: (event: Extract<DomainEvent, { type: "HoldSettled" }>) => readonly DomainEvent[]): Change =>
+    (event) =>
+      event.type === "HoldSettled" && event.data.charge === chargeOf(day.placements.resold, "end")
+        ? change(event)
+        : [event];
+  const plus = (amount: string, more: bigint) => millsText(BigInt(amount) + more);
+
+  test("a settlement of another amount is found", () => {
+    const lie = settling((event) => {
+      const { paid, released } = event.data;
+      return [{ ...event, data: { ...event.data, paid: plus(paid, 1n), released: plus(released, -1n) } }];
+    });
+    expect(faultsOf(agreeing(forged(day.pages, lie)))).toEqual({
+      [holds]: `charge ${chargeOf(day.placements.resold, "end")} is 4000 mills, 4001 were paid`,
+    });
+  });
+
+  test("a charge that is paid otherwise than its lines say is found", () => {
+    const charge = chargeOf(day.placements.resold, "end");
+    const lie = forged(day.pages, (event) => {
+      if (event.type === "ChargePosted" && event.data.charge === charge)
+        return [{ ...event, data: { ...event.data, tenantPays: plus(event.data.tenantPays, 1n) } }];
+      if (event.type !== "HoldSettled" || event.data.charge !== charge) return [event];
+      const { paid, released } = event.data;
+      return [{ ...event, data: { ...event.data, paid: plus(paid, 1n), released: plus(released, -1n) } }];
+    });
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [holds]: `charge ${charge} takes 4001 mills, its lines come to 4000`,
+    });
+  });
+
+  test("a charge that is paid twice is found", () => {
+    const lie = settling((event) => [
+      event,
+      { ...event, data: { ...event.data, released: plus(event.data.paid, 0n) } },
+    ]);
+    expect(faultsOf(agreeing(forged(day.pages, lie)))).toEqual({
+      [holds]: expect.stringContaining("was paid twice"),
+    });
+  });
+
+  test("a charge that is never paid is found", () => {
+    const unpaid = forged(
+      day.pages,
+      settling(() => []),
+    );
+    expect(faultsOf(agreeing(unpaid))).toEqual({
+      [holds]: `1 charges were never paid, the first is ${chargeOf(day.placements.resold, "end")}`,
+    });
+  });
+
+  test("an account that holds more than it has is found", () => {
+    let first = true;
+    const lie = forged(day.pages, (event) => {
+      if (event.type !== "FundsHeld" || event.data.account !== "acme" || !first) return [event];
+      first = false;
+      return [{ ...event, data: { ...event.data, mills: millsText(1_000_001n) } }];
+    });
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [holds]: expect.stringContaining("account-acme-2026-03-02 falls below nothing"),
+    });
+  });
+
+  type Funds = "AccountOpened" | "AccountCarried";
+  /** A mill more for acme: where its first period opens, its second is carried, or its third opens. */
+  const enriching =
+    (...places: readonly (readonly [Funds, string])[]): Change =>
+    (event) => {
+      if (event.type !== "AccountOpened" && event.type !== "AccountCarried") return [event];
+      const { account, period, available } = event.data;
+      const here = places.some(([type, of]) => type === event.type && of === period);
+      return account === "acme" && here
+        ? [parseEvent(event.type, { ...event.data, available: plus(available, 1n) })]
+        : [event];
+    };
+
+  test("money from nowhere is found where an account opens", () => {
+    const first = forged(day.pages, enriching(["AccountOpened", "2026-03-02"]));
+    expect(faultsOf(agreeing(first))).toEqual({
+      [holds]: "account-acme-2026-03-02 opens with other funds than were carried",
+    });
+    const later = forged(day.pages, enriching(["AccountOpened", "2026-03-04"]));
+    expect(faultsOf(later)).toEqual({
+      [holds]: "account-acme-2026-03-04 opens with other funds than were carried",
+    });
+  });
+
+  test("money from nowhere is found where an account is carried, though the next period agrees", () => {
+    const lie = enriching(["AccountCarried", "2026-03-03"], ["AccountOpened", "2026-03-04"]);
+    expect(faultsOf(forged(day.pages, lie))).toEqual({
+      [holds]: "account-acme-2026-03-03 carries other funds than it has",
+    });
+  });
+
+  test.each<readonly [string, Change]>([
+    [
+      "credited twice",
+      (event) =>
+        event.type === "FundsDeposited" && event.data.account === "acme" ? [event, event] : [event],
+    ],
+    [
+      "credited with more than came in",
+      (event) =>
+        event.type === "FundsDeposited" && event.data.account === "acme"
+          ? [{ ...event, data: { ...event.data, mills: plus(event.data.mills, 1n) } }]
+          : [event],
+    ],
+    [
+      "credited though none came in",
+      (event) => (event.type === "DepositReceived" && event.data.account === "acme" ? [] : [event]),
+    ],
+  ])("a deposit that is %s is found", (_, change) => {
+    expect(faultsOf(agreeing(forged(day.pages, change)))).toEqual({
+      [holds]: expect.stringContaining("deposit"),
+    });
+  });
+});
+
+describe("cards", () => {
+  test("all of an offer may be sold, and not one more", () => {
+    const offering = (count: number) =>
+      forged(day.pages, (event) =>
+        event.type === "CapacityOffered" && event.data.center === "c-1"
+          ? [{ ...event, data: { ...event.data, cards: count } }]
+          : [event],
+      );
+    expect(faultsOf(offering(16))).toEqual({});
+    expect(faultsOf(offering(15))).toEqual({
+      [cards]: expect.stringContaining(`16 of 15 cards of c-1/${product} are sold in slot`),
+    });
+  });
+
+  test("a card that two auctions sold is found", () => {
+    let first = true;
+    const lie = forged(day.pages, (event) => {
+      if (event.type !== "AwardsPublished" || !first) return [event];
+      first = false;
+      const [award] = event.data.awards;
+      if (award === undefined) throw new Error("no award");
+      const twice = { ...award, placement: PlacementId.parse("ghost.1") };
+      return [{ ...event, data: { ...event.data, awards: [...event.data.awards, twice] } }];
+    });
+    expect(faultsOf(lie)).toEqual({ [cards]: expect.stringMatching(/^\d+ of 16 cards of c-1/) });
+  });
+
+  test("cards outside of the slots of any offer are found", () => {
+    const lie = forged(day.pages, (event) =>
+      event.type === "CapacityOffered" && event.data.center === "c-1"
+        ? [{ ...event, data: { ...event.data, from: event.data.from + 1 } }]
+        : [event],
+    );
+    expect(faultsOf(lie)).toEqual({ [cards]: expect.stringContaining("of 0 cards of c-1") });
+  });
+
+  test("cards that a job gave back may be sold again, cards that it kept may not", () => {
+    const { early } = day.placements;
+    const lie = forged(day.pages, (event) =>
+      event.type === "JobCompleted" && event.data.placement === early
+        ? [{ ...event, data: { ...event.data, slot: event.data.slot + 5 } }]
+        : [event],
+    );
+    expect(faultsOf(lie)).toEqual({
+      [cards]: expect.stringContaining("are sold in slot"),
+      // It kept them, and did not pay for them.
+      [awards]: expect.stringContaining(`award ${early} was charged`),
+    });
+  });
+});
+
+test("whatever number of a charge is changed, some check finds it", () => {
+  const lines = eventsOf(day.pages).flatMap((event) =>
+    event.type === "ChargePosted"
+      ? event.data.lines.map((_, line) => ({ charge: event.data.charge, line }))
+      : [],
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...lines), fc.bigInt({ min: -10_000n, max: 10_000n }), (changed, more) => {
+      const lie = forged(day.pages, (event) =>
+        event.type === "ChargePosted" && event.data.charge === changed.charge
+          ? [
+              {
+                ...event,
+                data: {
+                  ...event.data,
+                  lines: event.data.lines.map((line, index) =>
+                    index === changed.line ? { ...line, mills: millsText(mills(line.mills) + more) } : line,
+                  ),
+                },
+              },
+            ]
+          : [event],
+      );
+      expect(Object.keys(faultsOf(lie)).length > 0).toBe(more !== 0n);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** What is found, by check. */
+function faultsOf(pages: readonly RawPage[]): Record<string, string> {
+  return Object.fromEntries(
+    audit(pages)
+      .filter(({ ok }) => !ok)
+      .map(({ name, detail }) => [name, detail]),
+  );
+}
+
+function eventsOf(pages: readonly RawPage[]): DomainEvent[] {
+  return pages
+    .flatMap(({ text }) => PageBody.parse(JSON.parse(text)).commits)
+    .flatMap(({ events }) => events.map(({ type, data }) => parseEvent(type, data)));
+}
+
+/** The id of an award's only charge of a kind. */
+function chargeOf(placement: PlacementId, kind: string): string {
+  const charges = eventsOf(day.pages).flatMap((event) =>
+    event.type === "ChargePosted" && event.data.charge.startsWith(`${placement}:${kind}:`)
+      ? [event.data.charge]
+      : [],
+  );
+  const [charge] = charges;
+  if (charge === undefined || charges.length > 1)
+    throw new Error(`${charges.length} charges of ${placement}`);
+  return charge;
+}
+
+/** The pages with other commits, by somebody who writes all hashes anew, those that closed days name as well. */
+function rechained(
+  pages: readonly RawPage[],
+  change: (commits: readonly Commit[], position: number) => readonly Commit[],
+): RawPage[] {
+  const known = new Map<string, string>();
+  const renamed = ({ type, v, data }: StoredEvent): StoredEvent => {
+    if (type !== PeriodClosed.type) return { type, v, data };
+    const closed = PeriodClosed.data.parse(data);
+    return { type, v, data: { ...closed, feedHash: known.get(closed.feedHash) ?? closed.feedHash } };
+  };
+  let head: FeedHead = genesis;
+  return pages.map(({ position, text }) => {
+    const commits = change(PageBody.parse(JSON.parse(text)).commits, position);
+    const own = commits.map((commit) => canonicalJson({ ...commit, events: commit.events.map(renamed) }));
+    const bytes = pageBytes(head, own);
+    head = { position, hash: hashBytes(bytes) };
+    known.set(hashBytes(text), head.hash);
+    return { position, text: bytes };
+  });
+}
+
+type Change = (event: DomainEvent, place: { stream: string; position: number }) => readonly DomainEvent[];
+
+/** The pages with other events, by somebody who counts all versions anew as well. */
+function forged(pages: readonly RawPage[], change: Change): RawPage[] {
+  const versions = new Map<string, number>();
+  return rechained(pages, (commits, position) =>
+    commits.flatMap((commit) => {
+      const { stream } = commit;
+      const version = (versions.get(stream) ?? 0) + 1;
+      const events = commit.events
+        .flatMap(({ type, data }) => change(parseEvent(type, data), { stream, position }))
+        .map(({ type, data }) => ({ type, v: 1, data }));
+      versions.set(stream, version + events.length - 1);
+      return events.length === 0 ? [] : [{ ...commit, version, events }];
+    }),
+  );
+}
+
+/** Other lines of a charge, paid as they say. */
+function recharging(
+  placement: PlacementId,
+  kind: string,
+  change: (lines: readonly ChargeLine[]) => readonly ChargeLine[],
+): Change {
+  let posted: ChargePostedData | undefined;
+  return (event) => {
+    if (event.type === "ChargePosted" && event.data.charge === chargeOf(placement, kind)) {
+      const { data } = event;
+      const lines = [...change(data.lines)];
+      const net = netOf(data.account, lines);
+      const more = net - mills(data.tenantPays);
+      posted = {
+        ...data,
+        lines,
+        tenantPays: millsText(net),
+        releases: millsText(mills(data.releases) - more),
+      };
+      return [{ ...event, data: posted }];
+    }
+    if (event.type === "HoldSettled" && event.data.charge === posted?.charge)
+      return [{ ...event, data: { ...event.data, paid: posted.tenantPays, released: posted.releases } }];
+    return [event];
+  };
+}
+
+function netOf(account: string, lines: readonly ChargeLine[]): bigint {
+  const tenant = `tenant:${account}`;
+  return lines.reduce((sum, line) => {
+    const amount = mills(line.mills);
+    return sum + (line.from === tenant ? amount : 0n) - (line.to === tenant ? amount : 0n);
+  }, 0n);
+}
+
+/** The pages with accounts carried and days closed as the other events have it: a lie that agrees with itself. */
+function agreeing(pages: readonly RawPage[]): RawPage[] {
+  return forged(forged(pages, carrying()), totalling());
+}
+
+function carrying(): Change {
+  const accounts = new Map<string, AccountState>();
+  const before = new Map<string, AccountState>();
+  const stated = (event: DomainEvent, stream: string): DomainEvent => {
+    if (event.type === "AccountOpened" && event.data.carriedFrom !== undefined) {
+      const from = before.get(event.data.account);
+      return from === undefined || from.phase === "unknown"
+        ? event
+        : { ...event, data: { ...event.data, ...balanceOf(from) } };
+    }
+    const state = accounts.get(stream);
+    if (event.type !== "AccountCarried" || state === undefined || state.phase === "unknown") return event;
+    before.set(event.data.account, state);
+    return { ...event, data: { ...event.data, ...balanceOf(state) } };
+  };
+  const balanceOf = (state: Exclude<AccountState, { phase: "unknown" }>) => {
+    const { available, holds: held } = carryOf(state);
+    return { available, holds: [...held] };
+  };
+  return (event, { stream }) => {
+    const next = stated(event, stream);
+    if (isOfAccount(next))
+      accounts.set(stream, accountDecider.evolve(accounts.get(stream) ?? accountDecider.initial, next));
+    return [next];
+  };
+}
+
+function isOfAccount(event: DomainEvent): event is AccountEvent {
+  return accountEvents.some(({ type }) => type === event.type);
+}
+
+function totalling(): Change {
+  const unclosed: { position: number; event: DomainEvent }[] = [];
+  return (event, { position }) => {
+    unclosed.push({ position, event });
+    if (event.type !== "PeriodClosed") return [event];
+    const own = unclosed.filter((each) => each.position <= event.data.position);
+    unclosed.splice(0, own.length);
+    const ledger = withEvents(
+      emptyLedger,
+      own.map((each) => each.event),
+    );
+    return [{ ...event, data: { ...event.data, ...totalsOf(ledger) } }];
+  };
+}
+
+const Begun = z.object({ next: z.enum(["charge", "none"]), period: z.string().optional() });
+const At = z.object({ period: z.string(), cursor: z.string() });
+
+/** The period workflow. */
+async function closeDays(exchange: InMemoryExchange): Promise<void> {
+  for (;;) {
+    const { next, period } = Begun.parse(await exchange.invoke("begin-close", {}));
+    if (next === "none" || period === undefined) return;
+    for (const name of ["charge-day", "carry-accounts"]) {
+      let at = At.parse(await exchange.invoke(name, { period, cursor: "" }));
+      while (at.cursor !== "end") at = At.parse(await exchange.invoke(name, at));
+    }
+    await exchange.pump();
+    await exchange.invoke("close-period", { period });
+    await exchange.pump();
+  }
+}
+
+async function readPages(exchange: InMemoryExchange): Promise<RawPage[]> {
+  const pages: RawPage[] = [];
+  for (;;) {
+    const query = { after: pages.length, limit: 16 };
+    const answer = await succeeds(exchange.call(operations.readFeed, finance, { query }));
+    if (answer.pages.length === 0) return pages;
+    pages.push(...answer.pages.map(({ position, text }) => ({ position, text })));
+  }
+}
+
+/** Two centers and two tenants through a day and a night, and both days closed, by the exchange's own functions. */
+async function honestDay(): Promise<Day> {
+  const exchange = await startExchange();
+  const opening = exchange.slot();
+  const midnight = periodStart(periodOf(opening)) + SLOTS_PER_DAY;
+  const ownerOf = (center: string) => (center === "c-2" ? beta : alpha);
+  const goTo = async (slot: number, alive: readonly string[] = ["c-1"]) => {
+    exchange.clock.set(slotStart(slot) + 30_000);
+    for (const center of alive)
+      await succeeds(exchange.call(operations.renewLease, ownerOf(center), { params: { center } }));
+  };
+  const auction = async () => {
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+  };
+  const post = async (tenant: Member, more: Readonly<Record<string, unknown>>) =>
+    (await succeeds(exchange.call(operations.postJob, tenant, { body: newJob(exchange, "c-1", more) }))).job;
+  const awardOf = async (tenant: Member, job: string) => {
+    const { awards: own } = await succeeds(exchange.call(operations.getJob, tenant, { params: { job } }));
+    const award = own.at(-1);
+    if (award === undefined) throw new Error("the auction awarded nothing");
+    return award.placement;
+  };
+  const begin = async (placement: PlacementId, centers: readonly string[] = ["c-1"]) => {
+    const params = { placement };
+    for (const center of centers) {
+      const [owner, body] = [ownerOf(center), { center, run: 1 }];
+      await succeeds(exchange.call(operations.acceptPlacement, owner, { params, body: { center } }));
+      await succeeds(exchange.call(operations.startPlacement, owner, { params, body }));
+    }
+  };
+  const complete = async (placement: PlacementId) => {
+    const body = { center: "c-1", run: 1, outcome: "completed" };
+    await succeeds(exchange.call(operations.finishPlacement, alpha, { params: { placement }, body }));
+  };
+  const meter = async (placement: PlacementId, from: number, to: number, count: number) => {
+    const cardSeconds = ((to - from) / 1000) * count;
+    const body = { center: "c-2", run: 1, from: instant(from), to: instant(to), cardSeconds };
+    await succeeds(exchange.call(operations.meterPlacement, beta, { params: { placement }, body }));
+  };
+
+  await openCenter(exchange, alpha, "c-1");
+  const frameworks = ["PyTorch", "MindSpore"];
+  const small = { ...newCenter("c-2"), pools: [{ product, cards: 6, frameworks }] };
+  await succeeds(exchange.call(operations.joinNetwork, beta, { body: small }));
+  await goTo(opening, ["c-1", "c-2"]);
+  const offer = newOffer(exchange, "c-2", { cards: 6, reserve: 200 });
+  await succeeds(exchange.call(operations.postOffer, beta, { body: offer }));
+  for (const owner of [acme, bolt]) await openAccount(exchange, owner);
+
+  // Together they take all cards, and only c-2 can run `lone`.
+  const window = { to: opening + 11 };
+  const jobs = {
+    early: await post(acme, window),
+    wide: await post(bolt, { ...window, kind: "div", cards: 12 }),
+    lone: await post(acme, { ...window, kind: "div", cards: 2, frameworks: ["MindSpore"] }),
+  };
+  await auction();
+  const early = await awardOf(acme, jobs.early);
+  const wide = await awardOf(bolt, jobs.wide);
+  const lone = await awardOf(acme, jobs.lone);
+  await goTo(opening + 1, ["c-1", "c-2"]);
+  await begin(early);
+  await begin(wide, ["c-1", "c-2"]);
+  await begin(lone, ["c-2"]);
+
+  await goTo(opening + 3);
+  await complete(early);
+  const resoldJob = await post(bolt, { slots: 5, to: opening + 9 });
+  await auction();
+  const resold = await awardOf(bolt, resoldJob);
+  await goTo(opening + 4);
+  await begin(resold);
+
+  await goTo(opening + 5);
+  const failed = exchange.clock.now();
+  await meter(wide, slotStart(opening + 5), failed, 4);
+  await meter(lone, slotStart(opening + 5), failed, 2);
+  await exchange.invoke("sweep-leases", {});
+  await exchange.pump();
+  await goTo(opening + 9);
+  await complete(resold);
+  await goTo(opening + 11);
+  await complete(wide);
+  await exchange.pump();
+
+  await goTo(opening + 20);
+  const droppedJob = await post(acme, { to: opening + 31 });
+  await auction();
+  const dropped = await awardOf(acme, droppedJob);
+  await succeeds(exchange.call(operations.cancelJob, acme, { params: { job: droppedJob } }));
+  // Nobody buys its cards again at the next gates, so it owes the fee for their slots.
+  for (const slot of [21, 22, 23]) {
+    await goTo(opening + slot);
+    await auction();
+  }
+
+  await goTo(midnight - 6);
+  const nightJob = await post(bolt, { to: midnight + 5, extendLimit: 400, maxSlots: 20 });
+  await auction();
+  const night = await awardOf(bolt, nightJob);
+  await goTo(midnight - 5);
+  await begin(night);
+  await goTo(midnight);
+  await exchange.pump();
+  await closeDays(exchange);
+  await goTo(midnight + 1);
+  await auction();
+  await goTo(midnight + 8);
+  await complete(night);
+  await goTo(midnight + SLOTS_PER_DAY);
+  await exchange.pump();
+  await closeDays(exchange);
+  return { pages: await readPages(exchange), placements: { early, wide, lone, resold, dropped, night } };
+}

@@ -1,0 +1,118 @@
+import type { AwardFate } from "./leases.ts";
+import { factsOf, type RawEvent } from "./raw-events.ts";
+import { type AuditCheck, verdict, yuan } from "./verdict.ts";
+
+/** Price x cards of a range of slots, as the award states it. */
+function worth({ award, reduced }: AwardFate, from: number, to: number): bigint {
+  return award.fills.reduce((sum, fill) => {
+    const end = Math.min(fill.to, to, reduced.get(fill.center) ?? fill.to);
+    const slots = Math.max(0, end - Math.max(fill.from, from));
+    return sum + BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
+  }, 0n);
+}
+
+/** The whole worth of the slots in which centers left a divisible job: what they delivered of them is metered. */
+function partialWorth({ award, reduced }: AwardFate): bigint {
+  return award.fills.reduce((sum, { center, from, to, price, cards }) => {
+    const slot = reduced.get(center);
+    return slot !== undefined && from <= slot && slot < to ? sum + BigInt(price) * BigInt(cards) : sum;
+  }, 0n);
+}
+
+const feePercent = { spot: 10n, forward: 30n };
+
+interface Charged {
+  compute: bigint;
+  /** For slots in which a center left a divisible job. */
+  partial: bigint;
+  fees: bigint;
+  to: number;
+}
+
+/**
+ * What the ledger charged for cards equals what the awards come to, up to the slot in which each of them ended; fees
+ * are within their rate of what was given back.
+ */
+export function chargesMatchAwards(
+  events: readonly RawEvent[],
+  fates: ReadonlyMap<string, AwardFate>,
+): AuditCheck {
+  const faults: string[] = [];
+  const charged = new Map<string, Charged>();
+  const seen = new Set<string>();
+  for (const data of factsOf(events, "ChargePosted")) {
+    if (seen.has(data.charge)) faults.push(`charge ${data.charge} is posted twice`);
+    seen.add(data.charge);
+    const sums = charged.get(data.placement) ?? { compute: 0n, partial: 0n, fees: 0n, to: 0 };
+    charged.set(data.placement, sums);
+    const [, kind] = data.charge.split(":");
+    if (kind === "day" || kind === "end") sums.to = Math.max(sums.to, data.to);
+    const computed = String(kind).startsWith("reduce") ? "partial" : "compute";
+    for (const line of data.lines) {
+      if (line.kind === "compute") sums[computed] += line.mills;
+      if (line.kind === "releaseFee") sums.fees += line.mills;
+    }
+  }
+  let total = 0n;
+  let awards = 0;
+  for (const [placement, fate] of fates) {
+    const sums = charged.get(placement);
+    const compute = sums?.compute ?? 0n;
+    total += compute;
+    awards += 1;
+    const to = fate.over ? (fate.cut ?? fate.award.to) : (sums?.to ?? fate.paidFrom);
+    const due = worth(fate, fate.paidFrom, to);
+    // What a divisible job's failing center delivered inside a slot is metered, not awarded: at most that slot's worth.
+    const slack = fate.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
+    if (compute < due || compute > due + slack)
+      faults.push(
+        `award ${placement} was charged ${compute} mills, its slots ${fate.paidFrom} to ${to} come to ${due}`,
+      );
+    const partial = partialWorth(fate);
+    if ((sums?.partial ?? 0n) > partial)
+      faults.push(
+        `award ${placement} was charged ${sums?.partial} mills for slots that a center left, at most ${partial} are due`,
+      );
+    const unused = worth(fate, to, fate.award.to);
+    const most = (unused * feePercent[fate.award.session]) / 100n;
+    if ((sums?.fees ?? 0n) > most)
+      faults.push(`award ${placement} pays ${sums?.fees} mills of fees, at most ${most} are due`);
+  }
+  for (const placement of charged.keys())
+    if (!fates.has(placement)) faults.push(`a charge names ${placement}, which no sealed auction awarded`);
+  return verdict(
+    "charges of the ledger = awards recomputed from the raw log",
+    faults,
+    `${awards} awards, ${yuan(total)}`,
+  );
+}
+
+/** In no slot do awards in force take more cards of a pool than were ever offered in it. */
+export function nothingSoldTwice(
+  events: readonly RawEvent[],
+  fates: ReadonlyMap<string, AwardFate>,
+): AuditCheck {
+  const offered = new Map<string, { from: number; to: number; cards: number }[]>();
+  for (const data of factsOf(events, "CapacityOffered")) {
+    const pool = `${data.center}/${data.product}`;
+    offered.set(pool, [...(offered.get(pool) ?? []), data]);
+  }
+  const sold = new Map<string, number>();
+  for (const { award, cut, reduced } of fates.values())
+    for (const fill of award.fills) {
+      const end = Math.min(fill.to, cut ?? fill.to, reduced.get(fill.center) ?? fill.to);
+      for (let slot = fill.from; slot < end; slot++) {
+        const cell = `${fill.center}/${fill.product}/${slot}`;
+        sold.set(cell, (sold.get(cell) ?? 0) + fill.cards);
+      }
+    }
+  const faults = [...sold].flatMap(([cell, cards]) => {
+    const [center, product, at] = cell.split("/");
+    const slot = Number(at);
+    const most = (offered.get(`${center}/${product}`) ?? [])
+      .filter(({ from, to }) => from <= slot && slot < to)
+      .reduce((sum, offer) => sum + offer.cards, 0);
+    return cards > most ? [`${cards} of ${most} cards of ${center}/${product} are sold in slot ${slot}`] : [];
+  });
+  return verdict("no card sold twice", faults, `${sold.size} pool slots`);
+}

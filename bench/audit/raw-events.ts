@@ -1,0 +1,108 @@
+import { z } from "zod";
+
+// The facts that the audit reads, stated anew: it shares nothing with the exchange that it judges.
+
+const Mills = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(BigInt);
+const Holds = z.array(z.object({ job: z.string(), stretch: z.int(), mills: Mills }));
+const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.object({ type: z.literal(type), data: z.object(shape) });
+
+/** An award as the auctions' streams state it. */
+const RawAward = z.object({
+  placement: z.string(),
+  job: z.string(),
+  session: z.enum(["spot", "forward"]).default("spot"),
+  from: z.int(),
+  to: z.int(),
+  fills: z.array(
+    z.object({
+      center: z.string(),
+      product: z.string(),
+      from: z.int(),
+      to: z.int(),
+      cards: z.int(),
+      price: z.int(),
+    }),
+  ),
+});
+export type RawAward = z.infer<typeof RawAward>;
+
+const echo = { job: z.string(), award: RawAward, paidFrom: z.int().optional() };
+const ending = { placement: z.string(), slot: z.int() };
+const ofStretch = { job: z.string(), stretch: z.int() };
+
+const RawFact = z.discriminatedUnion("type", [
+  fact("CapacityOffered", {
+    center: z.string(),
+    product: z.string(),
+    from: z.int(),
+    to: z.int(),
+    cards: z.int(),
+  }),
+  fact("AwardsPublished", { awards: z.array(RawAward) }),
+  fact("AuctionCleared", { auction: z.int() }),
+  fact("JobRequested", { job: z.string(), spec: z.object({ kind: z.enum(["block", "split", "div"]) }) }),
+  fact("JobPlaced", echo),
+  fact("JobContinued", echo),
+  fact("JobAccepted", { placement: z.string(), center: z.string() }),
+  fact("JobReduced", { ...ending, center: z.string() }),
+  fact("JobCompleted", ending),
+  fact("JobFailed", ending),
+  fact("JobDisplaced", { ...ending, cause: z.string() }),
+  fact("JobCancelled", { placement: z.string().optional(), slot: z.int() }),
+  fact("ChargePosted", {
+    charge: z.string(),
+    placement: z.string(),
+    account: z.string(),
+    to: z.int(),
+    lines: z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills })),
+    tenantPays: Mills,
+  }),
+  fact("DepositReceived", { deposit: z.string(), account: z.string(), mills: Mills }),
+  fact("AccountOpened", { account: z.string(), period: z.string(), available: Mills, holds: Holds }),
+  fact("FundsDeposited", { account: z.string(), deposit: z.string(), mills: Mills }),
+  fact("FundsHeld", { ...ofStretch, mills: Mills }),
+  fact("HoldSettled", { ...ofStretch, charge: z.string(), paid: Mills, released: Mills }),
+  fact("HoldReleased", { ...ofStretch, mills: Mills }),
+  fact("AccountCarried", { account: z.string(), to: z.string(), available: Mills, holds: Holds }),
+  fact("PeriodClosed", {
+    period: z.string(),
+    position: z.int(),
+    feedHash: z.string(),
+    charges: z.int(),
+    debits: Mills,
+    credits: Mills,
+    totals: z.array(z.object({ account: z.string(), debit: Mills, credit: Mills })),
+  }),
+]);
+type RawFact = z.infer<typeof RawFact>;
+
+/** Where a fact stands: its stream, and its page of the feed. */
+interface Place {
+  readonly stream: string;
+  readonly position: number;
+}
+
+/** A fact of the feed; other: one that the audit has nothing to say about. */
+export type RawEvent = Place & (RawFact | { readonly type: "other"; readonly data: undefined });
+
+const audited = new Set<string>(RawFact.options.map(({ shape }) => shape.type.value));
+
+/** @throws ZodError for a fact that lacks what the audit reads of it. */
+export function readEvent(place: Place, event: { readonly type: string; readonly data: unknown }): RawEvent {
+  if (!audited.has(event.type)) return { ...place, type: "other", data: undefined };
+  return { ...place, ...RawFact.parse(event) };
+}
+
+type Facts = { [Fact in RawFact as Fact["type"]]: Fact["data"] };
+export type FactOf<Type extends keyof Facts> = Facts[Type];
+
+/** The data of all facts of one kind, in the order of the feed. */
+export function factsOf<Type extends keyof Facts>(events: readonly RawEvent[], type: Type): Facts[Type][] {
+  const isOne = (event: RawEvent): event is RawEvent & { type: Type; data: Facts[Type] } =>
+    event.type === type;
+  return events.filter(isOne).map(({ data }) => data);
+}
