@@ -4,6 +4,7 @@ import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import {
   CfnUserPoolGroup,
+  ClientAttributes,
   OAuthScope,
   StringAttribute,
   UserPool,
@@ -35,6 +36,9 @@ function createIdentity(scope: Construct): { pool: UserPool; client: UserPoolCli
     authFlows: { userSrp: true },
     preventUserExistenceErrors: true,
     oAuth: { scopes: [OAuthScope.OPENID] },
+    // Left to the default, users could write their own `custom:owner`.
+    readAttributes: new ClientAttributes().withCustomAttributes("owner"),
+    writeAttributes: new ClientAttributes().withStandardAttributes({ fullname: true }),
   });
   return { pool, client };
 }

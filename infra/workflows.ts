@@ -5,6 +5,7 @@ import {
   Choice,
   Condition,
   DefinitionBody,
+  Errors,
   type IChainable,
   IntegrationPattern,
   JsonPath,
@@ -123,11 +124,10 @@ export function createJobWorkflow(parent: Construct, handler: StepFunction): Sta
       taskTimeout: Timeout.at("$.timeoutSeconds"),
       retryOnServiceExceptions: false,
     });
-    task.addRetry({
-      ...again,
-      errors: ["Lambda.ServiceException", "Lambda.TooManyRequestsException", "ConflictError"],
-    });
-    task.addCatch(deadline, { errors: ["States.Timeout"], resultPath: JsonPath.DISCARD });
+    // A timeout is no mishap: it is not waited for again, the decider is asked.
+    task.addRetry({ errors: [Errors.TIMEOUT], maxAttempts: 0 });
+    task.addRetry(again);
+    task.addCatch(deadline, { errors: [Errors.TIMEOUT], resultPath: JsonPath.DISCARD });
     return task;
   };
   const accepted = wait("AwaitAccepted", "accepted");

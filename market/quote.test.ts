@@ -62,4 +62,67 @@ describe("a quote", () => {
       }),
     );
   });
+
+  test("knows the price of energy of each hour, and takes the first of equal starts", () => {
+    // 08:00 to 09:00 in Shanghai, and the hour after it.
+    const hours = { ...pool, offers: [{ from: 0, to: 20, cards: 8, reserve: 80 }] };
+    const energy = hours.energy.map((_, hour) => (hour === 8 ? 1000 : 500));
+    const later = { ...hours, energy };
+    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 20 })).toMatchObject({
+      from: 10,
+      perCard: 2 * (80 + 30),
+    });
+    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 11 })).toMatchObject({
+      from: 9,
+      perCard: 2 * 80 + 60 + 30,
+    });
+    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 10 })).toMatchObject({
+      from: 0,
+      perCard: 2 * (80 + 60),
+    });
+  });
+
+  test("is the cheapest of all starts that have the cards, priced card by card", () => {
+    const offer = fc.record({
+      from: fc.integer({ min: 100, max: 106 }),
+      to: fc.integer({ min: 104, max: 112 }),
+      cards: fc.integer({ min: 1, max: 6 }),
+      reserve: fc.integer({ min: 0, max: 20 }),
+    });
+    const trades = fc.array(fc.tuple(fc.integer({ min: 100, max: 112 }), fc.integer({ min: 0, max: 20 })), {
+      maxLength: 6,
+    });
+    const asked = fc.record({
+      cards: fc.integer({ min: 1, max: 8 }),
+      slots: fc.integer({ min: 1, max: 4 }),
+      from: fc.integer({ min: 98, max: 104 }),
+      to: fc.integer({ min: 104, max: 113 }),
+    });
+    fc.assert(
+      fc.property(fc.array(offer, { maxLength: 4 }), trades, asked, (offers, sold, wanted) => {
+        const traded = new Map(sold);
+        // Every single card on offer, cheapest first: the last one that the job takes sets its price.
+        const cardPrice = (slot: number) => {
+          const single = offers
+            .filter(({ from, to }) => from <= slot && slot < to)
+            .flatMap(({ cards, reserve }) => Array.from({ length: cards }, () => reserve))
+            .sort((a, b) => a - b);
+          const reserve = single[wanted.cards - 1];
+          return reserve === undefined ? Number.POSITIVE_INFINITY : (traded.get(slot) ?? reserve);
+        };
+        const starts = Array.from({ length: 20 }, (_, n) => wanted.from + n)
+          .filter((start) => start + wanted.slots <= wanted.to)
+          .map((start) => {
+            const slots = Array.from({ length: wanted.slots }, (_, n) => start + n);
+            return { start, slots, cost: slots.reduce((sum, slot) => sum + cardPrice(slot), 0) };
+          });
+        const least = Math.min(...starts.map(({ cost }) => cost));
+        const first = starts.find(({ cost }) => cost === least && cost < Number.POSITIVE_INFINITY);
+        const basis = first?.slots.every((slot) => traded.has(slot)) ? "traded" : "offered";
+        const expected = first && { from: first.start, perCard: least, basis };
+        expect(bestStart({ ...pool, offers, traded }, wanted)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

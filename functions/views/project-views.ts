@@ -26,7 +26,7 @@ const nameOf = ({ pk, sk }: ViewKey) => `${pk}\n${sk}`;
 async function project(access: Access, page: FeedPage): Promise<void> {
   const own = page.commits.flatMap(({ stream }) => ownKey(stream) ?? []);
   const items = await load(access, own);
-  const changes = changesOf(page, new Map([...items].map(([name, { data }]) => [name, data])));
+  const changes = changesOf(unseen(page, items), new Map([...items].map(([name, { data }]) => [name, data])));
   for (const [name, item] of await load(
     access,
     changes.filter((key) => !items.has(nameOf(key))),
@@ -52,6 +52,13 @@ async function project(access: Access, page: FeedPage): Promise<void> {
 async function load({ views }: Access, keys: readonly ViewKey[]): Promise<Map<string, ViewItem>> {
   const items = await views.getMany(keys, z.unknown());
   return new Map(items.map((item) => [nameOf(item), item]));
+}
+
+/** What is left of the page: where a stream's own item has seen it, all that follows from it was written before. */
+function unseen({ commits, ...page }: FeedPage, items: ReadonlyMap<string, ViewItem>): FeedPage {
+  const seen = (key: ViewKey | undefined) =>
+    key !== undefined && (items.get(nameOf(key))?.position ?? 0) >= page.position;
+  return { ...page, commits: commits.filter(({ stream }) => !seen(ownKey(stream))) };
 }
 
 /** All changes of a page in order; `own` follows the streams' own items from event to event. */

@@ -37,7 +37,9 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
       : { route: hit.route, parameters: parametersOf(hit.segments, parts) };
   };
   const answer = async (request: IncomingMessage): Promise<Reply> => {
-    const url = new URL(request.url ?? "/", "http://local");
+    const target = request.url ?? "/";
+    // Two slashes at the start of a path are no host.
+    const url = new URL(target.startsWith("/") ? `http://local${target}` : target, "http://local");
     if (url.pathname === "/.well-known/jwks.json") return reply(200, issuer.jwks);
     const found = find(request.method ?? "GET", url.pathname);
     if (found === undefined) return reply(404, { message: "Not Found" });
@@ -52,8 +54,8 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
   };
   const server = createServer((request, response) => {
     answer(request)
-      .catch(() => reply(500, { message: "Internal Server Error" }))
-      .then((given) => send(response, given));
+      .then((given) => send(response, given))
+      .catch(() => send(response, reply(500, { message: "Internal Server Error" })));
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
@@ -119,9 +121,9 @@ function eventOf(
       Array.isArray(value) ? value.join(",") : value,
     ]),
   );
-  const query: Record<string, string> = {};
-  for (const [name, value] of url.searchParams)
-    query[name] = name in query ? `${query[name]},${value}` : value;
+  const query = Object.fromEntries(
+    [...url.searchParams.keys()].map((name) => [name, url.searchParams.getAll(name).join(",")]),
+  );
   const text = body.toString("utf8");
   const isText = Buffer.from(text, "utf8").equals(body);
   const method = request.method ?? "GET";

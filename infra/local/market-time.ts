@@ -40,15 +40,19 @@ export function createMarketTime(start: number, file?: string): MarketTime {
   let holds = 0;
   let timer: NodeJS.Timeout | undefined;
   let turning = false;
+  let noted = Number.NEGATIVE_INFINITY;
 
   const note = () => {
     if (file === undefined) return;
-    writeFileSync(`${file}.new`, String(now));
+    // Passing time is noted ahead, for nobody may see an instant that a crash would take back.
+    noted = mode.kind === "passing" ? now + Math.floor(noteEveryMs * mode.rate) : now;
+    writeFileSync(`${file}.new`, String(noted));
     renameSync(`${file}.new`, file);
   };
   const current = () => {
     if (mode.kind !== "passing") return now;
     now = Math.max(now, Math.floor(mode.market + (Date.now() - mode.real) * mode.rate));
+    if (now > noted) note();
     return now;
   };
   const earliest = () => {
@@ -123,7 +127,7 @@ export function createMarketTime(start: number, file?: string): MarketTime {
         turn();
       }),
     pass(rate) {
-      mode = { kind: "passing", rate, real: Date.now(), market: now };
+      mode = { kind: "passing", rate, real: Date.now(), market: current() };
       wait();
     },
     stop() {

@@ -49,12 +49,13 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (once && empty) throw new Error("--once waits for an outcome, --empty has none: use one of them");
   const whole = (name: string, text: string, least: number, most: number) => {
     const number = Number(text);
-    if (!Number.isInteger(number) || number < least || number > most)
+    if (text.trim() === "" || !Number.isInteger(number) || number < least || number > most)
       throw new Error(`--${name} takes a whole number from ${least} to ${most}, not ${text}`);
     return number;
   };
   const rate = values.rate === undefined ? undefined : Number(values.rate);
-  if (rate !== undefined && !(rate > 0)) throw new Error(`--rate takes a number above 0, not ${values.rate}`);
+  if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
+    throw new Error(`--rate takes a number above 0, not ${values.rate}`);
   return {
     once,
     empty,

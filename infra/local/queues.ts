@@ -44,7 +44,9 @@ export function createQueues(
   );
   const hide = db.prepare("update messages set visible = ?, receives = receives + 1 where id = ?");
   const remove = db.prepare("delete from messages where id = ?");
-  const move = db.prepare("update messages set queue = ?, visible = ? where id = ?");
+  const bury = db.prepare(
+    "update messages set queue = ?, visible = ? where queue = ? and visible <= ? and receives >= ?",
+  );
   const nextDue = db.prepare("select min(visible) as visible from messages where queue = ?");
   const count = db.prepare("select count(*) as messages from messages where queue = ?");
   const byName = new Map(queues.map((queue) => [queue.name, queue]));
@@ -58,13 +60,12 @@ export function createQueues(
     return queue;
   };
   const receive = (queue: WiredQueue, batchSize: number): Message[] => {
-    const found = due.all(queue.name, clock.now(), batchSize).map(messageOf);
-    for (const { id } of found) hide.run(clock.now() + queue.visibilitySeconds * 1000, id);
+    const now = clock.now();
     const { dead } = queue;
-    if (dead === undefined) return found;
-    for (const { id } of found.filter(({ receives }) => receives >= dead.maxReceiveCount))
-      move.run(dead.queue, clock.now(), id);
-    return found.filter(({ receives }) => receives < dead.maxReceiveCount);
+    if (dead !== undefined) bury.run(dead.queue, now, queue.name, now, dead.maxReceiveCount);
+    const found = due.all(queue.name, now, batchSize).map(messageOf);
+    for (const { id } of found) hide.run(now + queue.visibilitySeconds * 1000, id);
+    return found;
   };
   const pump = (consumer: Wiring["consumers"][number]) => {
     if (!started) return;
@@ -93,6 +94,8 @@ export function createQueues(
   };
   const handle = async (functionName: string, queue: WiredQueue, batch: readonly Message[]) => {
     const answer = await deliver(functionName, sqsEvent(queue.name, batch)).catch(() => undefined);
+    // Closed meanwhile: the messages come again at the next start.
+    if (!started) return;
     const failed = failuresOf(answer, batch);
     db.exec("begin");
     for (const { id } of batch) if (!failed.has(id)) remove.run(id);
@@ -101,9 +104,10 @@ export function createQueues(
   const consumerOf = new Map(consumers.map((consumer) => [consumer.queue, consumer]));
   return {
     send(messages) {
+      const rows = messages.map(({ queue, body }) => ({ body, ...queueOf(queue) }));
       db.exec("begin");
-      for (const { queue, body } of messages)
-        insert.run(randomUUID(), queue, body, clock.now() + queueOf(queue).delaySeconds * 1000);
+      for (const { name, body, delaySeconds } of rows)
+        insert.run(randomUUID(), name, body, clock.now() + delaySeconds * 1000);
       db.exec("commit");
       for (const name of new Set(messages.map(({ queue }) => queue))) {
         const consumer = consumerOf.get(name);
@@ -153,8 +157,8 @@ function failuresOf(answer: unknown, batch: readonly Message[]): ReadonlySet<str
   const all = new Set(batch.map(({ id }) => id));
   if (typeof answer !== "object" || answer === null || !("batchItemFailures" in answer)) return all;
   if (!Array.isArray(answer.batchItemFailures)) return all;
-  const failed = answer.batchItemFailures.map((item: { itemIdentifier?: unknown }) =>
-    String(item.itemIdentifier),
+  const failed = answer.batchItemFailures.map((item: { itemIdentifier?: unknown } | null) =>
+    String(item?.itemIdentifier),
   );
   return failed.every((id) => all.has(id)) ? new Set(failed) : all;
 }

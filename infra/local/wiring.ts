@@ -200,6 +200,8 @@ function readConsumer({ id, properties }: Resource): Wiring["consumers"][number]
   if (source.endsWith(".StreamArn")) return [];
   const responses = asList(properties.FunctionResponseTypes ?? [], id);
   if (!responses.includes("ReportBatchItemFailures")) throw new Error(`${id} must report partial batches`);
+  if (properties.FilterCriteria !== undefined)
+    throw new Error(`the local exchange cannot do the filter of ${id}`);
   const batchSize = asNumber(properties.BatchSize, id, 10);
   return [{ queue: beforeDot(source, id), functionName: asText(properties.FunctionName, id), batchSize }];
 }
@@ -219,7 +221,7 @@ function readQueue({ id, properties }: Resource): WiredQueue {
 
 function readRule({ id, properties }: Resource): Wiring["rules"][number] {
   const targets = asList(properties.Targets, id).map((target) => beforeDot(asObject(target, id).Arn, id));
-  return { pattern: readPattern(properties.EventPattern ?? {}), queues: targets };
+  return { pattern: readPattern(asObject(properties.EventPattern, id)), queues: targets };
 }
 
 function readSchedule({ id, properties }: Resource): WiredSchedule {

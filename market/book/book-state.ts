@@ -72,6 +72,8 @@ export interface BookJob {
   awards: BookAward[];
   /** Mills held for stretches that no award has used yet. */
   readonly holds: Map<number, bigint>;
+  /** The account has held what the request asked for, or refused to. */
+  answered?: boolean;
   /** Slot in which the account last refused a hold. */
   refusedAt?: number;
 }
@@ -90,6 +92,8 @@ export interface BookState {
   readonly offers: Map<OfferId, BookOffer>;
   /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
   readonly working: Map<string, number>;
+  /** Slot of that report, by pool: the feed keeps no order between the reports of two days. */
+  readonly sensedIn: Map<string, number>;
   readonly jobs: Map<JobId, BookJob>;
   /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
   readonly earlyHolds: Map<JobId, Map<number, bigint>>;
@@ -108,6 +112,7 @@ export function initialBook(): BookState {
     centers: new Map(),
     offers: new Map(),
     working: new Map(),
+    sensedIn: new Map(),
     jobs: new Map(),
     earlyHolds: new Map(),
     admitted: 0,

@@ -1,6 +1,6 @@
 import type { AuctionEvent } from "../../events/catalog/auction.ts";
 import type { Award } from "../../events/catalog/award.ts";
-import type { BookAward, BookState, Lease } from "./book-state.ts";
+import type { BookAward, BookJob, BookState, Lease } from "./book-state.ts";
 
 /**
  * Takes in what an auction gave: the events of its own stream, once it is sealed or voided, in the order of numbers.
@@ -62,6 +62,12 @@ function forget(book: BookState, gate: number): void {
   for (const job of book.jobs.values()) {
     // What a tenant gave back is followed to its end: the fee waits for who buys it.
     job.awards = job.awards.filter(({ to, cut, released }) => to > gate && (released || (cut ?? to) > gate));
-    if (job.phase === "ended" && job.awards.length === 0 && job.holds.size === 0) book.jobs.delete(job.job);
+    const left = job.awards.length > 0 || job.holds.size > 0 || awaitsHold(job, gate);
+    if (job.phase === "ended" && !left) book.jobs.delete(job.job);
   }
+}
+
+/** The hold of its request may come after the job's end, and then must be released; a job of the past gets none. */
+function awaitsHold({ stretch, answered, window }: BookJob, gate: number): boolean {
+  return stretch === 1 && answered !== true && window.to > gate;
 }

@@ -1,6 +1,6 @@
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import type { CenterEvent } from "../../events/catalog/center.ts";
+import type { CapacityEvent, CenterEvent } from "../../events/catalog/center.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
@@ -39,7 +39,7 @@ function observe(book: BookState, event: DomainEvent, time: string): void {
       observeCenter(book, event);
       return;
     case "CapacitySensed":
-      book.working.set(poolId(event.data.center, event.data.product), event.data.working);
+      observeCapacity(book, event.data);
       return;
     case "CapacityOffered":
       book.offers.set(event.data.offer, event.data);
@@ -58,8 +58,9 @@ function observe(book: BookState, event: DomainEvent, time: string): void {
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
       const holds = book.earlyHolds.get(job) ?? new Map();
-      book.earlyHolds.delete(job);
-      book.jobs.set(job, { job, owner, account, spec, window: { from, to }, awards: [], holds, ...fresh });
+      const answered = book.earlyHolds.delete(job);
+      const known = { job, owner, account, spec, window: { from, to }, awards: [], holds, answered };
+      book.jobs.set(job, { ...known, ...fresh });
       return;
     }
     case "JobAdmitted":
@@ -112,6 +113,13 @@ function observeCenter(book: BookState, event: CenterEvent): void {
   if (event.type === "CenterReturned") center.lost = false;
 }
 
+function observeCapacity(book: BookState, data: CapacityEvent["data"]): void {
+  const pool = poolId(data.center, data.product);
+  if (data.slot < (book.sensedIn.get(pool) ?? 0)) return;
+  book.working.set(pool, data.working);
+  book.sensedIn.set(pool, data.slot);
+}
+
 type HoldEvent = Extract<AccountEvent, { type: "FundsHeld" | "HoldRefused" | "HoldReleased" }>;
 
 function observeHold(book: BookState, event: HoldEvent, time: string): void {
@@ -121,6 +129,7 @@ function observeHold(book: BookState, event: HoldEvent, time: string): void {
     observeEarlyHold(book, event);
     return;
   }
+  job.answered = true;
   switch (event.type) {
     case "FundsHeld":
       // A stretch that is awarded already has its hold in the job's own money.
@@ -188,6 +197,9 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
       end(job, event.data.placement, event.data.slot);
       return;
     case "JobRejected":
+      job.answered = true;
+      end(job, undefined, 0);
+      return;
     case "JobExpired":
       end(job, undefined, 0);
       return;

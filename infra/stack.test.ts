@@ -1,0 +1,636 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type TableName, tableKeys } from "../events/store/tables.ts";
+import { roles } from "../functions/contract/operation.ts";
+import { type FunctionSpec, functions, type Grant } from "../functions/manifest.ts";
+import { createResolver, functionArn, machineArn, type Resource, resourcesOf } from "./local/resources.ts";
+import { synthesize } from "./local/synth.ts";
+
+// References are put in: a function goes by its name in the manifest, a state machine by its ARN, all else by its
+// logical id.
+
+const tableNames: readonly TableName[] = ["log", "feed", "marks", "views", "operations"];
+const workflows = ["auction", "job", "period"] as const;
+const workflowArn = (name: (typeof workflows)[number]) => machineArn(`Suanwang-${name}`);
+const functionOf = (arn: string) => functions.find(({ name }) => functionArn(name) === arn)?.name;
+
+const routes = functions.flatMap(({ name, trigger }) =>
+  trigger.kind === "http" ? [{ name, operation: trigger.operation }] : [],
+);
+const streamed = functions.flatMap(({ name, trigger }) =>
+  trigger.kind === "stream" ? [{ name, table: trigger.table }] : [],
+);
+const subscribed = functions.flatMap(({ name, trigger, timeoutSeconds }) =>
+  trigger.kind === "events" ? [{ name, timeoutSeconds, ...trigger }] : [],
+);
+const scheduled = functions.flatMap(({ name, trigger }) =>
+  trigger.kind === "schedule" ? [{ name, expression: trigger.expression }] : [],
+);
+const steps = functions.flatMap(({ name, trigger }) => (trigger.kind === "step" ? [name] : []));
+
+const text = z.string();
+const texts = z.array(text);
+const oneOrMore = z.union([text.transform((one) => [one]), texts]);
+const Statement = z.object({
+  Effect: z.enum(["Allow", "Deny"]),
+  Action: oneOrMore,
+  Resource: oneOrMore.default([]),
+  Principal: z.record(text, text).optional(),
+  Condition: z.record(text, z.record(text, text)).optional(),
+});
+type Statement = z.infer<typeof Statement>;
+const Statements = z.object({ Statement: z.array(Statement) });
+
+const shapes = {
+  function: z.object({
+    Role: text,
+    Runtime: text,
+    Timeout: z.int(),
+    MemorySize: z.int(),
+    Environment: z.object({
+      Variables: z.object({ SUANWANG_FUNCTION: text }).catchall(text),
+    }),
+  }),
+  role: z.object({
+    AssumeRolePolicyDocument: Statements,
+    ManagedPolicyArns: texts.default([]),
+    Policies: z.array(z.unknown()).default([]),
+  }),
+  policy: z.object({ PolicyDocument: Statements, Roles: texts }),
+  mapping: z.object({
+    FunctionName: text,
+    EventSourceArn: text,
+    FunctionResponseTypes: texts.default([]),
+    MaximumRetryAttempts: z.int().optional(),
+    BisectBatchOnFunctionError: z.boolean().optional(),
+    StartingPosition: text.optional(),
+    DestinationConfig: z.object({ OnFailure: z.object({ Destination: text }) }).optional(),
+  }),
+  queue: z.object({
+    VisibilityTimeout: z.int().default(30),
+    DelaySeconds: z.int().default(0),
+    MessageRetentionPeriod: z.int().optional(),
+    SqsManagedSseEnabled: z.boolean().optional(),
+    RedrivePolicy: z.object({ deadLetterTargetArn: text, maxReceiveCount: z.int() }).optional(),
+  }),
+  queuePolicy: z.object({ Queues: texts, PolicyDocument: Statements }),
+  rule: z.object({
+    EventBusName: text,
+    State: text,
+    EventPattern: z.object({ source: texts, "detail-type": texts }),
+    Targets: z.array(z.object({ Arn: text })),
+  }),
+  schedule: z.object({
+    ScheduleExpression: text,
+    ScheduleExpressionTimezone: text,
+    State: text,
+    FlexibleTimeWindow: z.object({ Mode: text }),
+    Target: z.object({ Arn: text, RoleArn: text, Input: text }),
+  }),
+  route: z.object({ RouteKey: text, Target: text, AuthorizationType: text, AuthorizerId: text.optional() }),
+  integration: z.object({ IntegrationUri: text, PayloadFormatVersion: text }),
+  permission: z.object({ FunctionName: text, Principal: text, Action: text, SourceArn: text }),
+  authorizer: z.object({
+    AuthorizerType: text,
+    IdentitySource: texts,
+    JwtConfiguration: z.object({ Audience: texts, Issuer: text }),
+  }),
+  userPool: z.object({ AdminCreateUserConfig: z.object({ AllowAdminCreateUserOnly: z.boolean() }) }),
+  userGroup: z.object({ GroupName: text, UserPoolId: text }),
+  userClient: z.object({ ReadAttributes: texts.default([]), WriteAttributes: texts.default([]) }),
+  table: z.object({
+    KeySchema: z.array(z.object({ AttributeName: text, KeyType: text })),
+    AttributeDefinitions: z.array(z.object({ AttributeName: text, AttributeType: text })),
+    Replicas: z.array(
+      z.object({
+        PointInTimeRecoverySpecification: z.object({ PointInTimeRecoveryEnabled: z.boolean() }),
+        ResourcePolicy: z.undefined().optional(),
+      }),
+    ),
+    SSESpecification: z.object({ SSEEnabled: z.boolean() }),
+    StreamSpecification: z.object({ StreamViewType: text }).optional(),
+    TimeToLiveSpecification: z.object({ AttributeName: text, Enabled: z.boolean() }).optional(),
+  }),
+};
+
+const State = z.object({
+  Type: text,
+  Resource: text.optional(),
+  Parameters: z.looseObject({ FunctionName: text.optional() }).optional(),
+  TimeoutSecondsPath: text.optional(),
+  Retry: z.array(z.object({ ErrorEquals: texts, MaxAttempts: z.int() })).default([]),
+  Catch: z.array(z.object({ ErrorEquals: texts, Next: text })).default([]),
+});
+type State = z.infer<typeof State>;
+const Definition = z.object({ StartAt: text, States: z.record(text, State) });
+const Machine = z.object({
+  StateMachineName: text,
+  StateMachineType: text,
+  RoleArn: text,
+  DefinitionString: text.transform((json) => Definition.parse(JSON.parse(json))),
+});
+
+const Template = z.object({
+  Resources: z.record(
+    text,
+    z.object({ DeletionPolicy: text.optional(), UpdateReplacePolicy: text.optional() }),
+  ),
+});
+
+let template: unknown;
+let resources: ReadonlyMap<string, Resource>;
+beforeAll(() => {
+  template = synthesize();
+  resources = resourcesOf(template);
+});
+
+/** Resources of a type by their logical ids, as far as the rules ask for them. */
+function all<Shape>(type: string, shape: z.ZodType<Shape>): Map<string, Shape> {
+  const resolve = createResolver(resources);
+  const found = [...resources.values()].filter((resource) => resource.type === type);
+  return new Map(found.map(({ id, properties }) => [id, shape.parse(resolve(properties))]));
+}
+
+const made = () =>
+  [...all("AWS::Lambda::Function", shapes.function).values()].map((one) => ({
+    ...one,
+    name: one.Environment.Variables.SUANWANG_FUNCTION,
+  }));
+const mappings = () => [...all("AWS::Lambda::EventSourceMapping", shapes.mapping).values()];
+const machines = () => [...all("AWS::StepFunctions::StateMachine", Machine).values()];
+const tasksOf = ({ DefinitionString: { States } }: z.infer<typeof Machine>) =>
+  Object.entries(States).flatMap(([name, state]) => (state.Type === "Task" ? [{ name, ...state }] : []));
+const tasks = () => machines().flatMap(tasksOf);
+const calledBy = ({ Resource, Parameters }: State) => functionOf(Parameters?.FunctionName ?? Resource ?? "");
+
+/** Logical id of the one construct of a name: CDK adds a hash to it. */
+function idOf(type: string, construct: string): string {
+  const name = new RegExp(`^${construct.replaceAll("-", "")}[0-9A-F]{8}$`);
+  const ids = [...resources.values()].filter((one) => one.type === type && name.test(one.id));
+  const [only, ...more] = ids;
+  if (only === undefined || more.length > 0)
+    throw new Error(`${ids.length} of ${type} are named ${construct}`);
+  return only.id;
+}
+
+const tableId = (name: TableName) => idOf("AWS::DynamoDB::GlobalTable", `${name}-table`);
+const queueArn = (name: string) => `${idOf("AWS::SQS::Queue", name)}.Arn`;
+const beforeDot = (arn: string) => arn.split(".")[0] ?? "";
+
+/** What the policies of a role allow. */
+function statementsOf(roleArn: string): Statement[] {
+  return [...all("AWS::IAM::Policy", shapes.policy).values()]
+    .filter(({ Roles }) => Roles.includes(beforeDot(roleArn)))
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Effect }) => Effect === "Allow");
+}
+
+/** Actions by the resource that they are allowed on. */
+function rightsOf(statements: readonly Statement[]): Map<string, string[]> {
+  const rights = new Map<string, string[]>();
+  for (const { Action, Resource } of statements)
+    for (const on of Resource) rights.set(on, [...new Set([...(rights.get(on) ?? []), ...Action])].sort());
+  return rights;
+}
+
+const names = (values: Iterable<string>) => [...values].sort();
+
+describe("functions", () => {
+  test("each one of the manifest exists once, on Node 24, with its time and memory", () => {
+    const wanted = functions.map(({ name, timeoutSeconds, memoryMB }) => ({
+      name,
+      Runtime: "nodejs24.x",
+      Timeout: timeoutSeconds,
+      MemorySize: memoryMB,
+    }));
+    const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+    expect(
+      made()
+        .map(({ name, Runtime, Timeout, MemorySize }) => ({ name, Runtime, Timeout, MemorySize }))
+        .sort(byName),
+    ).toEqual(wanted.sort(byName));
+  });
+
+  test("each one behind a route answers before the gateway gives up", () => {
+    const slow = routes.filter(({ name }) => made().some((one) => one.name === name && one.Timeout >= 30));
+    expect(slow).toEqual([]);
+  });
+});
+
+/** What each grant means: written down a second time, for a slip in it would be a hole. */
+const reads = ["BatchGetItem", "GetItem", "Query"];
+const granted: Record<Grant, { table: TableName; actions: string[] } | { action: string; on: () => string }> =
+  {
+    "log:read": { table: "log", actions: reads },
+    "log:scan": { table: "log", actions: [...reads, "Scan"] },
+    "log:append": { table: "log", actions: [...reads, "PutItem"] },
+    "feed:read": { table: "feed", actions: reads },
+    "feed:append": { table: "feed", actions: [...reads, "PutItem"] },
+    "marks:write": { table: "marks", actions: [...reads, "PutItem", "UpdateItem"] },
+    "views:read": { table: "views", actions: reads },
+    "views:write": { table: "views", actions: [...reads, "PutItem", "UpdateItem", "DeleteItem"] },
+    "operations:read": { table: "operations", actions: reads },
+    "operations:write": { table: "operations", actions: [...reads, "PutItem", "UpdateItem", "DeleteItem"] },
+    "bus:publish": {
+      action: "events:PutEvents",
+      on: () => `${idOf("AWS::Events::EventBus", "bus")}.Arn`,
+    },
+    "auctions:start": { action: "states:StartExecution", on: () => workflowArn("auction") },
+    "jobs:start": { action: "states:StartExecution", on: () => workflowArn("job") },
+    "tasks:report": { action: "states:SendTaskSuccess", on: () => workflowArn("job") },
+  };
+
+function wantedRights({ grants }: FunctionSpec): Map<string, string[]> {
+  return rightsOf(
+    grants.map((grant): Statement => {
+      const way = granted[grant];
+      return "table" in way
+        ? {
+            Effect: "Allow",
+            Action: way.actions.map((action) => `dynamodb:${action}`),
+            Resource: [`${tableId(way.table)}.Arn`],
+          }
+        : { Effect: "Allow", Action: [way.action], Resource: [way.on()] };
+    }),
+  );
+}
+
+/** What a function must do to its own stream or queues that its trigger is made of. */
+function triggerResources({ name, trigger }: FunctionSpec): string[] {
+  if (trigger.kind === "stream") return [`${tableId(trigger.table)}.StreamArn`, queueArn(`${name}-dead`)];
+  return trigger.kind === "events" ? [queueArn(`${name}-queue`)] : [];
+}
+
+describe("rights", () => {
+  test("each function has a role of its own, which only Lambda may take", () => {
+    const taken = made().map(({ Role }) => Role);
+    expect(new Set(taken).size).toBe(functions.length);
+    const known = all("AWS::IAM::Role", shapes.role);
+    for (const role of taken)
+      expect(known.get(beforeDot(role))?.AssumeRolePolicyDocument.Statement).toEqual([
+        {
+          Effect: "Allow",
+          Action: ["sts:AssumeRole"],
+          Resource: [],
+          Principal: { Service: "lambda.amazonaws.com" },
+        },
+      ]);
+  });
+
+  test("a role has them from the policies of the stack alone, besides writing its log", () => {
+    for (const [id, { ManagedPolicyArns, Policies }] of all("AWS::IAM::Role", shapes.role)) {
+      expect(Policies, id).toEqual([]);
+      const more = ManagedPolicyArns.filter(
+        (arn) => !arn.endsWith(":policy/service-role/AWSLambdaBasicExecutionRole"),
+      );
+      expect(more, id).toEqual([]);
+    }
+    for (const [id, { Replicas }] of all("AWS::DynamoDB::GlobalTable", shapes.table))
+      expect(Replicas, id).toHaveLength(1);
+  });
+
+  test.each(functions.map((spec) => [spec.name, spec] as const))(
+    "%s has those that its grants name, and no other",
+    (name, spec) => {
+      const role = made().find((one) => one.name === name)?.Role ?? "";
+      const rights = rightsOf(statementsOf(role));
+      const own = new Set(triggerResources(spec));
+      expect(rights.get("*")).toEqual(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
+      for (const resource of own) expect(rights.has(resource), resource).toBe(true);
+      const onMarket = [...rights].filter(([resource]) => resource !== "*" && !own.has(resource));
+      expect(new Map(onMarket)).toEqual(wantedRights(spec));
+    },
+  );
+
+  test.each(functions.map((spec) => [spec.name, spec] as const))(
+    "%s is told the names of what it may use, and no other",
+    (name, { grants }) => {
+      const variables = made().find((one) => one.name === name)?.Environment.Variables ?? {};
+      const told = Object.entries(variables).filter(([key]) => /_TABLE$|_ARN$|^EVENT_BUS$/.test(key));
+      const wanted = grants.flatMap((grant): [string, string][] => {
+        const way = granted[grant];
+        if ("table" in way) return [[`${way.table.toUpperCase()}_TABLE`, tableId(way.table)]];
+        if (grant === "bus:publish") return [["EVENT_BUS", idOf("AWS::Events::EventBus", "bus")]];
+        if (grant === "auctions:start") return [["AUCTION_MACHINE_ARN", way.on()]];
+        return grant === "jobs:start" ? [["JOB_MACHINE_ARN", way.on()]] : [];
+      });
+      expect(new Map(told)).toEqual(new Map(wanted));
+    },
+  );
+
+  test("nobody may change or take away what is in the log or the feed, or do anything at all to a table", () => {
+    const policies = [...all("AWS::IAM::Policy", shapes.policy).values()];
+    const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    expect(
+      statements.flatMap(({ Action }) => Action).filter((action) => /^(\*|dynamodb:\*)/.test(action)),
+    ).toEqual([]);
+    expect(
+      statements.filter(
+        ({ Action, Resource }) =>
+          Resource.includes("*") && Action.some((action) => action.startsWith("dynamodb:")),
+      ),
+    ).toEqual([]);
+    const rights = rightsOf(statements);
+    const harmless = [...reads, "Scan", "PutItem"].map((action) => `dynamodb:${action}`);
+    for (const name of ["log", "feed"] as const) {
+      const actions = rights.get(`${tableId(name)}.Arn`) ?? [];
+      expect(actions).toContain("dynamodb:PutItem");
+      expect(actions.filter((action) => !harmless.includes(action))).toEqual([]);
+    }
+  });
+
+  test("a state machine may call the functions of its own steps, and no other", () => {
+    for (const machine of machines()) {
+      const invoked = statementsOf(machine.RoleArn).filter(({ Action }) =>
+        Action.some((action) => /^(lambda|\*)/.test(action)),
+      );
+      expect(
+        invoked.flatMap(({ Action }) => Action).filter((action) => action !== "lambda:InvokeFunction"),
+      ).toEqual([]);
+      const called = new Set(tasksOf(machine).map(calledBy));
+      const callable = invoked
+        .flatMap(({ Resource }) => Resource)
+        .map((arn) => functionOf(arn.replace(/:\*$/, "")));
+      expect(new Set(callable), machine.StateMachineName).toEqual(called);
+    }
+  });
+
+  test("a schedule may start its target, and nothing else", () => {
+    for (const [id, { Target }] of all("AWS::Scheduler::Schedule", shapes.schedule)) {
+      const statements = statementsOf(Target.RoleArn);
+      const targets = statements.flatMap(({ Resource }) => Resource).map((arn) => arn.replace(/:\*$/, ""));
+      expect(new Set(targets), id).toEqual(new Set([Target.Arn]));
+      const action = functionOf(Target.Arn) === undefined ? "states:StartExecution" : "lambda:InvokeFunction";
+      expect(new Set(statements.flatMap(({ Action }) => Action)), id).toEqual(new Set([action]));
+      const { AssumeRolePolicyDocument } =
+        all("AWS::IAM::Role", shapes.role).get(beforeDot(Target.RoleArn)) ?? {};
+      expect(AssumeRolePolicyDocument?.Statement.map(({ Principal }) => Principal)).toEqual([
+        { Service: "scheduler.amazonaws.com" },
+      ]);
+    }
+  });
+});
+
+describe("the API", () => {
+  test("has each route of the manifest, behind the tokens of its members unless it is public", () => {
+    const integrations = all("AWS::ApiGatewayV2::Integration", shapes.integration);
+    const authorizer = idOf("AWS::ApiGatewayV2::Authorizer", "apimembers");
+    const found = [...all("AWS::ApiGatewayV2::Route", shapes.route).values()].map((route) => {
+      const integration = integrations.get(route.Target.replace("integrations/", ""));
+      expect(integration?.PayloadFormatVersion).toBe("2.0");
+      const name = functionOf(integration?.IntegrationUri ?? "");
+      return [route.RouteKey, name, route.AuthorizationType, route.AuthorizerId].join(" ");
+    });
+    const wanted = routes.map(({ name, operation: { method, path, roles: allowed } }) =>
+      [`${method} ${path}`, name, ...(allowed === "public" ? ["NONE", undefined] : ["JWT", authorizer])].join(
+        " ",
+      ),
+    );
+    expect(names(found)).toEqual(names(wanted));
+  });
+
+  test("is the only one that may call a route's function from outside, and calls no other function", () => {
+    const api = idOf("AWS::ApiGatewayV2::Api", "api");
+    const permissions = [...all("AWS::Lambda::Permission", shapes.permission).values()];
+    for (const { Principal, Action, SourceArn } of permissions) {
+      expect({ Principal, Action }).toEqual({
+        Principal: "apigateway.amazonaws.com",
+        Action: "lambda:InvokeFunction",
+      });
+      expect(SourceArn).toMatch(new RegExp(`^arn:aws:execute-api:local:000000000000:${api}/`));
+    }
+    expect(names(permissions.map(({ FunctionName }) => functionOf(FunctionName) ?? FunctionName))).toEqual(
+      names(routes.map(({ name }) => name)),
+    );
+  });
+
+  test("takes the tokens of the stack's own users, whose groups are the contract's roles", () => {
+    const [pool, ...pools] = all("AWS::Cognito::UserPool", shapes.userPool);
+    const [client, ...clients] = all("AWS::Cognito::UserPoolClient", shapes.userClient);
+    if (pool === undefined || client === undefined) throw new Error("the stack has no users");
+    expect([pools, clients]).toEqual([[], []]);
+    const [id, { AdminCreateUserConfig }] = pool;
+    expect(AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(true);
+    expect([...all("AWS::ApiGatewayV2::Authorizer", shapes.authorizer).values()]).toEqual([
+      {
+        AuthorizerType: "JWT",
+        IdentitySource: ["$request.header.Authorization"],
+        JwtConfiguration: { Audience: [client[0]], Issuer: `${id}.ProviderURL` },
+      },
+    ]);
+    const groups = [...all("AWS::Cognito::UserPoolGroup", shapes.userGroup).values()];
+    expect(names(groups.map(({ GroupName }) => GroupName))).toEqual(names(roles));
+    for (const { UserPoolId } of groups) expect(UserPoolId).toBe(id);
+  });
+
+  test("hears in a token which organisation a user is of, and the user cannot change it", () => {
+    for (const { ReadAttributes, WriteAttributes } of all(
+      "AWS::Cognito::UserPoolClient",
+      shapes.userClient,
+    ).values()) {
+      expect(ReadAttributes).toContain("custom:owner");
+      // Left out, it would not mean none.
+      expect(WriteAttributes).not.toEqual([]);
+      expect(WriteAttributes.filter((attribute) => attribute.startsWith("custom:"))).toEqual([]);
+    }
+  });
+});
+
+describe("wake-ups", () => {
+  test("each function of a stream hears its table from the first record, and what it cannot do is kept", () => {
+    for (const { name, table } of streamed) {
+      const own = mappings().filter(({ FunctionName }) => FunctionName === name);
+      expect(own, name).toMatchObject([
+        {
+          EventSourceArn: `${tableId(table)}.StreamArn`,
+          StartingPosition: "TRIM_HORIZON",
+          BisectBatchOnFunctionError: true,
+          FunctionResponseTypes: ["ReportBatchItemFailures"],
+          DestinationConfig: { OnFailure: { Destination: queueArn(`${name}-dead`) } },
+        },
+      ]);
+      // Without an end of tries, one bad record would hold up all that come after it.
+      expect(own[0]?.MaximumRetryAttempts, name).toBeGreaterThan(0);
+    }
+  });
+
+  test("each subscriber has a queue of its own that its events reach, and what it cannot do is kept", () => {
+    const queues = all("AWS::SQS::Queue", shapes.queue);
+    const bus = idOf("AWS::Events::EventBus", "bus");
+    const rules = [...all("AWS::Events::Rule", shapes.rule)];
+    for (const { name, names: types, delaySeconds, timeoutSeconds } of subscribed) {
+      const arn = queueArn(`${name}-queue`);
+      expect(
+        mappings().filter(({ FunctionName }) => FunctionName === name),
+        name,
+      ).toMatchObject([{ EventSourceArn: arn, FunctionResponseTypes: ["ReportBatchItemFailures"] }]);
+      const queue = queues.get(beforeDot(arn));
+      expect(queue?.DelaySeconds, name).toBe(delaySeconds ?? 0);
+      // As Lambda asks for it, so that no message comes again while its batch is tried.
+      expect(queue?.VisibilityTimeout, name).toBeGreaterThanOrEqual(6 * timeoutSeconds);
+      expect(queue?.RedrivePolicy?.deadLetterTargetArn, name).toBe(queueArn(`${name}-dead`));
+      expect(queue?.RedrivePolicy?.maxReceiveCount, name).toBeGreaterThan(1);
+      const leading = rules.filter(([, { Targets }]) => Targets.some((target) => target.Arn === arn));
+      expect(leading.map(([, rule]) => rule)).toEqual([
+        {
+          EventBusName: bus,
+          State: "ENABLED",
+          EventPattern: { source: ["suanwang"], "detail-type": types },
+          Targets: [{ Arn: arn }],
+        },
+      ]);
+    }
+    expect(rules).toHaveLength(subscribed.length);
+  });
+
+  test("no function has any other source, and nobody takes dead letters away", () => {
+    const fed = [...streamed, ...subscribed].map(({ name }) => name);
+    expect(names(mappings().map(({ FunctionName }) => FunctionName))).toEqual(names(fed));
+    const consumed = new Set(mappings().map(({ EventSourceArn }) => EventSourceArn));
+    expect(fed.map((name) => queueArn(`${name}-dead`)).filter((arn) => consumed.has(arn))).toEqual([]);
+    expect([...all("AWS::SQS::Queue", shapes.queue).keys()]).toHaveLength(fed.length + subscribed.length);
+  });
+
+  test("each queue keeps messages as long as one can, encrypted, from none but the rule that leads to it", () => {
+    const rules = all("AWS::Events::Rule", shapes.rule);
+    const policies = [...all("AWS::SQS::QueuePolicy", shapes.queuePolicy).values()];
+    for (const [id, queue] of all("AWS::SQS::Queue", shapes.queue)) {
+      expect(queue, id).toMatchObject({ MessageRetentionPeriod: 14 * 86_400, SqsManagedSseEnabled: true });
+      const statements = policies
+        .filter(({ Queues }) => Queues.includes(id))
+        .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+      expect(statements.filter(({ Effect }) => Effect === "Deny")).toMatchObject([
+        { Action: ["sqs:*"], Condition: { Bool: { "aws:SecureTransport": "false" } } },
+      ]);
+      const leading = [...rules].filter(([, { Targets }]) => Targets.some(({ Arn }) => Arn === `${id}.Arn`));
+      const senders = statements
+        .filter(({ Effect, Action }) => Effect === "Allow" && Action.includes("sqs:SendMessage"))
+        .map(({ Principal, Condition }) => [Principal?.Service, Condition?.ArnEquals?.["aws:SourceArn"]]);
+      expect(senders, id).toEqual(leading.map(([rule]) => ["events.amazonaws.com", `${rule}.Arn`]));
+    }
+  });
+});
+
+describe("schedules", () => {
+  test("each one of the manifest is there, and the gates and the daily close, to the minute in market time", () => {
+    const schedules = [...all("AWS::Scheduler::Schedule", shapes.schedule).values()];
+    for (const { State: state, ScheduleExpressionTimezone, FlexibleTimeWindow } of schedules)
+      expect([state, ScheduleExpressionTimezone, FlexibleTimeWindow.Mode]).toEqual([
+        "ENABLED",
+        "Asia/Shanghai",
+        "OFF",
+      ]);
+    const found = schedules.map(({ ScheduleExpression, Target }) => `${ScheduleExpression} ${Target.Arn}`);
+    expect(names(found)).toEqual(
+      names([
+        ...scheduled.map(({ name, expression }) => `${expression} ${functionArn(name)}`),
+        `cron(0/6 * * * ? *) ${workflowArn("auction")}`,
+        `cron(48 * * * ? *) ${workflowArn("auction")}`,
+        `cron(3 0 * * ? *) ${workflowArn("period")}`,
+      ]),
+    );
+  });
+});
+
+describe("tables", () => {
+  test("each one has the keys of the store, and its items can be brought back", () => {
+    const tables = all("AWS::DynamoDB::GlobalTable", shapes.table);
+    expect(names(tables.keys())).toEqual(names(tableNames.map(tableId)));
+    for (const name of tableNames) {
+      const { pk, sk } = tableKeys[name];
+      const keys = [["pk", "HASH", pk], ...(sk === undefined ? [] : [["sk", "RANGE", sk]])];
+      const table = tables.get(tableId(name));
+      const types = new Map(
+        table?.AttributeDefinitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]),
+      );
+      expect(
+        table?.KeySchema.map(({ AttributeName, KeyType }) => [
+          AttributeName,
+          KeyType,
+          types.get(AttributeName),
+        ]),
+        name,
+      ).toEqual(keys);
+      expect(table?.SSESpecification.SSEEnabled, name).toBe(true);
+      for (const { PointInTimeRecoverySpecification } of table?.Replicas ?? [])
+        expect(PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, name).toBe(true);
+    }
+  });
+
+  test("outlive the stack, all of them", () => {
+    const { Resources } = Template.parse(template);
+    for (const name of tableNames)
+      expect(Resources[tableId(name)], name).toEqual({
+        DeletionPolicy: "Retain",
+        UpdateReplacePolicy: "Retain",
+      });
+  });
+
+  test("items end by themselves in operations alone, and streams tell keys, not facts", () => {
+    const tables = all("AWS::DynamoDB::GlobalTable", shapes.table);
+    for (const name of tableNames) {
+      const table = tables.get(tableId(name));
+      const ends = { AttributeName: "expiresAt", Enabled: true };
+      expect(table?.TimeToLiveSpecification, name).toEqual(name === "operations" ? ends : undefined);
+      const heard = streamed.some((one) => one.table === name);
+      expect(table?.StreamSpecification, name).toEqual(heard ? { StreamViewType: "KEYS_ONLY" } : undefined);
+    }
+  });
+});
+
+/** How often a step is done again after an error, as Step Functions decides it: the first that matches counts. */
+function retriesAfter({ Retry }: State, error: string): number {
+  const matching = Retry.find(({ ErrorEquals }) => ErrorEquals.some((pattern) => matches(pattern, error)));
+  return matching?.MaxAttempts ?? 0;
+}
+
+function matches(pattern: string, error: string): boolean {
+  if (pattern === "States.ALL" || pattern === error) return true;
+  return pattern === "States.TaskFailed" && error !== "States.Timeout";
+}
+
+/** Of Lambda's service, of Lambda's time limit, of the store, and of anything. */
+const mishaps = [
+  "Lambda.ServiceException",
+  "Lambda.TooManyRequestsException",
+  "Lambda.SdkClientException",
+  "Lambda.Unknown",
+  "Sandbox.Timedout",
+  "ConflictError",
+  "InternalServerError",
+  "Error",
+];
+
+describe("state machines", () => {
+  test("are the three of the exchange, and no execution is forgotten before its job may end", () => {
+    expect(names(machines().map(({ StateMachineName }) => machineArn(StateMachineName)))).toEqual(
+      names(workflows.map(workflowArn)),
+    );
+    for (const { StateMachineType } of machines()) expect(StateMachineType).toBe("STANDARD");
+  });
+
+  test("every task is a step of the manifest, and every step of the manifest is in one machine", () => {
+    expect(tasks().filter((task) => calledBy(task) === undefined)).toEqual([]);
+    const called = machines().flatMap((machine) => [...new Set(tasksOf(machine).map(calledBy))]);
+    expect(names(called.flatMap((name) => name ?? []))).toEqual(names(steps));
+  });
+
+  test.each(mishaps)("every task is done again after %s, for what it appends is idempotent", (mishap) => {
+    const givenUp = tasks().filter((task) => retriesAfter(task, mishap) < 1);
+    expect(givenUp.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("every wait ends, and then asks the decider instead of waiting again", () => {
+    const waits = tasks().filter(({ Resource }) => Resource?.endsWith(":lambda:invoke.waitForTaskToken"));
+    expect(waits.length).toBeGreaterThan(0);
+    for (const wait of waits) {
+      expect(wait.TimeoutSecondsPath, wait.name).toBe("$.timeoutSeconds");
+      expect(retriesAfter(wait, "States.Timeout"), wait.name).toBe(0);
+      const caught = wait.Catch.find(({ ErrorEquals }) =>
+        ErrorEquals.some((pattern) => matches(pattern, "States.Timeout")),
+      );
+      const asked = tasks().find(({ name }) => name === caught?.Next);
+      expect(asked === undefined ? undefined : calledBy(asked), wait.name).toBe("meet-deadline");
+    }
+  });
+});

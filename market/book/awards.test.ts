@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
+import { LinkId } from "../../events/catalog/values.ts";
+import {
+  ascend,
+  awardTo,
+  bookAfter,
+  clearAt,
+  fill,
+  gateIn,
+  held,
+  instanceOf,
+  joined,
+  link,
+  linked,
+  offered,
+  placementId,
+  queued,
+  seePage,
+  sell,
+  wuhan,
+  xian,
+} from "../../test/book-histories.ts";
+import { clear } from "../clearing/clear.ts";
+import { awardPages, awardsOf, holdOf } from "./awards.ts";
+import type { BookState } from "./book-state.ts";
+import type { Gate } from "./gates.ts";
+
+const market = [joined(xian), joined(wuhan), offered()];
+
+/** All that the next auction would publish. */
+function publishedAt(book: BookState, gate: Gate = gateIn(99)) {
+  const instance = instanceOf(book, gate);
+  return awardsOf(instance, clear(instance.book), 1);
+}
+
+describe("an award of a gang", () => {
+  test("says where, when, how many and at what price", () => {
+    const book = bookAfter(...market, ...queued("train", { from: 102 }));
+    expect(clearAt(book).awards).toEqual([
+      {
+        ...awardTo("train", 1),
+        placement: placementId("train", 1),
+        from: 102,
+        to: 112,
+        fills: [{ center: xian, product: ascend, from: 102, to: 112, cards: 8, price: 100 }],
+        value: String(8 * 10 * 100),
+      },
+    ]);
+  });
+
+  test("has one fill for each range of the same price", () => {
+    const dear = offered("dear", { from: 104, cards: 8, reserve: 140 });
+    const cheap = offered("cheap", { to: 104, cards: 8 });
+    const book = bookAfter(joined(xian), cheap, dear, ...queued("train", { to: 110 }));
+    expect(clearAt(book).awards).toMatchObject([
+      {
+        from: 100,
+        to: 110,
+        fills: [
+          { from: 100, to: 104, price: 100 },
+          { from: 104, to: 110, price: 140 },
+        ],
+        value: String(8 * (4 * 100 + 6 * 140)),
+      },
+    ]);
+  });
+
+  test("of the forward session counts slots, and prices by the card-hour", () => {
+    const forward = { session: "forward", slots: 20, from: 110, to: 130 } as const;
+    const book = bookAfter(...market, ...queued("train", forward));
+    expect(clearAt(book, gateIn(98, "forward")).awards).toMatchObject([
+      { session: "forward", from: 110, to: 130, fills: [fill({ from: 110, to: 130 })], value: "16000" },
+    ]);
+  });
+
+  test("tells a continuation by its stretch, and the session that awarded it", () => {
+    const forward = { session: "forward", extendLimit: 200, from: 100, to: 110 } as const;
+    const book = bookAfter(...market, ...queued("train", forward));
+    sell(book, gateIn(98, "forward"));
+    seePage(book, [held("train", 200 * 8 * 10, 2)]);
+    expect(clearAt(book, gateIn(109)).awards).toMatchObject([
+      { placement: "train.2", session: "spot", stretch: 2, continues: true, from: 110, to: 120 },
+    ]);
+  });
+});
+
+describe("links of an award", () => {
+  const lines = [joined(xian), joined(wuhan), linked(xian, link(wuhan, { gbps: 10, perGB: 3 }))];
+  const away = offered("w", { center: wuhan });
+
+  test("stage the data in the first unit, at the line's price by the GB", () => {
+    const book = bookAfter(...lines, away, ...queued("train", { dataGB: 45 }));
+    const line = LinkId.parse("xian~wuhan");
+    expect(clearAt(book).awards.map(({ links }) => links)).toEqual([
+      [{ link: line, from: 100, to: 101, gigabits: 360, charge: "0", transfer: "135" }],
+    ]);
+    const spec = { session: "forward", dataGB: 46, from: 100, to: 110 } as const;
+    const forward = bookAfter(...lines, away, ...queued("train", spec));
+    expect(clearAt(forward, gateIn(98, "forward")).awards.map(({ links }) => links)).toEqual([
+      [{ link: line, from: 100, to: 110, gigabits: 37, charge: "0", transfer: "138" }],
+    ]);
+  });
+
+  test("are none at home, or without data", () => {
+    const none = (...events: DomainEvent[]) =>
+      clearAt(bookAfter(...lines, ...events)).awards.map(({ links }) => links);
+    expect(none(offered(), ...queued("train", { dataGB: 45 }))).toEqual([[]]);
+    expect(none(away, ...queued("train"))).toEqual([[]]);
+  });
+
+  test("keep bandwidth between the two centers of a split gang, whichever way the line was declared", () => {
+    const split = { chunk: 4, bandwidthGbps: 5, syncLatencyMs: 9 };
+    const offers = [offered("x", { cards: 4 }), offered("w", { center: wuhan, cards: 4 })];
+    const book = bookAfter(...lines, ...offers, ...queued("train", { kind: "split", split, dataGB: 9 }));
+    const [award] = clearAt(book).awards;
+    expect(award?.fills.map(({ center, cards }) => [center, cards])).toEqual([
+      [wuhan, 4],
+      [xian, 4],
+    ]);
+    expect(award?.links).toMatchObject([
+      { from: 100, to: 101, gigabits: 72, transfer: "27" },
+      { from: 100, to: 110, gigabits: 5 * 360, transfer: "0" },
+    ]);
+  });
+
+  test("are charged where a line is exhausted", () => {
+    const links = linked(xian, link(wuhan, { gbps: 1 }));
+    const away = offered("w", { center: wuhan, cards: 16, reserve: 50 });
+    const wide = { cards: 8, dataGB: 45, slots: 1, to: 101 };
+    const events = [...queued("one", wide), ...queued("two", wide)];
+    const book = bookAfter(joined(xian), joined(wuhan), links, offered(), away, ...events);
+    const { awards, linkPrices } = publishedAt(book);
+    expect(awards.map(({ fills }) => fills[0]?.center)).toEqual([wuhan, xian]);
+    // To be where a card costs 50 less is worth 8 x 50 mills to both, and only one can move.
+    expect(awards[0]?.links).toMatchObject([{ gigabits: 360, charge: "400" }]);
+    expect(linkPrices).toEqual([{ link: "xian~wuhan", from: 100, to: 101, price: 400 }]);
+  });
+});
+
+describe("an award of a divisible job", () => {
+  test("joins neighbouring slots of the same cards, and spans from its first to its last", () => {
+    const offers = [
+      offered("a", { to: 103, cards: 2 }),
+      offered("b", { from: 105, to: 107, cards: 3, reserve: 90 }),
+      offered("w", { center: wuhan, from: 106, to: 108, cards: 1 }),
+    ];
+    const fleet = queued("fleet", { kind: "div", cards: 4, slots: 20, to: 140, maxSlots: 60 });
+    const book = bookAfter(joined(xian), joined(wuhan), ...offers, ...fleet);
+    // All is sold out to one bid, which would have taken more at its limit.
+    expect(clearAt(book).awards).toMatchObject([
+      {
+        from: 100,
+        to: 108,
+        fills: [
+          { center: xian, from: 100, to: 103, cards: 2, price: 250 },
+          { center: xian, from: 105, to: 107, cards: 3, price: 250 },
+          { center: wuhan, from: 106, to: 108, cards: 1, price: 250 },
+        ],
+        links: [],
+        value: String((6 + 6 + 2) * 250),
+      },
+    ]);
+  });
+});
+
+describe("prices", () => {
+  test("say what was sold; where nothing was they are indications", () => {
+    const book = bookAfter(...market, ...queued("train", { slots: 2, to: 102 }), ...queued("late"));
+    const { prices } = publishedAt(bookAfter(joined(xian), offered("a", { to: 104 })));
+    expect(prices).toEqual([{ center: xian, product: ascend, from: 100, to: 104, price: 100, sold: 0 }]);
+    expect(publishedAt(book).prices).toMatchObject([
+      { from: 100, to: 102, sold: 16 },
+      { from: 102, to: 110, sold: 8 },
+      { from: 110, to: 140, price: 100, sold: 0 },
+    ]);
+  });
+
+  test("of the forward session are by the card-hour, too", () => {
+    const book = bookAfter(...market, ...queued("train", { session: "forward", to: 110 }));
+    expect(publishedAt(book, gateIn(98, "forward")).prices).toMatchObject([
+      { from: 100, to: 110, price: 100, sold: 8 },
+      { from: 110, to: 200, price: 100, sold: 0 },
+    ]);
+  });
+
+  test("that no bid may reach are left out: energy can lift a card's cost above the cap", () => {
+    const energy = new Array<number>(24).fill(10_000);
+    const book = bookAfter(joined(wuhan, { energy }), offered("a", { center: wuhan, reserve: 10_000 }));
+    seePage(book, [joined(xian), offered()]);
+    const page = publishedAt(book);
+    expect(page.prices).toMatchObject([{ center: xian, price: 100 }]);
+    const data = { auction: 1, page: 0, ...page };
+    expect(parseEvent("AwardsPublished", data)).toEqual({ type: "AwardsPublished", data });
+  });
+});
+
+test("the hold of an award is what the book holds for its stretch", () => {
+  const book = bookAfter(...market, ...queued("train"));
+  const { awards } = clearAt(book);
+  expect(awards.map((award) => holdOf(book, award))).toEqual(["20000"]);
+  expect(holdOf(book, awardTo("stranger", 1))).toBe("0");
+});
+
+describe("pages of awards", () => {
+  const award = awardTo("train", 1);
+  const price = { center: xian, product: ascend, from: 100, to: 110, price: 100, sold: 8 };
+  const linkPrice = { link: LinkId.parse("xian~wuhan"), from: 100, to: 110, price: 7 };
+
+  test("there is one, even if nobody won", () => {
+    const nothing = { awards: [], prices: [], linkPrices: [] };
+    expect(awardPages(nothing)).toEqual([nothing]);
+    const few = { awards: [award], prices: [price], linkPrices: [linkPrice] };
+    expect(awardPages(few)).toEqual([few]);
+  });
+
+  test("hold everything once, in order, each within a commit's size", () => {
+    const awards = Array.from({ length: 600 }, (_, i) => awardTo(`job-${i}`, 1));
+    const prices = Array.from({ length: 1500 }, (_, i) => ({ ...price, from: 100 + i, to: 101 + i }));
+    const linkPrices = Array.from({ length: 700 }, (_, i) => ({ ...linkPrice, from: 100 + i, to: 101 + i }));
+    const pages = awardPages({ awards, prices, linkPrices });
+    expect(pages.flatMap((page) => page.awards)).toEqual(awards);
+    expect(pages.flatMap((page) => page.prices)).toEqual(prices);
+    expect(pages.flatMap((page) => page.linkPrices)).toEqual(linkPrices);
+    for (const page of pages) {
+      expect(page.awards.length).toBeLessThanOrEqual(250);
+      expect(JSON.stringify(page).length).toBeLessThan(80_100);
+    }
+  });
+
+  test("a single award of any size has its place", () => {
+    const wide = awardTo(
+      "fleet",
+      1,
+      Array.from({ length: 1500 }, (_, i) => fill({ from: 100 + i, to: 101 + i })),
+    );
+    const pages = awardPages({ awards: [award, wide, award], prices: [], linkPrices: [] });
+    expect(pages.map((page) => page.awards.length)).toEqual([1, 1, 1]);
+  });
+});

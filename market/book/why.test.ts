@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import type { JobSpec } from "../../events/catalog/job.ts";
+import {
+  ascend,
+  bookAfter,
+  clearAt,
+  gateIn,
+  joined,
+  link,
+  linked,
+  offered,
+  queued,
+  wuhan,
+  xian,
+} from "../../test/book-histories.ts";
+import type { Gate } from "./gates.ts";
+import { answersOf, voided } from "./why.ts";
+
+const limited = (limit: number) => [{ product: ascend, limit }];
+
+/** Answers by job. */
+function told(events: readonly DomainEvent[], gate: Gate = gateIn(99)) {
+  const { instance, result } = clearAt(bookAfter(...events), gate);
+  return Object.fromEntries(answersOf(instance, result).map(({ job, answer }) => [job, answer]));
+}
+
+describe("each bid is told", () => {
+  const market = [joined(xian), joined(wuhan), offered()];
+
+  test("that it won, or how much would have", () => {
+    const low = queued("low", { products: limited(99) });
+    const answers = told([...market, ...queued("train"), ...low]);
+    expect(answers).toEqual({
+      train: { reason: "won" },
+      low: { reason: "price", product: ascend, limitToWin: 100 },
+    });
+  });
+
+  test("limits by the card-hour in the forward session, too", () => {
+    const low: Partial<JobSpec> = { session: "forward", to: 110, products: limited(90) };
+    const answers = told([...market, ...queued("low", low)], gateIn(98, "forward"));
+    expect(answers).toEqual({ low: { reason: "price", product: ascend, limitToWin: 100 } });
+  });
+
+  test("no limit that the market's cap forbids", () => {
+    const dear = [joined(xian), offered("a", { cards: 8, reserve: 10_000 })];
+    const one = told([...dear, ...queued("low", { products: limited(9_999) })]);
+    expect(one).toEqual({ low: { reason: "price", product: ascend, limitToWin: 10_000 } });
+    const at = { products: limited(10_000) };
+    const two = told([...dear, ...queued("train", at), ...queued("low", { products: limited(9_999) })]);
+    expect(two).toEqual({ train: { reason: "won" }, low: { reason: "price", product: ascend } });
+  });
+
+  test("why no pool could take it", () => {
+    const far = linked(xian, link(wuhan, { gbps: 1, latencyMs: 9 }));
+    const events = [joined(xian), joined(wuhan), far, offered("w", { center: wuhan })];
+    const away: Partial<JobSpec> = { regions: ["wuhan"] };
+    const answers = told([
+      ...events,
+      ...queued("wide", { ...away, cards: 17 }),
+      ...queued("near", { ...away, maxLatencyMs: 8 }),
+      ...queued("heavy", { ...away, dataGB: 46 }),
+    ]);
+    expect(answers).toEqual({
+      wide: { reason: "capacity" },
+      near: { reason: "latency" },
+      heavy: { reason: "link" },
+    });
+  });
+});
+
+describe("an auction is void", () => {
+  const scarce = (limit: number, cards = 8) => [
+    joined(xian),
+    offered("a", { cards }),
+    ...queued("one", { products: limited(limit), to: 110 }),
+    ...queued("two", { products: limited(limit), to: 110 }),
+  ];
+  const isVoid = (events: readonly DomainEvent[], gate: Gate = gateIn(99)) => {
+    const { instance, result, awards } = clearAt(bookAfter(...events), gate);
+    expect(awards.length).toBeGreaterThan(0);
+    return voided(instance, result);
+  };
+
+  test("if somebody would buy at the cap", () => {
+    expect(isVoid(scarce(10_000))).toBe(true);
+    expect(isVoid(scarce(9_999))).toBe(false);
+    expect(isVoid(scarce(10_000, 16))).toBe(false);
+  });
+
+  test("in the forward session as well", () => {
+    const forward = (limit: number) =>
+      ["one", "two"].flatMap((job) => queued(job, { session: "forward", products: limited(limit), to: 110 }));
+    const market = [joined(xian), offered("a", { cards: 8 })];
+    expect(isVoid([...market, ...forward(10_000)], gateIn(98, "forward"))).toBe(true);
+    expect(isVoid([...market, ...forward(9_999)], gateIn(98, "forward"))).toBe(false);
+  });
+
+  test("not for an indication at which nobody bought", () => {
+    const dear = offered("dear", { center: wuhan, reserve: 10_000 });
+    expect(isVoid([joined(wuhan), dear, ...scarce(9_999)])).toBe(false);
+  });
+});

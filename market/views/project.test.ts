@@ -1,0 +1,707 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type DomainEvent, definitionOf, parseEvent } from "../../events/catalog/catalog.ts";
+import type { Commit } from "../../events/catalog/envelope.ts";
+import { streams } from "../../events/catalog/streams.ts";
+import {
+  AccountId,
+  CenterId,
+  JobId,
+  OfferId,
+  OwnerId,
+  Period,
+  ProductId,
+} from "../../events/catalog/values.ts";
+import { canonicalJson } from "../../events/store/canonical-json.ts";
+import { pageBytes } from "../../events/store/chain.ts";
+import type { Database } from "../../events/store/dynamo.ts";
+import { createFeed } from "../../events/store/feed.ts";
+import { testTables } from "../../test/dynalite.ts";
+import { startExchange } from "../../test/exchange-in-memory.ts";
+import { unsafeDatabase } from "../../test/unsafe-database.ts";
+import { periodStart } from "../time.ts";
+import { ownKey, projectEvent } from "./project.ts";
+import { type ViewKey, viewKeys } from "./view.ts";
+
+const owner = OwnerId.parse("acme");
+const center = CenterId.parse("c-1");
+const product = ProductId.parse("a100-80g");
+const offer = OfferId.parse("o-1");
+const job = JobId.parse("j-1");
+const account = AccountId.parse("acme");
+const today = Period.parse("2026-03-02");
+const tomorrow = Period.parse("2026-03-03");
+const midnight = periodStart(tomorrow);
+const time = "2026-03-02T02:00:00.000Z";
+
+/** A commit of some events of a stream, from a version on. */
+interface Facts {
+  readonly stream: string;
+  readonly version: number;
+  readonly events: readonly DomainEvent[];
+}
+
+const nameOf = ({ pk, sk }: ViewKey) => `${pk} ${sk}`;
+
+/** The rows that pages come to: each page once, its commits in order. */
+function rowsAfter(...pages: readonly (readonly Facts[])[]): Record<string, unknown> {
+  const rows = new Map<string, unknown>();
+  for (const [page, commits] of pages.entries())
+    for (const { stream, version, events } of commits)
+      for (const [index, event] of events.entries()) {
+        const key = ownKey(stream);
+        const before = key === undefined ? undefined : rows.get(nameOf(key));
+        const at = { version: version + index, position: page + 1, time };
+        for (const change of projectEvent(event, at, before)) {
+          const data = change.patch(rows.get(nameOf(change)));
+          if (data === undefined) rows.delete(nameOf(change));
+          else rows.set(nameOf(change), data);
+        }
+      }
+  return Object.fromEntries(rows);
+}
+
+/** The rows that the events of one stream come to, a page each. */
+function rowsOf(stream: string, ...events: readonly DomainEvent[]): Record<string, unknown> {
+  return rowsAfter(...events.map((event, index) => [{ stream, version: index + 1, events: [event] }]));
+}
+
+const row = (key: ViewKey, data: unknown) => ({ [nameOf(key)]: data });
+const rowAt = (rows: Record<string, unknown>, key: ViewKey) => rows[nameOf(key)];
+
+describe("an offer", () => {
+  const data = { offer, center, owner, product, from: 100, to: 340, cards: 16, reserve: 100 };
+  const offered = parseEvent("CapacityOffered", data);
+  const stream = streams.offer(offer);
+
+  test("is in the list of all by its end, in its owner's by its position, and itself", () => {
+    const view = { ...data, status: "open", version: 1 };
+    expect(rowsOf(stream, offered)).toEqual({
+      ...row(viewKeys.openOffer(340, offer), view),
+      ...row(viewKeys.offerOf(owner, 1, offer), { offer }),
+      ...row(viewKeys.offer(offer), view),
+    });
+  });
+
+  test.each([
+    ["OfferWithdrawn", "withdrawn"],
+    ["OfferExpired", "expired"],
+  ])("leaves the list of all by %s, and stays its owner's", (type, status) => {
+    expect(rowsOf(stream, offered, parseEvent(type, { offer }))).toEqual({
+      ...row(viewKeys.offerOf(owner, 1, offer), { offer }),
+      ...row(viewKeys.offer(offer), { ...data, status, version: 2 }),
+    });
+  });
+
+  test("open offers are listed by their last slot", () => {
+    const lists = [9, 10, 99_999_999].map((to) => viewKeys.openOffer(to, offer).sk);
+    expect([...lists].sort()).toEqual(lists);
+  });
+});
+
+describe("a center", () => {
+  const data = {
+    center,
+    owner,
+    name: "One",
+    region: "CN-SX",
+    homeRegions: ["CN-GD"],
+    pools: [{ product, cards: 64, frameworks: ["PyTorch"] }],
+    puePermille: 1250,
+    energy: new Array<number>(24).fill(400),
+    gridFactor: 500,
+  };
+  const joined = parseEvent("CenterJoined", data);
+  const link = { to: CenterId.parse("c-2"), gbps: 100, latencyMs: 5, perGB: 10 };
+
+  test("is one row that each of its facts changes", () => {
+    const view = { ...data, links: [], guarantee: "0", status: "joined", version: 1 };
+    const key = viewKeys.center(center);
+    const facts = [
+      [joined, view],
+      [parseEvent("LinksDeclared", { center, links: [link] }), { links: [link] }],
+      [parseEvent("GuaranteePosted", { center, mills: "500" }), { guarantee: "500" }],
+      [parseEvent("CenterLost", { center, at: time, slot: 1 }), { status: "lost" }],
+      [parseEvent("CenterReturned", { center, at: time, slot: 2 }), { status: "joined" }],
+    ] as const;
+    const events = facts.map(([event]) => event);
+    let expected: Record<string, unknown> = {};
+    for (const [index, [, changed]] of facts.entries()) {
+      expected = { ...expected, ...changed, version: index + 1 };
+      expect(rowsOf(streams.center(center), ...events.slice(0, index + 1))).toEqual(row(key, expected));
+    }
+  });
+});
+
+const spec = {
+  name: "training",
+  session: "spot",
+  kind: "div",
+  products: [{ product, limit: 500 }],
+  cards: 12,
+  slots: 10,
+  from: 100,
+  to: 130,
+  home: center,
+  maxSlots: 20,
+} as const;
+const requested = (id = job) => parseEvent("JobRequested", { job: id, owner, account, spec, hold: "40000" });
+const admitted = (id = job) => parseEvent("JobAdmitted", { job: id });
+
+/** An award of auction n at some centers. */
+function award(auction: number, centers: readonly string[], from: number, to: number, id: string = job) {
+  return {
+    placement: `${id}.${auction}`,
+    job: id,
+    auction,
+    stretch: auction,
+    continues: auction > 1,
+    from,
+    to,
+    fills: centers.map((each) => ({ center: each, product, from, to, cards: 4, price: 100 })),
+    links: [],
+    value: "1000",
+  };
+}
+
+describe("a job", () => {
+  const stream = streams.job(job);
+  const placed = parseEvent("JobPlaced", { job, award: award(1, ["c-2", "c-1"], 101, 111) });
+  const lease = "j-1.1";
+  const ofRun = { job, placement: lease, run: 1, at: time, slot: 105 };
+  const started = parseEvent("JobStarted", { ...ofRun, center });
+  const view = {
+    job,
+    owner,
+    account,
+    name: "training",
+    session: "spot",
+    kind: "div",
+    cards: 12,
+    slots: 10,
+    requestedAt: time,
+  };
+  const placement = {
+    placement: lease,
+    lease,
+    auction: 1,
+    stretch: 1,
+    from: 101,
+    to: 111,
+    centers: ["c-1", "c-2"],
+  };
+  const entry = row(viewKeys.jobOf(owner, 1, job), { job });
+  const jobRow = (more: Record<string, unknown>) => row(viewKeys.job(job), { ...view, ...more });
+  const openRow = (more: Record<string, unknown> = {}) =>
+    row(viewKeys.placement(lease), {
+      job,
+      owner,
+      placement: lease,
+      centers: ["c-1", "c-2"],
+      from: 101,
+      to: 111,
+      ...more,
+    });
+  /** What one of its centers has to do, by a page of its own. */
+  const assignment = (at: string, position: number, more: Record<string, unknown>, placementId = lease) =>
+    row(viewKeys.assignment(CenterId.parse(at), position, position, placementId), {
+      ...placement,
+      position,
+      job,
+      run: 1,
+      ...more,
+    });
+  const fills = (at: string) => [{ center: at, product, from: 101, to: 111, cards: 4, price: 100 }];
+  const told = {
+    ...assignment("c-1", 3, { change: "placed", fills: fills("c-1") }),
+    ...assignment("c-2", 3, { change: "placed", fills: fills("c-2") }),
+  };
+  const toPlaced = [requested(), admitted(), placed];
+
+  test("is its owner's from its request on, and says where it stands", () => {
+    expect(rowsOf(stream, requested())).toEqual({
+      ...entry,
+      ...jobRow({ status: "requested", run: 0, placements: [] }),
+    });
+    expect(rowsOf(stream, requested(), admitted())).toEqual({
+      ...entry,
+      ...jobRow({ status: "open", run: 0, placements: [] }),
+    });
+    const rejected = parseEvent("JobRejected", { job, reason: "no funds" });
+    expect(rowsOf(stream, requested(), rejected)).toEqual({
+      ...entry,
+      ...jobRow({ status: "rejected", reason: "no funds", run: 0, placements: [] }),
+    });
+    const expired = parseEvent("JobExpired", { job, slot: 130 });
+    expect(rowsOf(stream, requested(), admitted(), expired)).toEqual({
+      ...entry,
+      ...jobRow({ status: "expired", run: 0, placements: [] }),
+    });
+  });
+
+  test("that is placed tells each of its centers of its own cards, and is an open placement", () => {
+    expect(rowsOf(stream, ...toPlaced)).toEqual({
+      ...entry,
+      ...told,
+      ...openRow(),
+      ...jobRow({ status: "placed", run: 0, placements: [placement] }),
+    });
+    expect(rowsOf(stream, ...toPlaced, started)).toMatchObject(
+      jobRow({ status: "running", run: 1, placements: [placement] }),
+    );
+  });
+
+  test("that is continued goes on under its lease", () => {
+    const next = parseEvent("JobContinued", { job, award: award(2, ["c-1", "c-2"], 111, 121) });
+    const more = { placement: "j-1.2", auction: 2, stretch: 2, from: 111, to: 121 };
+    const rows = rowsOf(stream, ...toPlaced, started, next);
+    expect(rows).toMatchObject({
+      ...assignment("c-1", 5, { ...more, change: "continued" }, "j-1.2"),
+      ...assignment("c-2", 5, { ...more, change: "continued" }, "j-1.2"),
+      ...jobRow({ status: "running", run: 1, placements: [placement, { ...placement, ...more }] }),
+    });
+    expect(rows).toMatchObject(openRow({ to: 121 }));
+  });
+
+  test("of which one center is lost goes on with the others", () => {
+    const reduced = parseEvent("JobReduced", {
+      job,
+      placement: lease,
+      center: "c-2",
+      at: time,
+      slot: 105,
+      cause: "centerLost",
+    });
+    const rows = rowsOf(stream, ...toPlaced, started, reduced);
+    expect(rows).toEqual({
+      ...entry,
+      ...told,
+      ...assignment("c-2", 5, {
+        change: "released",
+        from: 105,
+        fills: [],
+        centers: ["c-2"],
+        cause: "centerLost",
+      }),
+      ...openRow({ centers: ["c-1"] }),
+      ...jobRow({ status: "running", run: 1, placements: [{ ...placement, centers: ["c-1"] }] }),
+    });
+    // Whatever ends it then is the others' to know.
+    const completed = parseEvent("JobCompleted", { ...ofRun, slot: 107 });
+    const later = rowsOf(stream, ...toPlaced, started, reduced, completed);
+    expect(Object.keys(later).filter((name) => name.includes("000006#"))).toEqual([
+      nameOf(viewKeys.assignment(center, 6, 6, lease)),
+    ]);
+  });
+
+  test.each([
+    ["JobCompleted", ofRun, { status: "completed" }, "completed"],
+    ["JobFailed", { ...ofRun, cause: "timeLimit" }, { status: "failed", reason: "timeLimit" }, "failed"],
+    ["JobCancelled", ofRun, { status: "cancelled" }, "cancelled"],
+    ["JobDisplaced", { ...ofRun, cause: "refused" }, { status: "open", reason: "refused" }, "refused"],
+  ])("that ends by %s is let go by each of its centers", (type, data, fields, cause) => {
+    const released = { change: "released", from: 105, fills: [], cause };
+    expect(rowsOf(stream, ...toPlaced, started, parseEvent(type, data))).toEqual({
+      ...entry,
+      ...told,
+      ...assignment("c-1", 5, released),
+      ...assignment("c-2", 5, released),
+      ...jobRow({ ...fields, run: 1, placements: [placement] }),
+    });
+  });
+
+  test("that is withdrawn before any award tells no center", () => {
+    const cancelled = parseEvent("JobCancelled", { job, at: time, slot: 105 });
+    expect(rowsOf(stream, requested(), admitted(), cancelled)).toEqual({
+      ...entry,
+      ...jobRow({ status: "cancelled", run: 0, placements: [] }),
+    });
+  });
+
+  test("that is placed again has no reason to wait any more, and begins anew", () => {
+    const displaced = parseEvent("JobDisplaced", { ...ofRun, cause: "centerLost" });
+    const again = parseEvent("JobPlaced", { job, award: award(7, ["c-3"], 115, 125) });
+    const rows = rowsOf(stream, ...toPlaced, started, displaced, again);
+    expect(rowAt(rows, viewKeys.job(job))).toEqual({
+      ...view,
+      status: "placed",
+      run: 0,
+      placements: [
+        placement,
+        {
+          placement: "j-1.7",
+          lease: "j-1.7",
+          auction: 7,
+          stretch: 7,
+          from: 115,
+          to: 125,
+          centers: ["c-3"],
+        },
+      ],
+    });
+    expect(rowAt(rows, viewKeys.placement("j-1.7"))).toMatchObject({ from: 115, to: 125, centers: ["c-3"] });
+    expect(rowAt(rows, viewKeys.placement(lease))).toBeUndefined();
+  });
+
+  test("keeps its last awards only, and the whole time of its run", () => {
+    const many = Array.from({ length: 24 }, (_, n) =>
+      parseEvent("JobContinued", { job, award: award(n + 2, ["c-1", "c-2"], 111 + n, 112 + n) }),
+    );
+    const rows = rowsOf(stream, ...toPlaced, started, ...many);
+    expect(rowAt(rows, viewKeys.job(job))).toMatchObject({
+      placements: Array.from({ length: 20 }, (_, n) => ({ auction: n + 6 })),
+    });
+    expect(rowAt(rows, viewKeys.placement(lease))).toMatchObject({ to: 135 });
+  });
+
+  test("facts that no list shows change nothing", () => {
+    const usage = { center, from: time, to: "2026-03-02T02:01:00.000Z", cardSeconds: 1 };
+    const charge = {
+      charge: "j-1.1:end:101-105",
+      job,
+      placement: lease,
+      stretch: 1,
+      account,
+      from: 101,
+      to: 105,
+      lines: [],
+      tenantPays: "0",
+      releases: "0",
+      final: true,
+      period: today,
+    };
+    const silent = [
+      parseEvent("JobAccepted", { job, placement: lease, center, at: time }),
+      parseEvent("JobMetered", { job, placement: lease, run: 1, usage }),
+      parseEvent("JobRunFailed", { job, placement: lease, run: 1, at: time }),
+      parseEvent("ChargePosted", charge),
+    ];
+    expect(rowsOf(stream, ...toPlaced, ...silent)).toEqual(rowsOf(stream, ...toPlaced));
+    const sensed = parseEvent("CapacitySensed", { center, product, working: 1, idle: 1, slot: 1 });
+    expect(rowsOf(streams.capacity(center, today), sensed)).toEqual({});
+    const received = parseEvent("DepositReceived", {
+      deposit: "d",
+      account,
+      owner,
+      mills: "1",
+      period: today,
+    });
+    expect(rowsOf("deposit-d", received)).toEqual({});
+  });
+});
+
+const gate = (auction: number) => ({
+  auction,
+  session: "spot",
+  position: 7,
+  at: time,
+  gate: 100,
+  from: 101,
+  to: 141,
+});
+const price = (from: number, to: number, fen: number, sold: number) => ({
+  center,
+  product,
+  from,
+  to,
+  price: fen,
+  sold,
+});
+const published = (auction: number, ...prices: readonly ReturnType<typeof price>[]) =>
+  parseEvent("AwardsPublished", { auction, page: 0, awards: [], prices, linkPrices: [] });
+
+describe("an auction", () => {
+  const closed = parseEvent("GateClosed", gate(3));
+  const figures = { bids: 5, welfare: "700", bound: "710" };
+  const solved = parseEvent("AuctionSolved", {
+    auction: 3,
+    bookHash: "b",
+    resultHash: "r",
+    pages: 1,
+    offers: 2,
+    ...figures,
+  });
+
+  test("goes from its gate to its result", () => {
+    const key = viewKeys.auction(3);
+    const results = { ...figures, awards: 2, cardSlots: 80, value: "8000" };
+    const [demand, supply] = [[{ price: 500, cardSlots: 80 }], [{ price: 100, cardSlots: 160 }]];
+    const cleared = { auction: 3, session: "spot", gate: 100, at: time, ...results, demand, supply };
+    expect(rowsOf("auction-3", closed)).toEqual(row(key, { ...gate(3), status: "closed" }));
+    expect(rowsOf("auction-3", closed, solved)).toEqual(
+      row(key, { ...gate(3), status: "solved", ...figures }),
+    );
+    expect(rowsOf("auction-3", closed, solved, parseEvent("AuctionCleared", cleared))).toEqual({
+      ...row(key, { ...gate(3), status: "cleared", ...results }),
+      ...row(viewKeys.curves(3), { auction: 3, demand, supply }),
+    });
+  });
+
+  test("that is void says why", () => {
+    const data = { auction: 3, session: "spot", gate: 100, at: time, reason: "priceCap" };
+    expect(rowsOf("auction-3", closed, solved, parseEvent("AuctionVoided", data))).toEqual(
+      row(viewKeys.auction(3), { ...gate(3), ...figures, status: "voided", reason: "priceCap" }),
+    );
+  });
+});
+
+describe("prices", () => {
+  /** Slots of a day that have a price. */
+  const pricesOf = (rows: Record<string, unknown>, period: Period) => {
+    const view = rowAt(rows, viewKeys.prices(center, product, period));
+    if (typeof view !== "object" || view === null || !("slots" in view) || !Array.isArray(view.slots))
+      return {};
+    expect(view.slots).toHaveLength(240);
+    return Object.fromEntries([...view.slots.entries()].filter(([, slot]) => slot !== null));
+  };
+
+  test("are kept slot by slot for each day, also across midnight", () => {
+    const rows = rowsOf("auction-1", published(1, price(midnight - 2, midnight + 1, 250, 8)));
+    expect(pricesOf(rows, today)).toEqual({ 238: [250, 8, 1], 239: [250, 8, 1] });
+    expect(pricesOf(rows, tomorrow)).toEqual({ 0: [250, 8, 1] });
+  });
+
+  test("are the last trade's, and an indication only where nothing was traded", () => {
+    const start = periodStart(today);
+    const day = (...events: readonly DomainEvent[]) => pricesOf(rowsOf("auction-1", ...events), today);
+    const [first, later] = [price(start, start + 1, 100, 4), price(start, start + 1, 200, 4)];
+    const [hint, newer] = [price(start, start + 1, 300, 0), price(start, start + 1, 400, 0)];
+    expect(day(published(1, first), published(2, later))).toEqual({ 0: [200, 4, 2] });
+    expect(day(published(1, first), published(2, hint))).toEqual({ 0: [100, 4, 1] });
+    expect(day(published(1, hint), published(2, first))).toEqual({ 0: [100, 4, 2] });
+    expect(day(published(1, hint), published(2, newer))).toEqual({ 0: [400, 0, 2] });
+  });
+});
+
+test("an account is known by the last day that it was opened in", () => {
+  const opened = (period: Period) =>
+    parseEvent("AccountOpened", { account, owner, period, available: "0", holds: [] });
+  const held = parseEvent("FundsHeld", { account, job, stretch: 1, mills: "5" });
+  const expected = row(viewKeys.account(account), { account, owner, period: tomorrow });
+  expect(rowsOf(streams.account(account, today), opened(today), held, opened(tomorrow))).toEqual(expected);
+  expect(rowsOf(streams.account(account, today), opened(tomorrow), opened(today))).toEqual(expected);
+});
+
+test("a period is open until its totals are there", () => {
+  const from = periodStart(today);
+  const data = { period: today, from, to: midnight, afterPosition: 0 };
+  const opened = parseEvent("PeriodOpened", data);
+  expect(rowsOf(streams.period(today), opened)).toEqual(row(viewKeys.period(today), data));
+  const closed = {
+    period: today,
+    at: time,
+    position: 9,
+    feedHash: "f".repeat(64),
+    charges: 0,
+    debits: "0",
+    credits: "0",
+    totals: [],
+  };
+  expect(rowsOf(streams.period(today), opened, parseEvent("PeriodClosed", closed))).toEqual(
+    row(viewKeys.period(today), { ...data, closed }),
+  );
+});
+
+test("what was never begun has no row, whatever else is said of it", () => {
+  const cleared = { session: "spot", gate: 1, at: time, bids: 0, awards: 0, cardSlots: 0, value: "0" };
+  const lost = [
+    parseEvent("OfferWithdrawn", { offer }),
+    parseEvent("CenterLost", { center, at: time, slot: 1 }),
+    admitted(),
+    parseEvent("JobPlaced", { job, award: award(1, ["c-1"], 101, 111) }),
+    parseEvent("JobCompleted", { job, placement: "j-1.1", run: 1, at: time, slot: 105 }),
+    parseEvent("AuctionVoided", { auction: 3, ...cleared, reason: "priceCap" }),
+  ];
+  for (const event of lost) expect(rowsOf("center-c-1", event)).toEqual({});
+});
+
+// Any lives of some streams: what projections may assume is the order of each stream and nothing else.
+
+const jobs = [JobId.parse("j-1"), JobId.parse("j-2")] as const;
+const offers = [OfferId.parse("o-1"), OfferId.parse("o-2")] as const;
+
+function jobLife(id: JobId): fc.Arbitrary<DomainEvent[]> {
+  const slots = fc.integer({ min: 101, max: 120 });
+  const ran = { job: id, placement: `${id}.1`, run: 1, at: time };
+  const centers = fc.subarray(["c-1", "c-2"], { minLength: 1 });
+  const awarded = (type: string) =>
+    fc
+      .tuple(fc.integer({ min: 1, max: 5 }), centers, slots)
+      .map(([auction, at, from]) =>
+        parseEvent(type, { job: id, award: award(auction, at, from, from + 5, id) }),
+      );
+  const ending = (type: string, more: Record<string, unknown> = {}) =>
+    slots.map((slot) => parseEvent(type, { ...ran, ...more, slot }));
+  return fc
+    .array(
+      fc.oneof(
+        fc.constant(admitted(id)),
+        awarded("JobPlaced"),
+        awarded("JobContinued"),
+        ending("JobStarted"),
+        ending("JobReduced", { center: "c-1", cause: "centerLost" }),
+        ending("JobDisplaced", { cause: "centerLost" }),
+        ending("JobCompleted"),
+        ending("JobCancelled"),
+        ending("JobExpired"),
+      ),
+      { maxLength: 8 },
+    )
+    .map((events) => [requested(id), ...events]);
+}
+
+function offerLife(id: OfferId): fc.Arbitrary<DomainEvent[]> {
+  const data = { offer: id, center, owner, product, from: 100, to: 340, cards: 16, reserve: 100 };
+  const ending = fc
+    .constantFrom("OfferWithdrawn", "OfferExpired")
+    .map((type) => parseEvent(type, { offer: id }));
+  return fc.array(ending, { maxLength: 2 }).map((events) => [parseEvent("CapacityOffered", data), ...events]);
+}
+
+function auctionLife(auction: number): fc.Arbitrary<DomainEvent[]> {
+  const prices = fc
+    .tuple(
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(1),
+    )
+    .map(([from, slots, fen, sold]) => price(midnight + from, midnight + from + slots, fen, sold));
+  const pages = fc.array(fc.array(prices, { maxLength: 3 }), { maxLength: 2 });
+  return pages.map((all) => [
+    parseEvent("GateClosed", gate(auction)),
+    ...all.map((page) => published(auction, ...page)),
+  ]);
+}
+
+type Life = readonly [stream: string, events: readonly DomainEvent[]];
+const lives: fc.Arbitrary<readonly Life[]> = fc.tuple<Life[]>(
+  ...jobs.map((id) => fc.tuple(fc.constant(streams.job(id)), jobLife(id))),
+  ...offers.map((id) => fc.tuple(fc.constant(streams.offer(id)), offerLife(id))),
+  ...[1, 2, 3].map((auction) => fc.tuple(fc.constant(streams.auction(auction)), auctionLife(auction))),
+  ...[today, tomorrow].map((period) =>
+    fc.tuple(
+      fc.constant<string>(streams.account(account, period)),
+      fc.constant([parseEvent("AccountOpened", { account, owner, period, available: "0", holds: [] })]),
+    ),
+  ),
+);
+
+/** The lives' commits in some order that keeps each stream's. `turns` says which stream is next. */
+function interleaved(all: readonly Life[], turns: readonly number[]): Facts[] {
+  const left = all.map(([stream, events]) =>
+    events.map((event, index) => ({ stream, version: index + 1, events: [event] })),
+  );
+  const commits: Facts[] = [];
+  for (let turn = 0; left.some((stream) => stream.length > 0); turn++) {
+    const open = left.filter((stream) => stream.length > 0);
+    const next = open[(turns[turn % turns.length] ?? 0) % open.length]?.shift();
+    if (next !== undefined) commits.push(next);
+  }
+  return commits;
+}
+
+const turns = fc.array(fc.nat(20), { minLength: 1, maxLength: 30 });
+
+test("in whatever order a page brings its streams, the rows are the same", () => {
+  fc.assert(
+    fc.property(lives, turns, turns, (all, some, others) => {
+      expect(rowsAfter(interleaved(all, some))).toEqual(rowsAfter(interleaved(all, others)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a commit of several events comes to the same rows as one for each of them", () => {
+  fc.assert(
+    fc.property(lives, (all) => {
+      const whole = all.map(([stream, events]) => ({ stream, version: 1, events }));
+      expect(rowsAfter(whole)).toEqual(rowsAfter(interleaved(all, [0])));
+    }),
+  );
+});
+
+describe("the projection of pages", () => {
+  const stored = ({ stream, version, events }: Facts): Commit => ({
+    stream,
+    version,
+    commandId: `${stream}@${version}`,
+    time,
+    actor: "test",
+    causationId: "c",
+    correlationId: "c",
+    events: events.map(({ type, data }) => ({ type, v: definitionOf(type)?.version ?? 1, data })),
+  });
+
+  async function putPages(database: Database, pages: readonly (readonly Facts[])[]) {
+    const feed = createFeed(database, testTables.feed);
+    for (const commits of pages) {
+      const head = await feed.head();
+      const bytes = pageBytes(
+        head,
+        commits.map((commit) => canonicalJson(stored(commit))),
+      );
+      await feed.putPage({ position: head.position + 1, bytes });
+    }
+  }
+
+  async function rowsIn(database: Database): Promise<Record<string, unknown>> {
+    const rows: Record<string, unknown> = {};
+    for await (const items of database.scan(testTables.views, ["pk", "sk", "data"]))
+      for (const { pk, sk, data } of items)
+        if (pk !== "checkpoint") rows[`${pk} ${sk}`] = JSON.parse(String(data));
+    return rows;
+  }
+
+  /** The database that a function is given now. */
+  const through = (now: () => Database): Database => ({
+    get: (...given) => now().get(...given),
+    getMany: (...given) => now().getMany(...given),
+    put: (...given) => now().put(...given),
+    update: (...given) => now().update(...given),
+    remove: (...given) => now().remove(...given),
+    query: (...given) => now().query(...given),
+    scan: (...given) => now().scan(...given),
+    createTable: (...given) => now().createTable(...given),
+    close: () => undefined,
+  });
+  const cut = fc.record({
+    call: fc.integer({ min: 1, max: 120 }),
+    effective: fc.boolean(),
+    upTo: fc.integer({ min: 1, max: 20 }),
+  });
+  const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
+
+  test("comes to the same rows however often it is cut off and begins again", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        lives,
+        turns,
+        sizes,
+        fc.array(cut, { maxLength: 3 }),
+        async (all, order, lengths, cuts) => {
+          const commits = interleaved(all, order);
+          const pages: Facts[][] = [];
+          for (let n = 0; commits.length > 0; n++)
+            pages.push(commits.splice(0, lengths[n % lengths.length] ?? 1));
+          let given: Database | undefined;
+          const exchange = await startExchange((database) => through(() => given ?? database));
+          await putPages(exchange.database, pages);
+          const wake = (position: number) => exchange.wake("project-views", [{ pk: "feed", sk: position }]);
+          for (const { upTo, ...crash } of cuts) {
+            given = unsafeDatabase(exchange.database, async () => undefined, crash);
+            await wake(Math.min(upTo, pages.length));
+          }
+          given = undefined;
+          expect(await wake(pages.length)).toEqual({ batchItemFailures: [] });
+          expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
+          // All pages again, over rows that have seen them.
+          await exchange.database.remove(testTables.views, { pk: "checkpoint", sk: "views" });
+          expect(await wake(pages.length)).toEqual({ batchItemFailures: [] });
+          expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
