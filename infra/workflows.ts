@@ -120,7 +120,12 @@ export function createJobWorkflow(parent: Construct, handler: StepFunction): Sta
     const task = new LambdaInvoke(scope, id, {
       lambdaFunction: handler("await-job"),
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      payload: TaskInput.fromObject({ ...keys, awaited, token: JsonPath.taskToken }),
+      payload: TaskInput.fromObject({
+        ...keys,
+        awaited,
+        token: JsonPath.taskToken,
+        timeoutSeconds: JsonPath.numberAt("$.timeoutSeconds"),
+      }),
       taskTimeout: Timeout.at("$.timeoutSeconds"),
       retryOnServiceExceptions: false,
     });

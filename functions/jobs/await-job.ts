@@ -7,11 +7,13 @@ import { removeToken, saveToken } from "./task-tokens.ts";
 const Waiting = PlacementKeys.extend({
   awaited: z.enum(["accepted", "started", "ended"]),
   token: z.string(),
+  timeoutSeconds: z.int().min(1),
 });
 
 /** Leaves the workflow's token for whoever sees the event; if it happened before the token was there, says so now. */
-export const create = step(Waiting, async (access, { job, placement, awaited, token }) => {
-  const task = { placement, awaited, token };
+export const create = step(Waiting, async (access, { job, timeoutSeconds, ...waiting }) => {
+  const { placement, awaited, token } = waiting;
+  const task = { ...waiting, until: access.clock.now() + timeoutSeconds * 1000 };
   await saveToken(access, { job }, task);
   const standing = standingOf(await loadJob(access, job), { job, placement }, access.clock.now());
   if (!hasReached(standing, awaited)) return;

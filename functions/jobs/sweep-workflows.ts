@@ -1,5 +1,5 @@
 import { forEachInFlight } from "../../events/store/in-flight.ts";
-import { slotOf } from "../../market/time.ts";
+import { slotOf, slotStart } from "../../market/time.ts";
 import { PlacementView } from "../../market/views/jobs.ts";
 import { openPlacementsKey } from "../../market/views/view.ts";
 import { type Access, variable } from "../kit/host.ts";
@@ -25,6 +25,9 @@ async function revive(access: Access, { job, placement }: PlacementView, slot: n
   const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
   const input = { job, placement };
   if (await access.workflows.start({ stateMachineArn, name: placement, input })) return;
-  const waiting = (await waitingTasks(access, job)).some((task) => task.placement === placement);
+  // One that stopped to wait had a slot to ask what comes next, and would wait for that by now.
+  const waiting = (await waitingTasks(access, job)).some(
+    (task) => task.placement === placement && task.until >= slotStart(slot - 1),
+  );
   if (!waiting) await access.workflows.start({ stateMachineArn, name: `${placement}-${slot}`, input });
 }

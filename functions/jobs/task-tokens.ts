@@ -10,10 +10,12 @@ export interface WaitingTask {
   readonly placement: PlacementId;
   readonly awaited: Deadline["awaited"];
   readonly token: string;
+  /** Instant (ms) at which it stops to wait. */
+  readonly until: number;
 }
 
 const partition = (job: JobId) => `token#${job}`;
-const sortKey = ({ placement, awaited }: Omit<WaitingTask, "token">) => `${placement}#${awaited}`;
+const sortKey = ({ placement, awaited }: WaitingTask) => `${placement}#${awaited}`;
 /** Longer than any award. */
 const keptSeconds = 30 * 86_400;
 
@@ -28,6 +30,7 @@ export async function saveToken(
     pk: partition(job),
     sk: sortKey(task),
     token: task.token,
+    until: task.until,
     expiresAt,
   });
 }
@@ -43,9 +46,9 @@ export async function waitingTasks(
   job: JobId,
 ): Promise<WaitingTask[]> {
   const items = await database.query(operationsTable, { pk: partition(job) });
-  return items.flatMap(({ sk, token }) => {
+  return items.flatMap(({ sk, token, until }) => {
     const [placement = "", awaited] = String(sk).split("#");
     if (awaited !== "accepted" && awaited !== "started" && awaited !== "ended") return [];
-    return [{ placement: PlacementId.parse(placement), awaited, token: String(token) }];
+    return [{ placement: PlacementId.parse(placement), awaited, token: String(token), until: Number(until) }];
   });
 }

@@ -126,14 +126,31 @@ describe("a placement", () => {
     expect(exchange.started).toEqual([
       { stateMachineArn: "arn:job", name: placement, input: { job, placement } },
     ]);
-    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-1" });
+    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-1", timeoutSeconds: 60 });
     await exchange.deliver("notify-jobs", noticed);
     expect(exchange.succeeded).toEqual([]);
     await succeeds(exchange.call(acceptPlacement, alpha, { params: { placement }, body: { center } }));
     for (const _ of [1, 2]) await exchange.deliver("notify-jobs", noticed);
     expect(exchange.succeeded).toMatchObject([{ token: "t-1", output: { ...keys, phase: "started" } }]);
-    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-2" });
+    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-2", timeoutSeconds: 60 });
     expect(exchange.succeeded.map(({ token }) => token)).toEqual(["t-1", "t-2"]);
+  });
+
+  test("whose workflow died gets another one, also when the dead one had said that it waits", async () => {
+    const { job, placement, from } = await placeJob(exchange);
+    await exchange.pump();
+    const keys = { job, placement };
+    const ofJob = () =>
+      exchange.started.filter(({ stateMachineArn }) => stateMachineArn === "arn:job").map(({ name }) => name);
+    await exchange.invoke("sweep-workflows", {});
+    expect(ofJob()).toEqual([placement]);
+    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-1", timeoutSeconds: 60 });
+    await exchange.invoke("sweep-workflows", {});
+    expect(ofJob()).toEqual([placement]);
+    // Its time is long over: whoever waited would have asked the decider.
+    exchange.clock.set(slotStart(from + 3));
+    await exchange.invoke("sweep-workflows", {});
+    expect(ofJob()).toEqual([placement, `${placement}-${from + 3}`]);
   });
 });
 
