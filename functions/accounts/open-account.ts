@@ -5,6 +5,7 @@ import { accountDecider } from "../../market/account.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
+import { claimKey } from "../kit/claimed-key.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { problem } from "../kit/problems.ts";
@@ -13,6 +14,7 @@ import { readAccount } from "./account-stream.ts";
 
 /** An account that its owner has already is answered as it is: opening it twice changes nothing. */
 export const create = endpoint(operations.openAccount, async ({ body, caller, access, meta, now }) => {
+  await claimKey(access, meta);
   const account = body.account ?? AccountId.parse(caller.owner);
   const location = `/accounts/${account}`;
   const period = periodOf(slotOf(now));

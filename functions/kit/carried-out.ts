@@ -1,6 +1,6 @@
 import type { Outcome } from "../../events/store/execute.ts";
 import type { Rejection } from "../../market/decider.ts";
-import { problem, rejectionProblem } from "./problems.ts";
+import { type ProblemError, problem, rejectionProblem } from "./problems.ts";
 
 /** What a command came to. @throws ProblemError if it was refused. */
 export function carriedOut<State, Event>(
@@ -15,12 +15,7 @@ export function carriedOut<State, Event>(
     case "rejected":
       throw rejectionProblem(outcome.rejection);
     case "keyReused":
-      throw problem(
-        422,
-        "idempotency-key-reused",
-        "This Idempotency-Key was sent with another body: use a new key for a new request.",
-        "header/Idempotency-Key",
-      );
+      throw keyReused();
     case "stale":
       throw problem(
         412,
@@ -31,4 +26,13 @@ export function carriedOut<State, Event>(
     default:
       return outcome satisfies never;
   }
+}
+
+export function keyReused(): ProblemError {
+  return problem(
+    422,
+    "idempotency-key-reused",
+    "This Idempotency-Key was sent with another body: use a new key for a new request.",
+    "header/Idempotency-Key",
+  );
 }

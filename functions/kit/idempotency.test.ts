@@ -77,6 +77,7 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     },
   ],
   [operations.joinNetwork, async () => ({ by: alpha, body: newCenter(center), other: newCenter(center, 3) })],
+  [operations.openAccount, async () => ({ by: acme, body: { account: "lab" }, other: { account: "lab-2" } })],
   [
     operations.reportCapacity,
     ofCenter({ pools: [{ product, working: 9, idle: 9 }] }, { pools: [{ product, working: 8, idle: 8 }] }),
@@ -172,8 +173,15 @@ describe.each(cases.map(([operation, prepare]) => [operation.id, operation, prep
 test("is covered for every operation that appends", () => {
   const posts = Object.values<Operation>(operations).filter(({ method }) => method === "POST");
   const covered = cases.map(([{ id }]) => id);
-  // A quote changes nothing, and an account is what its name says, whatever the key.
-  expect(posts.map(({ id }) => id).sort()).toEqual([...covered, "openAccount", "postQuote"].sort());
+  // A quote changes nothing.
+  expect(posts.map(({ id }) => id).sort()).toEqual([...covered, "postQuote"].sort());
+});
+
+test("a key that made a center makes no other one", async () => {
+  const exchange = await startExchange();
+  await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-1"), key: "k" }));
+  const other = await exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2"), key: "k" });
+  expect([other.status, other.problem.code]).toEqual([422, "idempotency-key-reused"]);
 });
 
 test("the same key of another owner, or for another resource, is another request", async () => {
