@@ -1,30 +1,46 @@
+import fc from "fast-check";
 import type { AuctionEvent } from "../events/catalog/auction.ts";
 import type { Award, Fill } from "../events/catalog/award.ts";
 import type { DomainEvent } from "../events/catalog/catalog.ts";
 import type { LinkSpec } from "../events/catalog/center.ts";
 import type { JobSpec } from "../events/catalog/job.ts";
+import { streams } from "../events/catalog/streams.ts";
 import {
   AccountId,
   CenterId,
   JobId,
+  type MillsText,
   OfferId,
   OwnerId,
+  Period,
   PlacementId,
   ProductId,
   type Session,
 } from "../events/catalog/values.ts";
-import { awardsOf } from "../market/book/awards.ts";
-import { type BookJob, type BookOffer, type BookState, initialBook } from "../market/book/book-state.ts";
+import { awardPages, awardsOf, holdOf } from "../market/book/awards.ts";
+import {
+  type BookJob,
+  type BookOffer,
+  type BookState,
+  initialBook,
+  poolId,
+} from "../market/book/book-state.ts";
 import { stepsLeft } from "../market/book/capacity-left.ts";
-import type { Gate } from "../market/book/gates.ts";
+import { type Gate, gateDue } from "../market/book/gates.ts";
+import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "../market/book/holds.ts";
 import { type Instance, instanceAt } from "../market/book/instance.ts";
 import { observeAuction } from "../market/book/observe-auction.ts";
-import { observePage } from "../market/book/observe-page.ts";
+import { observePage, type SeenCommit } from "../market/book/observe-page.ts";
+import { voided } from "../market/book/why.ts";
 import { clear } from "../market/clearing/clear.ts";
-import type { Result } from "../market/clearing/instance.ts";
+import type { Book, Result } from "../market/clearing/instance.ts";
+import type { JobCommand } from "../market/job/commands.ts";
+import { askAtDeadline, deadlineOf } from "../market/job/deadlines.ts";
+import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
+import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
 import { bidHold } from "../market/stretch.ts";
-import { instant, slotStart } from "../market/time.ts";
+import { instant, periodOf, periodStart, slotStart } from "../market/time.ts";
 
 // Facts of a small market that examples vary: two centers, a job of 8 cards for an hour, and the gates around slot 100.
 
@@ -283,4 +299,559 @@ export function jobIn(book: BookState, job: string): BookJob {
   const found = book.jobs.get(jobId(job));
   if (found === undefined) throw new Error(`no job ${job} in the book`);
   return found;
+}
+
+// Random lives of a market: tenants, centers and the exchange around its gates, decided by the real deciders.
+
+/** A commit in the feed. */
+export interface FeedCommit extends SeenCommit {
+  readonly stream: string;
+}
+
+/** One auction of a history, and what it saw. */
+export interface HeldAuction {
+  readonly n: number;
+  readonly gate: Gate;
+  /** Pages of the feed that it saw. */
+  readonly position: number;
+  readonly events: readonly AuctionEvent[];
+  readonly problem: Book;
+  /** `CENTER/PRODUCT`, in the order of the problem. */
+  readonly pools: readonly string[];
+  readonly bidders: readonly string[];
+  /** Absent: nobody bid. */
+  readonly result?: Result;
+  readonly awards: readonly { readonly award: Award; readonly hold: MillsText }[];
+}
+
+export interface History {
+  readonly pages: readonly (readonly FeedCommit[])[];
+  readonly auctions: readonly HeldAuction[];
+  /** The book that followed all of it. */
+  readonly book: BookState;
+  /** Funds that stay held though their job has ended without an award for them. */
+  readonly stuck: readonly string[];
+  /** Types of all events in the feed. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+const centers = ["north", "south", "west"].map((center) => CenterId.parse(center));
+const pools = [
+  { center: at(centers, 0), product: ascend },
+  { center: at(centers, 0), product: a100 },
+  { center: at(centers, 1), product: ascend },
+  { center: at(centers, 2), product: ascend },
+];
+/** Shortly before midnight, so that days change on the way. */
+const opening = periodStart(Period.parse("2026-01-06")) - 13;
+const quietSlots = 4;
+
+function at<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index % items.length];
+  if (item === undefined) throw new Error("nothing to choose from");
+  return item;
+}
+
+type Happening =
+  | { readonly kind: "offer" | "request"; readonly what: Wish }
+  | {
+      readonly kind:
+        | "withdraw"
+        | "cancel"
+        | "refuse"
+        | "complete"
+        | "fail"
+        | "meter"
+        | "lose"
+        | "return"
+        | "silence"
+        | "sense"
+        | "link";
+      readonly pick: number;
+    };
+
+/** Numbers out of which an offer or a job is made. */
+interface Wish {
+  readonly pool: number;
+  readonly cards: number;
+  readonly price: number;
+  readonly from: number;
+  readonly slots: number;
+  readonly slack: number;
+  readonly session: Session;
+  readonly kind: JobSpec["kind"];
+  readonly extendLimit: number | undefined;
+  readonly more: number;
+  readonly dataGB: number;
+  readonly owner: number;
+  readonly choosy: number;
+}
+
+export interface SlotPlan {
+  readonly happenings: readonly Happening[];
+  /** Which streams reach the feed late, and in what order the others do. */
+  readonly lag: number;
+  /** Slots for which an auction of this slot waits for its seal. */
+  readonly outage: number;
+  /** Accounts hold nothing more in this slot. */
+  readonly refuses: boolean;
+}
+
+const wish: fc.Arbitrary<Wish> = fc.record({
+  pool: fc.nat(3),
+  cards: fc.constantFrom(1, 2, 4, 4, 6, 8),
+  price: fc.constantFrom(60, 110, 150, 220, 400, 10_000),
+  from: fc.integer({ min: 0, max: 3 }),
+  slots: fc.integer({ min: 1, max: 8 }),
+  slack: fc.integer({ min: 0, max: 20 }),
+  session: fc.constantFrom("spot", "spot", "forward"),
+  kind: fc.constantFrom("block", "split", "div"),
+  extendLimit: fc.constantFrom(undefined, 150, 300, 300, 10_000),
+  more: fc.integer({ min: 0, max: 40 }),
+  dataGB: fc.constantFrom(0, 0, 45, 90, 460),
+  owner: fc.nat(9),
+  choosy: fc.nat(7),
+});
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("offer" as const), what: wish }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("request" as const), what: wish }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        ...(["withdraw", "cancel", "refuse", "complete", "complete", "fail", "meter"] as const),
+        ...(["lose", "return", "return", "silence", "sense", "sense", "link"] as const),
+      ),
+      pick: fc.nat(99),
+    }),
+  },
+);
+
+const slotPlan: fc.Arbitrary<SlotPlan> = fc.record({
+  happenings: fc.array(happening, { maxLength: 5 }),
+  lag: fc.nat(9),
+  outage: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 2),
+  refuses: fc.constantFrom(false, false, false, false, false, true),
+});
+
+/** What becomes of one is a history: `live`. */
+export const plans: fc.Arbitrary<SlotPlan[]> = fc.array(slotPlan, { minLength: 8, maxLength: 26 });
+
+/** A market while it lives. */
+interface Life {
+  slot: number;
+  /** Seconds of the slot that have passed. */
+  seconds: number;
+  plan: SlotPlan;
+  readonly book: BookState;
+  readonly pages: FeedCommit[][];
+  readonly auctions: HeldAuction[];
+  /** What the feed has not taken in yet, by stream. */
+  readonly waiting: Map<string, FeedCommit[]>;
+  readonly jobs: Map<JobId, KnownJob>;
+  readonly offers: Map<OfferId, BookOffer>;
+  /** By `JOB/STRETCH`. */
+  readonly held: Map<string, MillsText>;
+  readonly lost: Set<CenterId>;
+  readonly silent: Set<CenterId>;
+  unsealed: { readonly auction: HeldAuction; readonly until: number } | undefined;
+  names: number;
+}
+
+const quiet: SlotPlan = { happenings: [], lag: 0, outage: 0, refuses: false };
+
+/** The history of a market in which all this happens, and then some quiet slots. */
+export function live(plans: readonly SlotPlan[]): History {
+  const life: Life = {
+    slot: opening,
+    seconds: 0,
+    plan: quiet,
+    book: initialBook(),
+    pages: [],
+    auctions: [],
+    waiting: new Map(),
+    jobs: new Map(),
+    offers: new Map(),
+    held: new Map(),
+    lost: new Set(),
+    silent: new Set(),
+    unsealed: undefined,
+    names: 0,
+  };
+  open(life);
+  let over: readonly KnownJob[] = [];
+  const all = [...plans, ...new Array<SlotPlan>(quietSlots).fill(quiet)];
+  for (const [index, plan] of all.entries()) {
+    // What ends later than that may wait for its release.
+    if (index === all.length - 2) over = [...life.jobs.values()].filter(({ phase }) => ended.includes(phase));
+    liveSlot(life, plan);
+  }
+  const { pages, auctions, book } = life;
+  const types = pages.flat().flatMap(({ events }) => events.map(({ type }) => type));
+  const counts = new Map([...Map.groupBy(types, (type) => type)].map(([type, same]) => [type, same.length]));
+  return { pages, auctions, book, stuck: over.flatMap((job) => unusedHolds(life, job)), counts };
+}
+
+function liveSlot(life: Life, plan: SlotPlan): void {
+  life.plan = plan;
+  life.seconds = 10;
+  for (const one of plan.happenings) happen(life, one);
+  life.seconds = 40;
+  for (const job of life.jobs.values()) carryOn(life, job);
+  life.seconds = 70;
+  for (const job of life.jobs.values()) askDeadline(life, job);
+  life.seconds = 200;
+  closeGates(life);
+  life.slot += 1;
+}
+
+const now = ({ slot, seconds }: Life) => slotStart(slot) + seconds * 1000;
+
+function append(life: Life, stream: string, ...events: readonly DomainEvent[]): void {
+  if (events.length === 0) return;
+  const commits = life.waiting.get(stream) ?? [];
+  life.waiting.set(stream, commits);
+  commits.push({ stream, time: instant(now(life)), events });
+}
+
+function open(life: Life): void {
+  const energy = Array.from({ length: 24 }, (_, hour) => (hour % 5) * 200);
+  centers.forEach((center, index) => {
+    const own = pools.filter((pool) => pool.center === center);
+    const frameworks = index === 1 ? [] : ["mindspore"];
+    const spec = own.map(({ product }) => ({ product, cards: 16, frameworks }));
+    append(
+      life,
+      streams.center(center),
+      joined(center, { pools: spec, energy, puePermille: 1100 + index * 100 }),
+    );
+    const to = at(centers, index + 1);
+    append(life, streams.center(center), linked(center, link(to, { gbps: 1 + index, perGB: index })));
+  });
+  pools.forEach((_, pool) => {
+    postOffer(life, { pool, cards: 4 + pool, price: 80 + 20 * pool, from: 0, slots: 60 });
+  });
+}
+
+function postOffer(life: Life, what: Pick<Wish, "pool" | "cards" | "price" | "from" | "slots">): void {
+  const { center, product } = at(pools, what.pool);
+  const offer = OfferId.parse(`offer-${life.names++}`);
+  const from = life.slot + what.from;
+  const to = from + what.slots * 5;
+  const owner = OwnerId.parse(`${center}-owner`);
+  const data = { offer, center, owner, product, from, to, cards: what.cards, reserve: what.price };
+  life.offers.set(offer, data);
+  append(life, streams.offer(offer), { type: "CapacityOffered", data });
+}
+
+function happen(life: Life, one: Happening): void {
+  switch (one.kind) {
+    case "offer":
+      postOffer(life, one.what);
+      return;
+    case "request":
+      requestJob(life, one.what);
+      return;
+    case "withdraw":
+      endOffer(life, at([...life.offers.keys()], one.pick), "OfferWithdrawn");
+      return;
+    case "lose":
+    case "return":
+    case "silence":
+    case "sense":
+    case "link":
+      happenAt(life, at(pools, one.pick), one.kind, one.pick);
+      return;
+    case "cancel":
+      tellOne(life, ["requested", "queued", "queued", "accepted", "running"], one.pick, () => ({
+        type: "Cancel",
+      }));
+      return;
+    case "refuse":
+      tellOne(life, ["reserved", "accepted", "running"], one.pick, ({ id, centers: own }) => {
+        return { type: "Refuse", placement: id, center: at(own, one.pick) };
+      });
+      return;
+    case "complete":
+    case "fail":
+      tellOne(life, ["running"], one.pick, ({ id, centers: own, run }) => {
+        const outcome = one.kind === "complete" ? "completed" : "failed";
+        return { type: "Finish", placement: id, center: at(own, 0), run, outcome };
+      });
+      return;
+    case "meter":
+      tellOne(life, ["running"], one.pick, ({ id, centers: own, run, runFrom }) => {
+        const center = at(own, 0);
+        const checkpointAt = instant(slotStart(life.slot - (one.pick % 2)));
+        const usage = { center, from: instant(slotStart(runFrom)), to: instant(now(life)), cardSeconds: 9 };
+        return { type: "Meter", placement: id, center, run, usage, checkpointAt };
+      });
+      return;
+    default:
+      one satisfies never;
+  }
+}
+
+function happenAt(
+  life: Life,
+  { center, product }: (typeof pools)[number],
+  kind: "lose" | "return" | "silence" | "sense" | "link",
+  pick: number,
+): void {
+  const { slot } = life;
+  const moment = { center, at: instant(now(life)), slot };
+  switch (kind) {
+    case "lose":
+      if (life.lost.has(center)) return;
+      life.lost.add(center);
+      append(life, streams.center(center), { type: "CenterLost", data: moment });
+      for (const job of life.jobs.values()) {
+        const placement = inForce(job)?.id;
+        if (placement !== undefined)
+          tell(life, job, { type: "Displace", placement, cause: "centerLost", center });
+      }
+      return;
+    case "return":
+      life.silent.clear();
+      for (const gone of life.lost)
+        append(life, streams.center(gone), { type: "CenterReturned", data: { ...moment, center: gone } });
+      life.lost.clear();
+      return;
+    case "silence":
+      life.silent.add(center);
+      return;
+    case "sense": {
+      const data = { center, product, working: pick % 17, idle: 0, slot };
+      append(life, streams.capacity(center, periodOf(slot)), { type: "CapacitySensed", data });
+      return;
+    }
+    case "link": {
+      const to = centers.filter((other) => other !== center);
+      append(life, streams.center(center), linked(center, link(at(to, pick), { gbps: 1 + (pick % 3) })));
+      return;
+    }
+    default:
+      kind satisfies never;
+  }
+}
+
+function endOffer(life: Life, offer: OfferId | undefined, type: "OfferWithdrawn" | "OfferExpired"): void {
+  if (offer === undefined || !life.offers.delete(offer)) return;
+  append(life, streams.offer(offer), { type, data: { offer } });
+}
+
+/** A command without its time. */
+type Untimed<Command> = Command extends unknown ? Omit<Command, "at"> : never;
+type Told = Untimed<JobCommand>;
+
+/** Carries a command out; says whether the job took it. */
+function tell(life: Life, job: KnownJob, command: Told): boolean {
+  const id = job.request.job;
+  const state = life.jobs.get(id) ?? job;
+  const timed: JobCommand = { ...command, at: now(life) };
+  const decision = jobDecider.decide(timed, state);
+  if (!decision.ok) return false;
+  const next = decision.events.reduce(jobDecider.evolve, state);
+  if (next.phase !== "unknown") life.jobs.set(id, next);
+  append(life, streams.job(id), ...decision.events);
+  return true;
+}
+
+function tellOne(
+  life: Life,
+  phases: readonly KnownJob["phase"][],
+  pick: number,
+  command: (placement: Placement) => Told,
+): void {
+  const fitting = [...life.jobs.values()].filter(({ phase }) => phases.includes(phase));
+  const job = fitting[pick % Math.max(1, fitting.length)];
+  if (job === undefined) return;
+  const placement = inForce(job);
+  if (placement !== undefined) tell(life, job, command(placement));
+  else if (phases.includes("queued")) tell(life, job, { type: "Cancel" });
+}
+
+function requestJob(life: Life, what: Wish): void {
+  const job = JobId.parse(`job-${life.names++}`);
+  const owner = OwnerId.parse(what.owner === 0 ? `${at(centers, what.pool)}-owner` : "university");
+  const account = AccountId.parse(what.owner > 5 ? "lab" : "institute");
+  const command = { type: "Request", job, owner, account, spec: specOf(life, what), at: now(life) } as const;
+  const decision = jobDecider.decide(command, { phase: "unknown" });
+  if (!decision.ok) return;
+  const state = decision.events.reduce(jobDecider.evolve, jobDecider.initial);
+  if (state.phase === "unknown") return;
+  life.jobs.set(job, state);
+  append(life, streams.job(job), ...decision.events);
+  // A request that was cut off here is not admitted.
+  if (what.choosy === 7) return;
+  const { hold } = state.request;
+  if (takeHold(life, { account, job, stretch: 1, mills: hold })) tell(life, state, { type: "Admit", hold });
+  else tell(life, state, { type: "Reject", reason: "no funds" });
+}
+
+function specOf(life: Life, what: Wish): JobSpec {
+  const { session, kind, cards, price: limit, choosy } = what;
+  const slots = session === "spot" ? what.slots : what.slots > 5 ? 20 : 10;
+  const from = life.slot + 1 + what.from;
+  const second = choosy < 3 ? [{ product: a100, limit: Math.min(10_000, limit + 100) }] : [];
+  const chunk = cards % 2 === 0 ? 2 : 1;
+  return {
+    ...jobSpec,
+    session,
+    kind,
+    products: [{ product: ascend, limit }, ...second],
+    cards,
+    slots,
+    from,
+    to: from + slots + what.slack,
+    home: at(centers, what.pool),
+    dataGB: what.dataGB,
+    maxSlots: slots + what.more,
+    retries: choosy % 2,
+    ...(what.extendLimit === undefined ? {} : { extendLimit: what.extendLimit }),
+    ...(choosy === 3 ? { frameworks: ["mindspore"] } : {}),
+    ...(choosy === 4 ? { regions: ["north", "south"] } : {}),
+    ...(choosy === 5 ? { maxLatencyMs: 4 } : {}),
+    ...(kind === "split" ? { split: { chunk, bandwidthGbps: what.from % 2, syncLatencyMs: 9 } } : {}),
+  };
+}
+
+type StretchHold = ReturnType<typeof dueHolds>[number];
+
+function takeHold(life: Life, hold: StretchHold): boolean {
+  const { account, job, stretch } = hold;
+  const key = `${job}/${stretch}`;
+  if (life.held.has(key)) return true;
+  const stream = streams.account(account, periodOf(life.slot));
+  if (life.plan.refuses) {
+    append(life, stream, { type: "HoldRefused", data: { ...hold, available: millsText(0n) } });
+    return false;
+  }
+  life.held.set(key, hold.mills);
+  append(life, stream, { type: "FundsHeld", data: hold });
+  return true;
+}
+
+function releaseHold(life: Life, { account, job, stretch }: StretchHold): void {
+  const key = `${job}/${stretch}`;
+  const mills = life.held.get(key);
+  if (mills === undefined) return;
+  life.held.delete(key);
+  const data = { account, job, stretch, mills };
+  append(life, streams.account(account, periodOf(life.slot)), { type: "HoldReleased", data });
+}
+
+const ended: readonly KnownJob["phase"][] = ["rejected", "completed", "failed", "cancelled", "expired"];
+
+/** Funds held for a job that no award has used. */
+function unusedHolds({ held }: Life, { request: { job }, balances }: KnownJob): string[] {
+  const used = new Set(balances.map(({ award }) => `${job}/${award.stretch}`));
+  return [...held.keys()].filter((key) => key.startsWith(`${job}/`) && !used.has(key));
+}
+
+/** Centers accept and start what they were sent, unless they are away. */
+function carryOn(life: Life, job: KnownJob): void {
+  const placement = inForce(job);
+  if (placement === undefined) return;
+  const { id } = placement;
+  const awake = placement.centers.filter((center) => !life.lost.has(center) && !life.silent.has(center));
+  for (const center of awake) tell(life, job, { type: "Accept", placement: id, center });
+  for (const center of awake) {
+    const run = placement.runActive ? placement.run : placement.run + 1;
+    tell(life, job, { type: "Start", placement: id, center, run });
+  }
+}
+
+function askDeadline(life: Life, job: KnownJob): void {
+  const placement = inForce(job);
+  const deadline = placement && deadlineOf(job, placement.id);
+  if (placement === undefined || deadline === undefined || now(life) < deadline.at) return;
+  // An award's end is asked for when the auctions that could continue it are sealed.
+  if (deadline.awaited === "ended" && life.unsealed !== undefined) return;
+  tell(life, job, askAtDeadline(deadline.awaited, placement.id, now(life)));
+}
+
+/** A stream keeps its order, but may wait. */
+function isLate({ plan: { lag }, slot }: Life, stream: string): boolean {
+  const hash = [...stream].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, slot);
+  return (hash * lag) % 7 > 4;
+}
+
+/** The feed takes in what waits, and the book follows. */
+function publish(life: Life, isHeldBack: (stream: string) => boolean): void {
+  const ready = [...life.waiting].filter(([stream]) => !isHeldBack(stream));
+  const turn = life.plan.lag % Math.max(1, ready.length);
+  const commits = [...ready.slice(turn), ...ready.slice(0, turn)].flatMap(([, own]) => own);
+  for (const [stream] of ready) life.waiting.delete(stream);
+  const cut = life.plan.lag % 2 === 0 ? commits.length : Math.floor(commits.length / 2);
+  for (const page of [commits.slice(0, cut), commits.slice(cut)]) {
+    if (page.length === 0) continue;
+    life.pages.push(page);
+    observePage(life.book, { position: life.pages.length, commits: page });
+  }
+}
+
+function closeGates(life: Life): void {
+  if (life.unsealed !== undefined) {
+    if (life.slot < life.unsealed.until) return;
+    const { auction } = life.unsealed;
+    life.unsealed = undefined;
+    sealAuction(life, auction);
+  }
+  while (life.unsealed === undefined) {
+    publish(life, (stream) => isLate(life, stream));
+    const gate = gateDue(life.book, now(life));
+    if (gate === undefined) return;
+    for (const hold of dueHolds(life.book, gate.gate)) takeHold(life, hold);
+    publish(life, (stream) => !stream.startsWith("account-") || isLate(life, `${stream}/held`));
+    closeGate(life, gate);
+  }
+}
+
+function closeGate(life: Life, gate: Gate): void {
+  const { book, plan, slot } = life;
+  const n = book.auctions + 1;
+  const instance = instanceOf(book, gate);
+  const of = { n, gate, position: book.position, problem: instance.book };
+  const names = instance.pools.map(({ center, product }) => poolId(center.spec.center, product));
+  const seen = { ...of, pools: names, bidders: instance.bidders.map(({ job }) => job.job) };
+  const closed = gateClosed(n, gate, book.position);
+  if (instance.book.bids.length === 0) {
+    sealAuction(life, { ...seen, events: [closed], awards: [] });
+    return;
+  }
+  const result = clear(instance.book);
+  if (gate.reruns === undefined && voided(instance, result)) {
+    const data = { auction: n, session: gate.session, gate: gate.gate, at: instant(now(life)) };
+    const events: AuctionEvent[] = [closed, { type: "AuctionVoided", data: { ...data, reason: "priceCap" } }];
+    sealAuction(life, { ...seen, events, result, awards: [] });
+    return;
+  }
+  const given = awardsOf(instance, result, n);
+  const pages = awardPages(given).map(
+    (page, index): AuctionEvent => ({ type: "AwardsPublished", data: { auction: n, page: index, ...page } }),
+  );
+  const awards = given.awards.map((award) => ({ award, hold: holdOf(book, award) }));
+  const auction = { ...seen, events: [closed, ...pages], result, awards };
+  if (plan.outage > 0) life.unsealed = { auction, until: slot + plan.outage };
+  else sealAuction(life, auction);
+}
+
+function sealAuction(life: Life, auction: HeldAuction): void {
+  const { book } = life;
+  for (const { award, hold } of auction.awards) {
+    const job = life.jobs.get(award.job);
+    const type = award.continues ? "Continue" : "Place";
+    if (job === undefined || !tell(life, job, { type, award, hold }))
+      throw new Error(`${award.placement} was not taken`);
+  }
+  life.auctions.push(auction);
+  observeAuction(book, auction.n, auction.events);
+  for (const hold of lapsedHolds(book)) releaseHold(life, hold);
+  for (const id of expiredJobs(book, auction.gate.gate)) {
+    const job = life.jobs.get(id);
+    if (job !== undefined) tell(life, job, { type: "Expire", slot: auction.gate.gate });
+  }
+  for (const offer of expiredOffers(book, auction.gate.gate)) endOffer(life, offer, "OfferExpired");
 }

@@ -153,6 +153,8 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
         const run = runs.get(change.lease);
         if (run === undefined) return;
         run.to = change.to;
+        // One that has yet to begin goes on to the new end by itself.
+        if (run.startedAt === undefined) return;
         run.cancel();
         return goOn(change.lease, run);
       }

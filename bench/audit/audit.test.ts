@@ -44,10 +44,20 @@ const cards = "no card sold twice";
 /** Awards of the honest day, by what becomes of them. */
 interface Day {
   readonly pages: readonly RawPage[];
-  readonly placements: Readonly<
-    Record<"early" | "wide" | "lone" | "resold" | "dropped" | "night", PlacementId>
-  >;
+  readonly placements: Readonly<Record<Name, PlacementId>>;
 }
+type Name =
+  | "early"
+  | "wide"
+  | "lone"
+  | "resold"
+  | "dropped"
+  | "quit"
+  | "unready"
+  | "refused"
+  | "late"
+  | "night"
+  | "longer";
 
 let day: Day;
 beforeAll(async () => {
@@ -62,7 +72,7 @@ describe("an honest day", () => {
     expect(audit(pages)).toEqual([
       { name: chain, ok: true, detail: `${pages.length} pages, ${events} events` },
       { name: balance, ok: true, detail: expect.stringMatching(/^2,0\d\d\.\d\d CNY$/) },
-      { name: awards, ok: true, detail: expect.stringMatching(/^7 awards, \d\d\.\d\d CNY$/) },
+      { name: awards, ok: true, detail: expect.stringMatching(/^11 awards, \d\d\.\d\d CNY$/) },
       { name: holds, ok: true, detail: `${settlements} settlements` },
       { name: cards, ok: true, detail: expect.stringMatching(/^\d+ pool slots$/) },
     ]);
@@ -197,6 +207,10 @@ describe("debits and credits", () => {
         ),
       })),
     ],
+    [
+      "an account that is stated twice",
+      stating((data) => ({ ...data, totals: [...data.totals, ...data.totals.slice(0, 1)] })),
+    ],
     ["other debits than its accounts add up to", stating((data) => ({ ...data, debits: one }))],
     ["other credits than its accounts add up to", stating((data) => ({ ...data, credits: one }))],
     ["a charge that its pages do not hold", stating((data) => ({ ...data, charges: data.charges + 1 }))],
@@ -232,13 +246,31 @@ describe("charges and awards", () => {
     ["a mill more", 1n],
     ["a mill less", -1n],
   ])("a job that pays %s than its award is found, though its account and the ledger agree", (_, more) => {
-    for (const name of ["early", "resold"] as const) {
+    for (const name of ["early", "wide", "resold", "quit", "refused", "late"] as const) {
       const placement = day.placements[name];
       const lie = agreeing(forged(day.pages, recharging(placement, "end", paying(more))));
       expect(faultsOf(lie)).toEqual({
         [awards]: expect.stringContaining(`award ${placement} was charged`),
       });
     }
+  });
+
+  test("a job whose center was not ready pays nothing", () => {
+    const { unready } = day.placements;
+    const line: ChargeLine = {
+      kind: "compute",
+      row: 2,
+      from: "tenant:bolt",
+      to: "center:c-1",
+      mills: millsText(800n),
+    };
+    const lie = forged(
+      day.pages,
+      recharging(unready, "end", (lines) => [...lines, line]),
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [awards]: expect.stringContaining(`award ${unready} was charged 800 mills`),
+    });
   });
 
   test("a line that was changed and nothing else is found wherever it shows", () => {
@@ -250,17 +282,21 @@ describe("charges and awards", () => {
     expect(Object.keys(faultsOf(lie))).toEqual([balance, awards, holds]);
   });
 
-  test("a charge that was never posted is found", () => {
-    const charge = chargeOf(day.placements.resold, "end");
+  test.each([
+    ["resold", "end", "charged 0 mills", 4000n],
+    // Its run ended: that its last award was never charged must show, and that a day of its first was not.
+    ["longer", "end", "charged 0 mills", 3200n],
+    ["night", "day", "charged 4000 mills", 8000n],
+  ] as const)("a charge of job %s for its %s that was never posted is found", (name, kind, says, due) => {
+    const placement = day.placements[name];
+    const charge = chargeOf(placement, kind);
     const lie = forged(day.pages, (event) =>
       (event.type === "ChargePosted" || event.type === "HoldSettled") && event.data.charge === charge
         ? []
         : [event],
     );
     expect(faultsOf(agreeing(lie))).toEqual({
-      [awards]: expect.stringMatching(
-        new RegExp(`^award ${day.placements.resold} was charged 0 mills, .* come to 4000$`),
-      ),
+      [awards]: expect.stringMatching(new RegExp(`^award ${placement} was ${says}, .* come to ${due}$`)),
     });
   });
 
@@ -381,6 +417,18 @@ describe("accounts", () => {
     });
   });
 
+  test("an account that pays more out of a hold than it held is found", () => {
+    const { resold } = day.placements;
+    const lie = forged(day.pages, (event) =>
+      event.type === "FundsHeld" && resold.startsWith(`${event.data.job}.`)
+        ? [{ ...event, data: { ...event.data, mills: millsText(1n) } }]
+        : [event],
+    );
+    expect(faultsOf(agreeing(lie))).toEqual({
+      [holds]: expect.stringContaining("account-bolt-2026-03-02 falls below nothing"),
+    });
+  });
+
   type Funds = "AccountOpened" | "AccountCarried";
   /** A mill more for acme: where its first period opens, its second is carried, or its third opens. */
   const enriching =
@@ -470,6 +518,22 @@ describe("cards", () => {
         : [event],
     );
     expect(faultsOf(lie)).toEqual({ [cards]: expect.stringContaining("of 0 cards of c-1") });
+  });
+
+  test("cards of a center that failed are not sold from the slot on in which it did", () => {
+    const failed = eventsOf(day.pages).find((event) => event.type === "JobReduced");
+    if (failed?.type !== "JobReduced") throw new Error("no center failed");
+    const { slot } = failed.data;
+    const endingAt = (to: number) =>
+      forged(day.pages, (event) =>
+        event.type === "CapacityOffered" && event.data.center === "c-2"
+          ? [{ ...event, data: { ...event.data, to } }]
+          : [event],
+      );
+    expect(faultsOf(endingAt(slot))).toEqual({});
+    expect(faultsOf(endingAt(slot - 1))).toEqual({
+      [cards]: `6 of 0 cards of c-2/${product} are sold in slot ${slot - 1}`,
+    });
   });
 
   test("cards that a job gave back may be sold again, cards that it kept may not", () => {
@@ -672,6 +736,7 @@ function totalling(): Change {
 
 const Begun = z.object({ next: z.enum(["charge", "none"]), period: z.string().optional() });
 const At = z.object({ period: z.string(), cursor: z.string() });
+const Page = z.object({ auction: z.int(), page: z.int(), pages: z.int() });
 
 /** The period workflow. */
 async function closeDays(exchange: InMemoryExchange): Promise<void> {
@@ -683,9 +748,18 @@ async function closeDays(exchange: InMemoryExchange): Promise<void> {
       while (at.cursor !== "end") at = At.parse(await exchange.invoke(name, at));
     }
     await exchange.pump();
+    // One deposit is the last page's, another comes before the feed brings the close: it is the next day's.
+    await deposit(exchange);
+    await exchange.pump();
+    await deposit(exchange);
     await exchange.invoke("close-period", { period });
     await exchange.pump();
   }
+}
+
+async function deposit(exchange: InMemoryExchange): Promise<void> {
+  const params = { account: bolt.owner };
+  await succeeds(exchange.call(operations.depositFunds, finance, { params, body: { mills: "1" } }));
 }
 
 async function readPages(exchange: InMemoryExchange): Promise<RawPage[]> {
@@ -734,6 +808,8 @@ async function honestDay(): Promise<Day> {
     const body = { center: "c-1", run: 1, outcome: "completed" };
     await succeeds(exchange.call(operations.finishPlacement, alpha, { params: { placement }, body }));
   };
+  const cancel = async (tenant: Member, job: string) =>
+    succeeds(exchange.call(operations.cancelJob, tenant, { params: { job } }));
   const meter = async (placement: PlacementId, from: number, to: number, count: number) => {
     const cardSeconds = ((to - from) / 1000) * count;
     const body = { center: "c-2", run: 1, from: instant(from), to: instant(to), cardSeconds };
@@ -781,7 +857,6 @@ async function honestDay(): Promise<Day> {
   await exchange.pump();
   await goTo(opening + 9);
   await complete(resold);
-  await goTo(opening + 11);
   await complete(wide);
   await exchange.pump();
 
@@ -789,12 +864,52 @@ async function honestDay(): Promise<Day> {
   const droppedJob = await post(acme, { to: opening + 31 });
   await auction();
   const dropped = await awardOf(acme, droppedJob);
-  await succeeds(exchange.call(operations.cancelJob, acme, { params: { job: droppedJob } }));
+  await cancel(acme, droppedJob);
   // Nobody buys its cards again at the next gates, so it owes the fee for their slots.
   for (const slot of [21, 22, 23]) {
     await goTo(opening + slot);
     await auction();
   }
+
+  // One is withdrawn while it runs, the other before its center was ready for it.
+  await goTo(opening + 30);
+  const quitJob = await post(acme, { to: opening + 41 });
+  const unreadyJob = await post(bolt, { to: opening + 41 });
+  await auction();
+  const quit = await awardOf(acme, quitJob);
+  const unready = await awardOf(bolt, unreadyJob);
+  await goTo(opening + 31);
+  await begin(quit);
+  await cancel(bolt, unreadyJob);
+  await goTo(opening + 33);
+  await cancel(acme, quitJob);
+
+  await goTo(opening + 50);
+  const refusedJob = await post(acme, { to: opening + 61 });
+  await auction();
+  const refused = await awardOf(acme, refusedJob);
+  await goTo(opening + 51);
+  await begin(refused);
+  await goTo(opening + 53);
+  const refusal = { params: { placement: refused }, body: { center: "c-1" } };
+  await succeeds(exchange.call(operations.refusePlacement, alpha, refusal));
+  await cancel(acme, refusedJob);
+
+  // Its auction is sealed when two of its slots are past: it does not pay for them.
+  await goTo(opening + 60);
+  const lateJob = await post(bolt, { to: opening + 71 });
+  await exchange.pump();
+  const solving = await exchange.invoke("close-gate", {});
+  let awarded = Page.parse(await exchange.invoke("solve-auction", solving));
+  await goTo(opening + 62);
+  while (awarded.page < awarded.pages) awarded = Page.parse(await exchange.invoke("publish-awards", awarded));
+  await exchange.invoke("seal-auction", { auction: awarded.auction });
+  const late = await awardOf(bolt, lateJob);
+  await goTo(opening + 63);
+  await begin(late);
+  await goTo(opening + 65);
+  await complete(late);
+  await exchange.pump();
 
   await goTo(midnight - 6);
   const nightJob = await post(bolt, { to: midnight + 5, extendLimit: 400, maxSlots: 20 });
@@ -807,10 +922,12 @@ async function honestDay(): Promise<Day> {
   await closeDays(exchange);
   await goTo(midnight + 1);
   await auction();
+  const longer = await awardOf(bolt, nightJob);
   await goTo(midnight + 8);
   await complete(night);
   await goTo(midnight + SLOTS_PER_DAY);
   await exchange.pump();
   await closeDays(exchange);
-  return { pages: await readPages(exchange), placements: { early, wide, lone, resold, dropped, night } };
+  const placements = { early, wide, lone, resold, dropped, quit, unready, refused, late, night, longer };
+  return { pages: await readPages(exchange), placements };
 }

@@ -152,7 +152,7 @@ function sqsEvent(queue: string, batch: readonly Message[]) {
   };
 }
 
-/** As Lambda reads it: no answer, or one that names nothing it knows, fails the whole batch. */
+/** What comes again. Stricter than Lambda: not only an unknown name but also an answer of nothing fails the whole batch. */
 function failuresOf(answer: unknown, batch: readonly Message[]): ReadonlySet<string> {
   const all = new Set(batch.map(({ id }) => id));
   if (typeof answer !== "object" || answer === null || !("batchItemFailures" in answer)) return all;

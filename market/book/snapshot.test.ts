@@ -67,7 +67,8 @@ test("a book that came back goes on like the one it was taken of, and by itself"
 
 test("what an older version did not write begins empty", () => {
   const book = fullBook();
-  const { earlyHolds, sensedIn, ...older } = Object(JSON.parse(snapshotOf(book)));
+  const written: Record<string, unknown> = JSON.parse(snapshotOf(book));
+  const { earlyHolds, sensedIn, ...older } = written;
   expect([earlyHolds, sensedIn]).not.toContain(undefined);
   const { earlyHolds: none, sensedIn: never } = initialBook();
   expect(bookFromSnapshot(JSON.stringify(older))).toEqual({ ...book, earlyHolds: none, sensedIn: never });

@@ -318,6 +318,16 @@ describe("a job", () => {
     });
   });
 
+  test("that is withdrawn while it waits for another place tells no center again", () => {
+    const displaced = parseEvent("JobDisplaced", { ...ofRun, cause: "centerLost" });
+    const cancelled = parseEvent("JobCancelled", { job, at: time, slot: 107 });
+    const before = rowsOf(stream, ...toPlaced, started, displaced);
+    expect(rowsOf(stream, ...toPlaced, started, displaced, cancelled)).toEqual({
+      ...before,
+      ...jobRow({ status: "cancelled", reason: "centerLost", run: 1, placements: [placement] }),
+    });
+  });
+
   test("that is placed again has no reason to wait any more, and begins anew", () => {
     const displaced = parseEvent("JobDisplaced", { ...ofRun, cause: "centerLost" });
     const again = parseEvent("JobPlaced", { job, award: award(7, ["c-3"], 115, 125) });

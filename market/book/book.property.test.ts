@@ -1,0 +1,377 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Award } from "../../events/catalog/award.ts";
+import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
+import { type FeedCommit, type HeldAuction, type History, live, plans } from "../../test/book-histories.ts";
+import { checkClearing } from "../../test/clearing-checker.ts";
+import { validateBook } from "../clearing/validate.ts";
+import { type BookState, initialBook } from "./book-state.ts";
+import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
+import { instanceAt } from "./instance.ts";
+import { observeAuction } from "./observe-auction.ts";
+import { observePage } from "./observe-page.ts";
+import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
+import { unresoldIn } from "./unresold.ts";
+
+const RUNS = 40;
+
+/** A history in the only order in which a book follows it: pages up to a gate, then that auction's awards. */
+type Step =
+  | { readonly page: readonly FeedCommit[]; readonly position: number }
+  | { readonly auction: HeldAuction };
+
+function stepsOf({ pages, auctions }: Pick<History, "pages" | "auctions">): Step[] {
+  const steps: Step[] = [];
+  let seen = 0;
+  const read = (position: number) => {
+    for (; seen < position; seen++) steps.push({ page: pages[seen] ?? [], position: seen + 1 });
+  };
+  for (const auction of auctions) {
+    read(auction.position);
+    steps.push({ auction });
+  }
+  read(pages.length);
+  return steps;
+}
+
+/** All that anybody asks the book at one auction; lists of no order are sorted. */
+function follow(book: BookState, step: Step) {
+  if ("page" in step) {
+    observePage(book, { position: step.position, commits: step.page });
+    return undefined;
+  }
+  const { n, gate, events } = step.auction;
+  const instance = instanceAt(book, { auction: n, ...gate });
+  const due = dueHolds(book, gate.gate);
+  observeAuction(book, n, events);
+  return {
+    problem: instance.book,
+    bidders: instance.bidders.map(({ job }) => job.job),
+    due: sorted(due),
+    lapsed: sorted(lapsedHolds(book)),
+    expired: sorted([...expiredJobs(book, gate.gate), ...expiredOffers(book, gate.gate)]),
+    unresold: sorted(unresoldIn(book, gate.gate + 1)),
+  };
+}
+
+function sorted(list: readonly unknown[]): string[] {
+  return list.map((one) => JSON.stringify(one)).sort();
+}
+
+function followAll(steps: readonly Step[]) {
+  const book = initialBook();
+  return { seen: steps.flatMap((step) => follow(book, step) ?? []), book };
+}
+
+/** A number below `limit`, from a list that begins again when it is used up. */
+function picker(numbers: readonly number[]): (limit: number) => number {
+  let next = 0;
+  return (limit) => (numbers[next++ % numbers.length] ?? 0) % limit;
+}
+
+const numbers = fc.array(fc.nat(9999), { minLength: 1, maxLength: 150 });
+
+const isAdmission = ({ events }: FeedCommit) => events.some(({ type }) => type === "JobAdmitted");
+
+/** The same commits in another order: each stream keeps its own, and admissions theirs, for it is that of ties. */
+function interleaved(commits: readonly FeedCommit[], pick: (limit: number) => number): FeedCommit[] {
+  const waiting = [...Map.groupBy(commits, ({ stream }) => stream).values()].map((own) => [...own]);
+  const admissions = commits.filter(isAdmission);
+  const taken: FeedCommit[] = [];
+  while (taken.length < commits.length) {
+    const free = waiting.filter(
+      ([head]) => head !== undefined && (!isAdmission(head) || head === admissions[0]),
+    );
+    const head = free[pick(free.length)]?.shift();
+    if (head === undefined) throw new Error("no stream may go on");
+    if (isAdmission(head)) admissions.shift();
+    taken.push(head);
+  }
+  return taken;
+}
+
+/** What each gate saw stays, but in other pages. */
+function reordered({ pages, auctions }: History, pick: (limit: number) => number) {
+  const cutUp: FeedCommit[][] = [];
+  const repaged = (from: number, to: number) => {
+    const commits = interleaved(pages.slice(from, to).flat(), pick);
+    while (commits.length > 0) cutUp.push(commits.splice(0, 1 + pick(6)));
+    return cutUp.length;
+  };
+  let from = 0;
+  const moved = auctions.map((auction): HeldAuction => {
+    const position = repaged(from, auction.position);
+    from = auction.position;
+    return { ...auction, position };
+  });
+  repaged(from, pages.length);
+  return { pages: cutUp, auctions: moved };
+}
+
+/** Offers, cards and lines, counted slot by slot by the plainest means. */
+interface Count {
+  readonly open: Map<string, Extract<DomainEvent, { type: "CapacityOffered" }>["data"]>;
+  readonly ever: Extract<DomainEvent, { type: "CapacityOffered" }>["data"][];
+  readonly working: Map<string, { readonly cards: number; readonly slot: number }>;
+  readonly lost: Set<string>;
+  readonly gbps: Map<string, number>;
+  /** What awards in force take: of `CENTER/PRODUCT` cards, of a link gigabits. */
+  taken: { award: string; run: string; of: string; center: string; slot: number; amount: number }[];
+  /** First award of each job's run. */
+  readonly runs: Map<string, string>;
+}
+
+function count(all: Count, { type, data }: DomainEvent): void {
+  switch (type) {
+    case "CapacityOffered":
+      all.open.set(data.offer, data);
+      all.ever.push(data);
+      return;
+    case "OfferWithdrawn":
+    case "OfferExpired":
+      all.open.delete(data.offer);
+      return;
+    case "CenterLost":
+      all.lost.add(data.center);
+      return;
+    case "CenterReturned":
+      all.lost.delete(data.center);
+      return;
+    case "LinksDeclared":
+      for (const line of [...all.gbps.keys()]) if (line.startsWith(`${data.center}~`)) all.gbps.delete(line);
+      for (const { to, gbps } of data.links) all.gbps.set(`${data.center}~${to}`, gbps);
+      return;
+    case "CapacitySensed": {
+      const pool = `${data.center}/${data.product}`;
+      if ((all.working.get(pool)?.slot ?? 0) <= data.slot)
+        all.working.set(pool, { cards: data.working, slot: data.slot });
+      return;
+    }
+    case "JobCompleted":
+    case "JobFailed":
+    case "JobDisplaced":
+    case "JobCancelled":
+      all.taken = all.taken.filter(({ run, slot }) => run !== data.placement || slot < data.slot);
+      return;
+    case "JobReduced":
+      all.taken = all.taken.filter(
+        ({ run, center, slot }) => run !== data.placement || center !== data.center || slot < data.slot,
+      );
+      return;
+  }
+}
+
+function countAward(all: Count, award: Award): void {
+  const run = award.continues ? (all.runs.get(award.job) ?? "none") : award.placement;
+  all.runs.set(award.job, run);
+  const of = { award: award.placement, run };
+  for (const { center, product, from, to, cards } of award.fills)
+    for (let slot = from; slot < to; slot++)
+      all.taken.push({ ...of, of: `${center}/${product}`, center, slot, amount: cards });
+  for (const { link, from, to, gigabits } of award.links)
+    for (let slot = from; slot < to; slot++)
+      all.taken.push({ ...of, of: link, center: "", slot, amount: gigabits });
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function offeredIn(offers: Iterable<Count["ever"][number]>, of: string, slot: number): number {
+  const fitting = [...offers].filter(
+    ({ center, product, from, to }) => `${center}/${product}` === of && from <= slot && slot < to,
+  );
+  return sum(fitting.map(({ cards }) => cards));
+}
+
+/** Cards of a pool that may be sold in a slot, whoever has them. */
+function sellable({ open, working, lost }: Count, of: string, slot: number): number {
+  if (lost.has(of.slice(0, of.indexOf("/")))) return 0;
+  return Math.min(offeredIn(open.values(), of, slot), working.get(of)?.cards ?? Number.POSITIVE_INFINITY);
+}
+
+function takenBy(taken: Count["taken"]): Map<string, number> {
+  const cells = new Map<string, number>();
+  for (const { of, slot, amount } of taken)
+    cells.set(`${of}@${slot}`, (cells.get(`${of}@${slot}`) ?? 0) + amount);
+  return cells;
+}
+
+/** On sale is what may be sold and nobody has: to the card in a slot, and no more than that in an hour of slots. */
+function checkOnSale(all: Count, { problem, pools, gate }: HeldAuction): void {
+  const taken = takenBy(all.taken);
+  const grain = gate.session === "spot" ? 1 : 10;
+  pools.forEach((of, pool) => {
+    for (let unit = 0; unit < Math.min(problem.T, 40); unit++) {
+      const fitting = problem.offers.filter((one) => one.pool === pool && one.from <= unit && unit < one.to);
+      const onSale = sum(fitting.map(({ q }) => q));
+      const slots = Array.from({ length: grain }, (_, i) => gate.from + unit * grain + i);
+      const free = slots.map((slot) =>
+        Math.max(0, sellable(all, of, slot) - (taken.get(`${of}@${slot}`) ?? 0)),
+      );
+      if (grain === 1) expect(onSale, `${of} in ${slots}`).toBe(free[0]);
+      else expect(onSale, `${of} in ${slots}`).toBeLessThanOrEqual(Math.min(...free));
+    }
+  });
+}
+
+/** Neither what an auction sold nor what is in force is more than there is. */
+function checkSold(all: Count, auction: HeldAuction): void {
+  const taken = takenBy(all.taken);
+  const fresh = all.taken.filter(({ award }) => award.endsWith(`.${auction.n}`));
+  for (const [cell, amount] of taken) {
+    const [of = "", slot = ""] = cell.split("@");
+    if (!of.includes("~")) expect(amount, cell).toBeLessThanOrEqual(offeredIn(all.ever, of, Number(slot)));
+  }
+  for (const { of, slot } of fresh) {
+    const most = of.includes("~") ? (all.gbps.get(of) ?? 0) * 360 : sellable(all, of, slot);
+    expect(taken.get(`${of}@${slot}`), `${of}@${slot}`).toBeLessThanOrEqual(most);
+  }
+}
+
+function checkNeverOversold(history: History): void {
+  const all: Count = {
+    open: new Map(),
+    ever: [],
+    working: new Map(),
+    lost: new Set(),
+    gbps: new Map(),
+    taken: [],
+    runs: new Map(),
+  };
+  for (const step of stepsOf(history)) {
+    if ("page" in step) {
+      for (const { events } of step.page) for (const event of events) count(all, event);
+      continue;
+    }
+    checkOnSale(all, step.auction);
+    for (const { award } of step.auction.awards) countAward(all, award);
+    checkSold(all, step.auction);
+  }
+}
+
+describe("whatever happens in a market", () => {
+  test("nothing is sold twice, and what nobody has is on sale", () => {
+    fc.assert(
+      fc.property(plans, (plan) => checkNeverOversold(live(plan))),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("each gate is a problem that can be cleared, by the rules, within the holds", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        for (const { problem, result, events, awards } of live(plan).auctions) {
+          expect(validateBook(problem)).toEqual([]);
+          if (result !== undefined) expect(checkClearing(problem, result)).toEqual([]);
+          for (const event of events) expect(parseEvent(event.type, event.data)).toEqual(event);
+          for (const { award, hold } of awards) {
+            const due = award.links.map(({ charge, transfer }) => BigInt(charge) + BigInt(transfer));
+            const most = due.reduce((total, amount) => total + amount, BigInt(award.value));
+            expect(most, award.placement).toBeLessThanOrEqual(BigInt(hold));
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("no funds stay held for a job that has ended", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        expect(live(plan).stuck).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe("a book", () => {
+  test("is the same however the feed interleaves its streams", () => {
+    fc.assert(
+      fc.property(plans, numbers, (plan, order) => {
+        const history = live(plan);
+        const { seen } = followAll(stepsOf(history));
+        expect(seen.map(({ problem, bidders }) => ({ problem, bidders }))).toEqual(
+          history.auctions.map(({ problem, bidders }) => ({ problem, bidders })),
+        );
+        const other = reordered(history, picker(order));
+        expect(followAll(stepsOf(other)).seen).toEqual(seen);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("that is interrupted, comes back from a snapshot and follows on is the same", () => {
+    fc.assert(
+      fc.property(plans, fc.array(fc.nat(9), { maxLength: 150 }), (plan, moments) => {
+        const history = live(plan);
+        const steps = stepsOf(history);
+        const straight = followAll(steps);
+        expect(straight.book).toEqual(history.book);
+        let book = initialBook();
+        let kept = { text: snapshotOf(book), step: 0 };
+        const left = [...moments];
+        const seen = new Map<number, ReturnType<typeof follow>>();
+        for (let step = 0; step < steps.length; ) {
+          const moment = left.shift();
+          if (moment === 0) {
+            // Another process begins with what the last one kept.
+            book = bookFromSnapshot(kept.text);
+            step = kept.step;
+          }
+          if (moment === 1 || moment === 2) {
+            kept = { text: snapshotOf(book), step };
+            const back = bookFromSnapshot(kept.text);
+            expect(back).toEqual(book);
+            book = back;
+          }
+          const next = steps[step];
+          if (next !== undefined) seen.set(step, follow(book, next));
+          step += 1;
+        }
+        expect(book).toEqual(straight.book);
+        const answers = [...seen].sort(([a], [b]) => a - b).flatMap(([, answer]) => answer ?? []);
+        expect(answers).toEqual(straight.seen);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe("the histories", () => {
+  const sample = fc.sample(plans, { seed: 7, numRuns: RUNS }).map(live);
+  const awards = sample.flatMap(({ auctions }) => auctions.flatMap((one) => one.awards));
+  const number = (is: (award: Award) => boolean) => awards.filter(({ award }) => is(award)).length;
+
+  test("reach every event that the book follows", () => {
+    const counts = (type: string) => sum(sample.map((history) => history.counts.get(type) ?? 0));
+    const followed = [
+      ...["CapacityOffered", "OfferWithdrawn", "OfferExpired", "CapacitySensed", "CenterLost"],
+      ...["CenterReturned", "LinksDeclared", "FundsHeld", "HoldRefused", "HoldReleased", "JobRejected"],
+      ...["JobPlaced", "JobContinued", "JobMetered", "JobReduced", "JobCompleted", "JobFailed"],
+      ...["JobDisplaced", "JobCancelled", "JobExpired"],
+    ];
+    expect(followed.filter((type) => counts(type) < 3)).toEqual([]);
+  });
+
+  test("have awards, continuations, forward awards, split gangs and lines in plenty, and void auctions", () => {
+    expect(awards.length).toBeGreaterThan(300);
+    expect(number(({ continues }) => continues)).toBeGreaterThan(50);
+    expect(number(({ session }) => session === "forward")).toBeGreaterThan(30);
+    expect(number(({ links }) => links.length > 0)).toBeGreaterThan(20);
+    expect(number(({ fills }) => new Set(fills.map(({ center }) => center)).size > 1)).toBeGreaterThan(20);
+    const auctions = sample.flatMap((history) => history.auctions);
+    expect(auctions.some(({ events }) => events.some(({ type }) => type === "AuctionVoided"))).toBe(true);
+    expect(auctions.some(({ gate }) => gate.reruns !== undefined)).toBe(true);
+  });
+
+  test("can be interleaved in another way", () => {
+    const pick = picker([3, 1, 4, 1, 5, 9, 2, 6]);
+    const changed = sample.filter(
+      (history) =>
+        JSON.stringify(reordered(history, pick).pages.flat()) !== JSON.stringify(history.pages.flat()),
+    );
+    expect(changed.length).toBeGreaterThan(RUNS / 2);
+  });
+});
