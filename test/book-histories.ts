@@ -220,7 +220,8 @@ export function reduced(job: string, center: CenterId, slot: number): DomainEven
 
 /** Moves the book over one more page, decided in `slot`. */
 export function seePage(book: BookState, events: readonly DomainEvent[], slot = 95): void {
-  observePage(book, { position: book.position + 1, commits: [{ time: inSlot(slot), events }] });
+  const stream = streams.account(lab, periodOf(slot));
+  observePage(book, { position: book.position + 1, commits: [{ stream, time: inSlot(slot), events }] });
 }
 
 export function bookAfter(...events: readonly DomainEvent[]): BookState {
@@ -303,11 +304,6 @@ export function jobIn(book: BookState, job: string): BookJob {
 
 // Random lives of a market: tenants, centers and the exchange around its gates, decided by the real deciders.
 
-/** A commit in the feed. */
-export interface FeedCommit extends SeenCommit {
-  readonly stream: string;
-}
-
 /** One auction of a history, and what it saw. */
 export interface HeldAuction {
   readonly n: number;
@@ -325,7 +321,7 @@ export interface HeldAuction {
 }
 
 export interface History {
-  readonly pages: readonly (readonly FeedCommit[])[];
+  readonly pages: readonly (readonly SeenCommit[])[];
   readonly auctions: readonly HeldAuction[];
   /** The book that followed all of it. */
   readonly book: BookState;
@@ -445,10 +441,10 @@ interface Life {
   seconds: number;
   plan: SlotPlan;
   readonly book: BookState;
-  readonly pages: FeedCommit[][];
+  readonly pages: SeenCommit[][];
   readonly auctions: HeldAuction[];
   /** What the feed has not taken in yet, by stream. */
-  readonly waiting: Map<string, FeedCommit[]>;
+  readonly waiting: Map<string, SeenCommit[]>;
   readonly jobs: Map<JobId, KnownJob>;
   readonly offers: Map<OfferId, BookOffer>;
   /** By `JOB/STRETCH`. */

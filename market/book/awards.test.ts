@@ -184,7 +184,7 @@ describe("prices", () => {
     ]);
   });
 
-  test("that no bid may reach are left out: energy can lift a card's cost above the cap", () => {
+  test("never exceed the cap, even where reserve and energy together do", () => {
     const energy = new Array<number>(24).fill(10_000);
     const book = bookAfter(joined(wuhan, { energy }), offered("a", { center: wuhan, reserve: 10_000 }));
     seePage(book, [joined(xian), offered()]);

@@ -4,7 +4,6 @@ import type { Award, Fill, LinkUse } from "../../events/catalog/award.ts";
 import { LinkId, type MillsText, PlacementId, ProductId } from "../../events/catalog/values.ts";
 import { type Accepted, type DivFills, linkBetween, type Result, soldCards } from "../clearing/instance.ts";
 import { millsText } from "../money.ts";
-import { rules } from "../rules.ts";
 import { SLOT_SECONDS } from "../time.ts";
 import type { BookState } from "./book-state.ts";
 import type { Instance } from "./instance.ts";
@@ -194,10 +193,7 @@ function linkPriceAt(result: Result, link: number, unit: number): number {
   return result.linkPrices[String(link)]?.[unit] ?? 0;
 }
 
-/**
- * Prices of every pool that has something on sale; where nothing was sold they are indications. Energy can lift a cost
- * above the cap: no bid reaches it, so it indicates nothing.
- */
+/** Prices of every pool that has something on sale; where nothing was sold they are indications. */
 function poolPrices(instance: Instance, result: Result): PoolPriceData[] {
   const sold = soldCards(instance.book, result);
   return instance.pools.flatMap(({ center, product }, k) => {
@@ -205,9 +201,7 @@ function poolPrices(instance: Instance, result: Result): PoolPriceData[] {
       unit,
       content: { price: price / instance.grain, sold: sold[String(k)]?.[unit] ?? 0 },
     }));
-    const shown = units.filter(
-      ({ content: { price, sold } }) => sold > 0 || (price > 0 && price <= rules.priceCapFen),
-    );
+    const shown = units.filter(({ content }) => content.price > 0 || content.sold > 0);
     return ranges(shown, (a, b) => a.price === b.price && a.sold === b.sold).map(({ from, to, content }) => ({
       center: center.spec.center,
       product: ProductId.parse(product),

@@ -72,6 +72,8 @@ export interface BookJob {
   awards: BookAward[];
   /** Mills held for stretches that no award has used yet. */
   readonly holds: Map<number, bigint>;
+  /** Period of the account that last held or released them, by stretch: the feed keeps no order between two of them. */
+  readonly heldIn: Map<number, string>;
   /** The account has held what the request asked for, or refused to. */
   answered?: boolean;
   /** Slot in which the account last refused a hold. */
@@ -96,7 +98,7 @@ export interface BookState {
   readonly sensedIn: Map<string, number>;
   readonly jobs: Map<JobId, BookJob>;
   /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
-  readonly earlyHolds: Map<JobId, Map<number, bigint>>;
+  readonly earlyHolds: Map<JobId, Pick<BookJob, "holds" | "heldIn">>;
   /** Jobs admitted so far. */
   admitted: number;
   /** Slot of each session's last gate. */

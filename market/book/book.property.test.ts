@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Award } from "../../events/catalog/award.ts";
 import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
-import { type FeedCommit, type HeldAuction, type History, live, plans } from "../../test/book-histories.ts";
+import { type HeldAuction, type History, live, plans } from "../../test/book-histories.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
 import { validateBook } from "../clearing/validate.ts";
 import { type BookState, initialBook } from "./book-state.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
 import { instanceAt } from "./instance.ts";
 import { observeAuction } from "./observe-auction.ts";
-import { observePage } from "./observe-page.ts";
+import { observePage, type SeenCommit } from "./observe-page.ts";
 import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
 import { unresoldIn } from "./unresold.ts";
 
@@ -17,7 +17,7 @@ const RUNS = 40;
 
 /** A history in the only order in which a book follows it: pages up to a gate, then that auction's awards. */
 type Step =
-  | { readonly page: readonly FeedCommit[]; readonly position: number }
+  | { readonly page: readonly SeenCommit[]; readonly position: number }
   | { readonly auction: HeldAuction };
 
 function stepsOf({ pages, auctions }: Pick<History, "pages" | "auctions">): Step[] {
@@ -71,13 +71,13 @@ function picker(numbers: readonly number[]): (limit: number) => number {
 
 const numbers = fc.array(fc.nat(9999), { minLength: 1, maxLength: 150 });
 
-const isAdmission = ({ events }: FeedCommit) => events.some(({ type }) => type === "JobAdmitted");
+const isAdmission = ({ events }: SeenCommit) => events.some(({ type }) => type === "JobAdmitted");
 
 /** The same commits in another order: each stream keeps its own, and admissions theirs, for it is that of ties. */
-function interleaved(commits: readonly FeedCommit[], pick: (limit: number) => number): FeedCommit[] {
+function interleaved(commits: readonly SeenCommit[], pick: (limit: number) => number): SeenCommit[] {
   const waiting = [...Map.groupBy(commits, ({ stream }) => stream).values()].map((own) => [...own]);
   const admissions = commits.filter(isAdmission);
-  const taken: FeedCommit[] = [];
+  const taken: SeenCommit[] = [];
   while (taken.length < commits.length) {
     const free = waiting.filter(
       ([head]) => head !== undefined && (!isAdmission(head) || head === admissions[0]),
@@ -92,7 +92,7 @@ function interleaved(commits: readonly FeedCommit[], pick: (limit: number) => nu
 
 /** What each gate saw stays, but in other pages. */
 function reordered({ pages, auctions }: History, pick: (limit: number) => number) {
-  const cutUp: FeedCommit[][] = [];
+  const cutUp: SeenCommit[][] = [];
   const repaged = (from: number, to: number) => {
     const commits = interleaved(pages.slice(from, to).flat(), pick);
     while (commits.length > 0) cutUp.push(commits.splice(0, 1 + pick(6)));
@@ -177,9 +177,16 @@ function sum(amounts: readonly number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }
 
+/** At the highest reserve any energy is too much, and it costs nothing every fifth hour only. */
+function exceedsCap(reserve: number, slot: number): boolean {
+  const hour = new Date(slot * 360_000 + 8 * 3_600_000).getUTCHours();
+  return reserve === 10_000 && hour % 5 !== 0;
+}
+
 function offeredIn(offers: Iterable<Count["ever"][number]>, of: string, slot: number): number {
   const fitting = [...offers].filter(
-    ({ center, product, from, to }) => `${center}/${product}` === of && from <= slot && slot < to,
+    ({ center, product, from, to, reserve }) =>
+      `${center}/${product}` === of && from <= slot && slot < to && !exceedsCap(reserve, slot),
   );
   return sum(fitting.map(({ cards }) => cards));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { JobSpec } from "../../events/catalog/job.ts";
 import {
   admitted,
@@ -24,6 +25,7 @@ import {
 } from "../../test/book-histories.ts";
 import type { BookState } from "./book-state.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
+import { observePage } from "./observe-page.ts";
 
 const market = [joined(xian), offered()];
 
@@ -157,6 +159,44 @@ describe("a hold has lapsed", () => {
     const book = bookAfter(...market, requested("train"), rejected);
     seal(book, gateIn(99));
     expect(book.jobs.size).toBe(0);
+  });
+});
+
+describe("holds of two days of an account", () => {
+  const monday = "account-lab-2026-01-05";
+  const tuesday = "account-lab-2026-01-06";
+  const see = (book: BookState, stream: string, event: DomainEvent) =>
+    observePage(book, {
+      position: book.position + 1,
+      commits: [{ stream, time: inSlot(104), events: [event] }],
+    });
+
+  test("count as they were taken, in whatever order the feed brings them", () => {
+    const released = holdReleased("train", 16_000, 2);
+    const orders: [string, DomainEvent][][] = [
+      [
+        [monday, released],
+        [tuesday, held("train", 20_000, 2)],
+      ],
+      [
+        [tuesday, held("train", 20_000, 2)],
+        [monday, released],
+      ],
+    ];
+    for (const order of orders) {
+      const book = awarded({ extendLimit: 200 });
+      see(book, monday, held("train", 16_000, 2));
+      seePage(book, [displaced("train", 104)]);
+      for (const [stream, event] of order) see(book, stream, event);
+      expect(bidders(book, gateIn(104))).toEqual(["train"]);
+    }
+  });
+
+  test("leave nothing held that Tuesday released, though Monday's hold comes late", () => {
+    const book = bookAfter(...market, requested("train"), admitted("train"));
+    see(book, tuesday, holdReleased("train", 20_000));
+    see(book, monday, held("train", 20_000));
+    expect(bidders(book)).toEqual([]);
   });
 });
 

@@ -71,6 +71,28 @@ describe("the problem of a gate", () => {
     expect(forward?.energy).toHaveLength((7 * SLOTS_PER_DAY) / 10);
   });
 
+  test("sells no card in an hour in which energy lifts its cost above the cap, whatever a gang would bear", () => {
+    const energy = Array.from({ length: 24 }, (_, hour) => (hour % 2) * 200);
+    const dear = offered("dear", { cards: 8, from: 95, to: 125, reserve: 10_000 });
+    const book = bookAfter(joined(xian, { energy }), dear, offered("cheap", { cards: 2 }));
+    const steps = (gate = gateIn(94)) =>
+      instanceOf(book, gate).book.offers.map(({ from, to, q }) => [from, to, q]);
+    // Energy is free in slots 100 to 110 and 120 to 130, and costs 10 mills a card and slot around them.
+    expect(steps()).toEqual([
+      [5, 40, 2],
+      [5, 15, 8],
+      [25, 30, 8],
+    ]);
+    expect(steps(gateIn(98, "forward"))).toEqual([
+      [0, 10, 2],
+      [0, 1, 8],
+    ]);
+    const gang = { cards: 10, slots: 12, from: 100, to: 112, products: [{ product: ascend, limit: 10_000 }] };
+    seePage(book, [offered("low", { cards: 10, to: 110 }), ...queued("train", gang)]);
+    expect(validateBook(instanceOf(book).book)).toEqual([]);
+    expect(clearAt(book).awards).toEqual([]);
+  });
+
   test("does not depend on the order in which centers, offers and requests came", () => {
     const facts = [...market, offered("b"), ...queued("x"), ...queued("y", { cards: 3 })];
     const admissions = facts.filter(({ type }) => type === "JobAdmitted");

@@ -1,10 +1,10 @@
 import type { Session } from "../../events/catalog/values.ts";
-import type { Bid, Book } from "../clearing/instance.ts";
+import { type Bid, type Book, energyCost } from "../clearing/instance.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
-import { grainOf, type LinkLeft, linksLeft, stepsLeft } from "./capacity-left.ts";
+import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 
 /** The gate of one auction. */
@@ -48,6 +48,17 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
   const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
   const links = linksLeft(book, gate);
   const scene: Scene = { gate, grain, units, centerIndex, pools };
+  const slotSeconds = SLOT_SECONDS * grain;
+  const sites = centers.map(({ spec }, region) => ({
+    region,
+    pue: spec.puePermille / 1000,
+    energy: Array.from({ length: units }, (_, t) => spec.energy[hourOfDay(gate.from + t * grain)] ?? 0),
+  }));
+  const energies = pools.map(({ center, product }) => {
+    const { pue = 0, energy = [] } = sites[centers.indexOf(center)] ?? {};
+    const kw = products[productIndex(product)]?.kw ?? 0;
+    return energy.map((perKwh) => energyCost(kw, pue, perKwh, slotSeconds, grain));
+  });
   const bids = [...book.jobs.values()].flatMap((job) => bidOf(scene, job) ?? []);
   bids.sort((a, b) => (a.bid.rank ?? 0) - (b.bid.rank ?? 0));
   return {
@@ -59,14 +70,10 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
     bidders: bids.map(({ bidder }) => bidder),
     book: {
       T: units,
-      slotSeconds: SLOT_SECONDS * grain,
+      slotSeconds,
       tick: grain,
       products: products.map(({ product, kw }) => ({ name: product, kw })),
-      centers: centers.map(({ spec }, region) => ({
-        region,
-        pue: spec.puePermille / 1000,
-        energy: Array.from({ length: units }, (_, t) => spec.energy[hourOfDay(gate.from + t * grain)] ?? 0),
-      })),
+      centers: sites,
       links: links.map(({ a, b, gbps, latencyMs, perGB }) => ({
         a: centerIndex.get(a) ?? 0,
         b: centerIndex.get(b) ?? 0,
@@ -78,17 +85,33 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         c: centerIndex.get(center.spec.center) ?? 0,
         p: productIndex(product),
       })),
-      offers: stepsLeft(book, gate, grain).map(({ offer, pool, from, to, cards, reserve }) => ({
-        id: offer,
-        pool: poolIndex.get(pool) ?? 0,
-        from,
-        to,
-        q: cards,
-        reserve: reserve * grain,
-      })),
+      offers: stepsLeft(book, gate, grain).flatMap((step) => {
+        const pool = poolIndex.get(step.pool) ?? 0;
+        const { offer, cards: q, reserve } = step;
+        return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
+          id: from === step.from ? offer : `${offer}/${from}`,
+          pool,
+          from,
+          to,
+          q,
+          reserve: reserve * grain,
+        }));
+      }),
       bids: bids.map(({ bid }) => bid),
     },
   };
+}
+
+/** Units of a step in which a card costs no more than the cap: in dear hours energy can lift it above. */
+function withinCap({ from, to, reserve }: Step, energy: readonly number[], grain: number) {
+  const found: { from: number; to: number }[] = [];
+  for (let unit = from; unit < to; unit++) {
+    if (reserve * grain + (energy[unit] ?? 0) > rules.priceCapFen * grain) continue;
+    const last = found.at(-1);
+    if (last?.to === unit) last.to = unit + 1;
+    else found.push({ from: unit, to: unit + 1 });
+  }
+  return found;
 }
 
 function productIndex(product: string): number {

@@ -10,6 +10,7 @@ import { type BookJob, type BookState, poolId } from "./book-state.ts";
 
 /** A commit as the book reads it. */
 export interface SeenCommit {
+  readonly stream: string;
   /** Market time of the decision, ISO 8601. */
   readonly time: string;
   readonly events: readonly DomainEvent[];
@@ -25,11 +26,11 @@ export function observePage(book: BookState, page: SeenPage): void {
   if (page.position <= book.position) return;
   if (page.position > book.position + 1)
     throw new Error(`page ${book.position + 1} is missing before ${page.position}`);
-  for (const { time, events } of page.commits) for (const event of events) observe(book, event, time);
+  for (const commit of page.commits) for (const event of commit.events) observe(book, event, commit);
   book.position = page.position;
 }
 
-function observe(book: BookState, event: DomainEvent, time: string): void {
+function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void {
   switch (event.type) {
     case "CenterJoined":
     case "LinksDeclared":
@@ -51,15 +52,15 @@ function observe(book: BookState, event: DomainEvent, time: string): void {
     case "FundsHeld":
     case "HoldRefused":
     case "HoldReleased":
-      observeHold(book, event, time);
+      observeHold(book, event, commit);
       return;
     case "JobRequested": {
       const { job, owner, account, spec } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
-      const holds = book.earlyHolds.get(job) ?? new Map();
+      const early = book.earlyHolds.get(job) ?? noHolds();
       const answered = book.earlyHolds.delete(job);
-      const known = { job, owner, account, spec, window: { from, to }, awards: [], holds, answered };
+      const known = { job, owner, account, spec, window: { from, to }, awards: [], ...early, answered };
       book.jobs.set(job, { ...known, ...fresh });
       return;
     }
@@ -122,35 +123,32 @@ function observeCapacity(book: BookState, data: CapacityEvent["data"]): void {
 
 type HoldEvent = Extract<AccountEvent, { type: "FundsHeld" | "HoldRefused" | "HoldReleased" }>;
 
-function observeHold(book: BookState, event: HoldEvent, time: string): void {
-  const { data } = event;
-  const job = book.jobs.get(data.job);
-  if (job === undefined) {
-    observeEarlyHold(book, event);
+function observeHold(book: BookState, event: HoldEvent, { stream, time }: SeenCommit): void {
+  const { job: id, stretch } = event.data;
+  const job = book.jobs.get(id);
+  if (job !== undefined) job.answered = true;
+  if (event.type === "HoldRefused") {
+    if (job !== undefined) job.refusedAt = slotOf(Date.parse(time));
     return;
   }
-  job.answered = true;
-  switch (event.type) {
-    case "FundsHeld":
-      // A stretch that is awarded already has its hold in the job's own money.
-      if (data.stretch >= job.stretch) job.holds.set(data.stretch, mills(data.mills));
-      return;
-    case "HoldRefused":
-      job.refusedAt = slotOf(Date.parse(time));
-      return;
-    case "HoldReleased":
-      job.holds.delete(data.stretch);
-      return;
-    default:
-      event satisfies never;
-  }
+  const { holds, heldIn } = job ?? book.earlyHolds.get(id) ?? noHolds();
+  const period = periodIn(stream);
+  if (period < (heldIn.get(stretch) ?? "")) return;
+  heldIn.set(stretch, period);
+  // A stretch that is awarded already has its hold in the job's own money.
+  const used = job !== undefined && stretch < job.stretch;
+  if (event.type === "HoldReleased") holds.delete(stretch);
+  else if (!used) holds.set(stretch, mills(event.data.mills));
+  if (job === undefined) book.earlyHolds.set(id, { holds, heldIn });
 }
 
-function observeEarlyHold({ earlyHolds }: BookState, { type, data }: HoldEvent): void {
-  const holds = earlyHolds.get(data.job) ?? new Map<number, bigint>();
-  if (type === "FundsHeld") holds.set(data.stretch, mills(data.mills));
-  if (type === "HoldReleased") holds.delete(data.stretch);
-  if (holds.size > 0) earlyHolds.set(data.job, holds);
+function noHolds(): Pick<BookJob, "holds" | "heldIn"> {
+  return { holds: new Map(), heldIn: new Map() };
+}
+
+/** The period of an account's stream, `account-ID-PERIOD`. */
+function periodIn(stream: string): string {
+  return stream.slice(-"YYYY-MM-DD".length);
 }
 
 type SeenJobEvent = Extract<

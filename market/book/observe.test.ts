@@ -471,7 +471,7 @@ describe("a voided auction", () => {
 describe("pages and auctions", () => {
   const pages = [market, queued("train"), [cancelled("train", 98)]].map((events, index) => ({
     position: index + 1,
-    commits: [{ time: inSlot(95), events }],
+    commits: [{ stream: "account-lab-2026-01-05", time: inSlot(95), events }],
   }));
 
   test("a repeated page changes nothing", () => {
