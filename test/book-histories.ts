@@ -550,7 +550,7 @@ function happen(life: Life, one: Happening): void {
       requestJob(life, one.what);
       return;
     case "withdraw":
-      endOffer(life, at([...life.offers.keys()], one.pick), "OfferWithdrawn");
+      if (life.offers.size > 0) endOffer(life, at([...life.offers.keys()], one.pick), "OfferWithdrawn");
       return;
     case "lose":
     case "return":
