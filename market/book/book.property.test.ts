@@ -5,6 +5,7 @@ import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
 import { type HeldAuction, type History, live, plans } from "../../test/book-histories.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
 import { validateBook } from "../clearing/validate.ts";
+import { inForce, type JobPhase, type Placement } from "../job/state.ts";
 import { type BookState, initialBook } from "./book-state.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
 import { instanceAt } from "./instance.ts";
@@ -69,7 +70,7 @@ function picker(numbers: readonly number[]): (limit: number) => number {
   return (limit) => (numbers[next++ % numbers.length] ?? 0) % limit;
 }
 
-const numbers = fc.array(fc.nat(9999), { minLength: 1, maxLength: 150 });
+const numbers = fc.noShrink(fc.array(fc.nat(9999), { minLength: 1, maxLength: 150 }));
 
 const isAdmission = ({ events }: SeenCommit) => events.some(({ type }) => type === "JobAdmitted");
 
@@ -293,7 +294,29 @@ describe("whatever happens in a market", () => {
   });
 });
 
+const placementOf = ({ id, from, end }: Pick<Placement, "id" | "from" | "end">) => ({ id, from, end });
+
+const over: readonly JobPhase[] = ["rejected", "completed", "failed", "cancelled", "expired"];
+
 describe("a book", () => {
+  test("knows of each job what the job's own stream tells of its time", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const { book, jobs } = live(plan);
+        for (const job of jobs.filter(({ phase }) => !over.includes(phase))) {
+          const { usedBefore, awardedSlots, window } = job;
+          const known = book.jobs.get(job.request.job);
+          expect(known).toMatchObject({ usedBefore, awardedSlots, window: { from: window.from } });
+          // A continuation that reaches a displaced job late makes its next stretch longer than its window knew.
+          expect(known?.window.to).toBeGreaterThanOrEqual(window.to);
+          const own = inForce(job);
+          expect(known?.lease && placementOf(known.lease)).toEqual(own && placementOf(own));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test("is the same however the feed interleaves its streams", () => {
     fc.assert(
       fc.property(plans, numbers, (plan, order) => {
@@ -311,7 +334,7 @@ describe("a book", () => {
 
   test("that is interrupted, comes back from a snapshot and follows on is the same", () => {
     fc.assert(
-      fc.property(plans, fc.array(fc.nat(9), { maxLength: 150 }), (plan, moments) => {
+      fc.property(plans, fc.noShrink(fc.array(fc.nat(9), { maxLength: 150 })), (plan, moments) => {
         const history = live(plan);
         const steps = stepsOf(history);
         const straight = followAll(steps);

@@ -263,6 +263,13 @@ describe("an award", () => {
     expect(jobIn(book, "train")).toMatchObject({ stretch: 2, awardedSlots: 10, holds: new Map() });
   });
 
+  test("has its hold in the job's own money: the book counts it no more, however often it is told", () => {
+    const book = bookAfter(...market, ...queued("train"));
+    sell(book);
+    seePage(book, [held("train", hold)]);
+    expect(jobIn(book, "train").holds).toEqual(new Map());
+  });
+
   test("keeps a job out of the book until the last hour before its end", () => {
     const book = bookAfter(...market, ...queued("train", { slots: 30, to: 140, extendLimit: 200 }));
     sell(book);
@@ -408,9 +415,16 @@ describe("a displaced job", () => {
 
   test("is displaced once: what is said of an earlier lease changes nothing", () => {
     const book = displacedBook();
-    const before = snapshotOf(book);
-    seePage(book, [displaced("first", 106)]);
-    expect(snapshotOf({ ...book, position: book.position - 1 })).toBe(before);
+    const repeat = () => {
+      const before = snapshotOf(book);
+      seePage(book, [displaced("first", 106)]);
+      expect(snapshotOf({ ...book, position: book.position - 1 })).toBe(before);
+    };
+    repeat();
+    seePage(book, [held("first", hold, 2)]);
+    sell(book, gateIn(104));
+    expect(jobIn(book, "first").lease).toMatchObject({ id: placementId("first", 2) });
+    repeat();
   });
 });
 
