@@ -33,6 +33,19 @@ const entries = (query: Readonly<Record<string, string | number>> = {}) =>
   succeeds(exchange.call(listEntries, acme, { params, query }));
 
 describe("POST /accounts", () => {
+  test("looks for a name that nobody took before in no day of the past", async () => {
+    let queries = 0;
+    const counted = await startExchange((database) => ({
+      ...database,
+      query: (...what) => {
+        queries += 1;
+        return database.query(...what);
+      },
+    }));
+    await succeeds(counted.call(operations.openAccount, acme, { body: {} }));
+    expect(queries).toBeLessThan(5);
+  });
+
   test("opens one named like its owner, or as it asks; opening it again changes nothing", async () => {
     const opened = await exchange.call(operations.openAccount, acme, { body: {} });
     expect(opened.status).toBe(201);

@@ -7,6 +7,7 @@ import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
 import { claimKey } from "../kit/claimed-key.ts";
 import { endpoint } from "../kit/endpoint.ts";
+import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { problem } from "../kit/problems.ts";
 import { accountResource } from "./account-resource.ts";
@@ -18,7 +19,8 @@ export const create = endpoint(operations.openAccount, async ({ body, caller, ac
   const account = body.account ?? AccountId.parse(caller.owner);
   const location = `/accounts/${account}`;
   const period = periodOf(slotOf(now));
-  const found = await readAccount(access, account, period);
+  // A name that nobody took before needs no search through the days in which it could have been opened.
+  const found = (await isNewName(access, account)) ? undefined : await readAccount(access, account, period);
   if (found !== undefined && found.state.owner !== caller.owner)
     throw problem(409, "account-taken", "Another name is needed: this one is taken.", "/account");
   if (found !== undefined) return { body: accountResource(found.state, found.version), location };
@@ -29,3 +31,9 @@ export const create = endpoint(operations.openAccount, async ({ body, caller, ac
   return { body: accountResource(state, version), location };
 });
 export const handler = onLambda(create);
+
+async function isNewName({ database, operationsTable }: Access, account: AccountId): Promise<boolean> {
+  return database.put(operationsTable, { pk: `account#${account}`, sk: "name", account }, [
+    { absent: "account" },
+  ]);
+}
