@@ -107,14 +107,19 @@ export function createDynamoDatabase(options: DynamoOptions): Database {
 
 function createClient({ region, endpoint, maxSockets = 64 }: DynamoOptions): DynamoDBClient {
   const agent = { keepAlive: true, maxSockets };
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     region,
     maxAttempts: 6,
     requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 5_000, requestTimeout: 20_000 },
     // A local engine takes any credentials, but the SDK insists on some.
     ...(endpoint === undefined ? {} : { endpoint, credentials: localCredentials, signer: localSigner }),
   });
+  if (endpoint !== undefined) for (const name of ofNoUseLocally) client.middlewareStack.remove(name);
+  return client;
 }
+
+/** They filter every request for a log that nobody keeps, and tell the engine who calls. */
+const ofNoUseLocally = ["loggerMiddleware", "getUserAgentMiddleware"];
 
 const localCredentials = { accessKeyId: "local", secretAccessKey: "local" };
 
