@@ -153,7 +153,7 @@ export const AssignmentChange = z.object({
   from: Slot.describe("released: first slot that is not delivered any more"),
   to: Slot,
   fills: z.array(Fill).describe("Cards of this center only"),
-  centers: z.array(CenterId).describe("All centers of the placement"),
+  centers: z.array(CenterId).describe("All centers of the award; released: those that deliver no more"),
   cause: z
     .string()
     .optional()

@@ -66,8 +66,6 @@ export interface BookJob {
   awardedSlots: number;
   /** Slots before the lease in force that count towards `maxSlots`. */
   usedBefore: number;
-  /** Last instant from which the work can go on, ISO 8601. */
-  checkpointAt?: string;
   lease?: Lease;
   awards: BookAward[];
   /** Mills held for stretches that no award has used yet. */

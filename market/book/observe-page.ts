@@ -67,7 +67,6 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobAdmitted":
     case "JobRejected":
     case "JobPlaced":
-    case "JobMetered":
     case "JobReduced":
     case "JobCompleted":
     case "JobFailed":
@@ -88,6 +87,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobStarted":
     case "JobContinued":
     case "JobRunFailed":
+    case "JobMetered":
     case "ChargePosted":
     case "AccountOpened":
     case "FundsDeposited":
@@ -158,7 +158,6 @@ type SeenJobEvent = Extract<
       | "JobAdmitted"
       | "JobRejected"
       | "JobPlaced"
-      | "JobMetered"
       | "JobReduced"
       | "JobCompleted"
       | "JobFailed"
@@ -180,9 +179,6 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
       if (job.lease?.id === award.placement && paidFrom !== undefined) job.lease.from = paidFrom;
       return;
     }
-    case "JobMetered":
-      if (event.data.checkpointAt !== undefined) job.checkpointAt = event.data.checkpointAt;
-      return;
     case "JobReduced":
       reduce(job, event.data.placement, event.data.center, event.data.slot);
       return;
