@@ -70,7 +70,19 @@ class Schemas {
 
   /** @throws Error if a component would differ between what is sent and what is answered: it needs two names. */
   schema(of: z.ZodType, io: "input" | "output"): Json {
-    const { $schema: _, $defs = {}, ...schema } = z.toJSONSchema(of, { io, metadata: this.#names });
+    const {
+      $schema: _,
+      $defs = {},
+      ...schema
+    } = z.toJSONSchema(of, {
+      io,
+      metadata: this.#names,
+      // What fields say is in zod's own registry.
+      override: ({ zodSchema, jsonSchema }) => {
+        const { description } = z.globalRegistry.get(zodSchema) ?? {};
+        if (description !== undefined) jsonSchema.description = description;
+      },
+    });
     for (const [id, definition] of Object.entries($defs)) this.#keep(id, tidy(withoutId(definition), io));
     return tidy(schema, io);
   }
