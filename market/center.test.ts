@@ -52,7 +52,7 @@ describe("a center", () => {
   test("has the cards of its pools and no others", () => {
     const { state } = given(centerDecider, joined);
     if (state.phase === "unknown") throw new Error("not joined");
-    expect([cardsOf(state, "ascend910"), cardsOf(state, "a100-80g")]).toEqual([1172, 0]);
+    expect([cardsOf(state.spec, "ascend910"), cardsOf(state.spec, "a100-80g")]).toEqual([1172, 0]);
   });
 
   test("that never joined can do nothing", () => {

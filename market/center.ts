@@ -106,6 +106,6 @@ function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
 }
 
 /** Cards of a product that a center has; 0: it has no such pool. */
-export function cardsOf(center: KnownCenter, product: string): number {
-  return center.spec.pools.find((pool) => pool.product === product)?.cards ?? 0;
+export function cardsOf({ pools }: CenterSpec, product: string): number {
+  return pools.find((pool) => pool.product === product)?.cards ?? 0;
 }

@@ -85,6 +85,8 @@ export interface InMemoryExchange {
   deliver(name: string, ...places: readonly { stream: string; version: number }[]): Promise<unknown>;
   /** Wakes relay, views, publisher and settlement until nothing is new. */
   pump(): Promise<void>;
+  /** Every function in a new process: what the old ones kept in mind is gone. */
+  restart(): void;
   /** Runs the auction workflow: closes, clears and seals whatever gate is due. */
   runAuctions(): Promise<void>;
   commits(stream: string): Promise<ParsedCommit[]>;
@@ -172,6 +174,7 @@ export async function startExchange(
           expect(await exchange.wake(name, pages)).toEqual(nothingFailed);
       }
     },
+    restart: () => handlers.clear(),
     async runAuctions() {
       for (;;) {
         const { next, auction } = Next.parse(await invoke("close-gate", {}));

@@ -8,7 +8,15 @@ import {
   type PostGuarantee,
 } from "../../test/guarantee-decider.ts";
 import type { Commit } from "../catalog/envelope.ts";
-import { ConflictError, createStore, execute, executeMany, loadState, type Store } from "./execute.ts";
+import {
+  ConflictError,
+  createStore,
+  execute,
+  executeMany,
+  knownState,
+  loadState,
+  type Store,
+} from "./execute.ts";
 import { createFoldCache } from "./fold-cache.ts";
 import { createEventLog, type EventLog } from "./log.ts";
 import { createMemoryDatabase } from "./memory-database.ts";
@@ -215,9 +223,51 @@ describe("executeMany", () => {
     expect({ state, version }).toEqual({ state: { total: 133n, posts: 7 }, version: 7 });
   });
 
+  test("does what a model does, however old the memory is that it begins with", async () => {
+    const step = fc.record({
+      posts: fc.array(fc.bigInt({ min: -300n, max: 400n }), { maxLength: 4 }),
+      store: fc.nat({ max: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const log = await memoryLog();
+        const stores = [storeOn(log), storeOn(log), storeOn(log, 0)];
+        let total = 0n;
+        for (const [n, { posts, store }] of steps.entries()) {
+          const chosen = stores[store];
+          if (chosen === undefined) throw new Error("three stores");
+          const given = items(...posts.map((mills, k): [string, bigint] => [`${n}/${k}`, mills]));
+          const outcome = await executeMany(chosen, guaranteeDecider, stream, given, meta);
+          const expected = posts.map((mills) => {
+            if (total + mills > guaranteeCap) return "rejected";
+            total += mills;
+            return "done";
+          });
+          expect(outcome.results.map(({ kind }) => kind)).toEqual(expected);
+          expect(outcome.state.total).toBe(total);
+        }
+      }),
+    );
+  });
+
   test("nothing to do appends nothing", async () => {
     const log = await memoryLog();
     const outcome = await executeMany(storeOn(log), guaranteeDecider, stream, [], meta);
     expect(outcome).toEqual({ state: guaranteeDecider.initial, version: 0, results: [] });
+  });
+});
+
+describe("knownState", () => {
+  test("is what this process saw last, and never less than that the stream exists", async () => {
+    const log = await memoryLog();
+    const [here, there] = [storeOn(log), storeOn(log)];
+    const known = async () => (await knownState(here, guaranteeDecider, stream)).total;
+    expect(await known()).toBe(0n);
+    await post(there, "a", 5n);
+    expect(await known()).toBe(5n);
+    await post(there, "b", 7n);
+    expect(await known()).toBe(5n);
+    await loadState(here, guaranteeDecider, stream);
+    expect(await known()).toBe(12n);
   });
 });

@@ -129,6 +129,21 @@ export async function loadState<State, Event extends DomainEvent>(
   return { state, version };
 }
 
+/**
+ * The state of a stream as this process last saw it; read if it never did. Perhaps old: enough for what never changes
+ * once it is there, such as that a stream exists, or whose it is.
+ */
+export async function knownState<State, Event extends DomainEvent>(
+  store: Store,
+  decider: { readonly initial: State; evolve(state: State, event: Event): State },
+  stream: string,
+): Promise<State> {
+  const cached = store.folds.get(stream, decider);
+  return cached !== undefined && cached.version > 0
+    ? cached.state
+    : (await readFold(store, decider, stream)).state;
+}
+
 type Answer<State, Event, Rejection> =
   | { readonly kind: "append"; readonly events: readonly Event[] }
   | { readonly kind: "known"; readonly outcome: Outcome<State, Event, Rejection> };
@@ -248,24 +263,30 @@ export async function executeMany<State, Command, Event extends DomainEvent, Rej
   meta: Omit<CommandMeta, "commandId" | "requestHash">,
 ): Promise<BatchOutcome<State, Event, Rejection>> {
   const results: ItemResult<Event, Rejection>[] = [];
-  let fold = await readFold(store, decider, stream);
+  const cached = items.length === 0 ? undefined : store.folds.get(stream, decider);
+  let fold = cached ?? (await readFold(store, decider, stream));
+  // As in `execute`: an append proves a cached fold right.
+  let proven = cached === undefined;
   let attempt = 1;
   while (results.length < items.length) {
     const batch = decideBatch(decider, fold.state, items.slice(results.length));
     const commandId = batchCommandId(items.slice(results.length, results.length + batch.results.length));
     const done =
-      batch.events.length === 0 ||
-      (await appendEvents(store, decider, stream, fold, batch.events, { ...meta, commandId })) !== undefined;
+      batch.events.length === 0
+        ? proven
+        : (await appendEvents(store, decider, stream, fold, batch.events, { ...meta, commandId })) !==
+          undefined;
     if (done) {
       results.push(...batch.results);
       attempt = 1;
-    } else {
+    } else if (proven) {
       attempt += 1;
       if (attempt > maxTries) throw new ConflictError(stream);
       await store.pause(attempt);
     }
     const next = done ? store.folds.get(stream, decider) : undefined;
     fold = next ?? (await readFold(store, decider, stream));
+    proven = true;
   }
   return { state: fold.state, version: fold.version, results };
 }

@@ -8,7 +8,7 @@ import { pageBytes } from "./chain.ts";
 import { createCheckpoints } from "./checkpoint.ts";
 import type { Database } from "./dynamo.ts";
 import { createFeed, type FeedPage } from "./feed.ts";
-import { followFeed, type Progress } from "./follow.ts";
+import { createFollower, type Progress } from "./follow.ts";
 import { createMemoryDatabase } from "./memory-database.ts";
 
 /** Puts some pages more, each with one commit. */
@@ -22,15 +22,19 @@ async function putPages(database: Database, count: number): Promise<void> {
   }
 }
 
-/** A consumer as a function is woken: all that it knows is in the database. */
-function followerOn(database: Database, handle: (pages: readonly FeedPage[]) => Promise<unknown>) {
+/** A consumer in a process of its own: it begins with what is in the database. */
+function followerOn(
+  database: Database,
+  handle: (pages: readonly FeedPage[]) => Promise<unknown>,
+  saveAfter = 0,
+) {
   const feed = createFeed(database, testTables.feed);
   const checkpoints = createCheckpoints(database, testTables.marks);
   const progress: Progress = {
     get: () => checkpoints.get("reader"),
     advance: (position) => checkpoints.advance("reader", position),
   };
-  return { wake: (upTo: number) => followFeed(feed, progress, upTo, handle), progress };
+  return { wake: createFollower({ feed, progress, handle, saveAfter }), progress };
 }
 
 async function emptyDatabase(): Promise<Database> {
@@ -103,6 +107,38 @@ describe("a consumer of the feed", () => {
   });
 });
 
+describe("a consumer that may see pages again", () => {
+  test("moves its checkpoint when so many pages are behind it, and goes on from there after a crash", async () => {
+    const database = await emptyDatabase();
+    const seen: number[] = [];
+    const read = async (pages: readonly FeedPage[]) => seen.push(...pages.map(({ position }) => position));
+    const { wake, progress } = followerOn(database, read, 3);
+    for (const [page, saved] of [0, 0, 0, 4, 4, 4].entries()) {
+      await putPages(database, 1);
+      expect(await wake(page + 1)).toBe(page + 1);
+      expect(await progress.get()).toBe(saved);
+    }
+    expect(seen).toEqual(upTo(6));
+    seen.length = 0;
+    await followerOn(database, read, 3).wake(6);
+    expect(seen).toEqual([5, 6]);
+  });
+
+  test("goes on from where another process has come to", async () => {
+    const database = await emptyDatabase();
+    const seen: number[] = [];
+    const read = async (pages: readonly FeedPage[]) => seen.push(...pages.map(({ position }) => position));
+    const { wake } = followerOn(database, read);
+    await putPages(database, 1);
+    await wake(1);
+    await putPages(database, 20);
+    await followerOn(database, async () => undefined).wake(21);
+    // It finds out with its next batch, and skips the rest.
+    expect(await wake(21)).toBe(21);
+    expect(seen).toEqual(upTo(17));
+  });
+});
+
 const crash = fc.option(fc.record({ call: fc.integer({ min: 1, max: 12 }), effective: fc.boolean() }), {
   nil: undefined,
 });
@@ -113,11 +149,12 @@ const race = fc.record({
     fc.record({ wakeUps: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 5 }), crash }),
     { maxLength: 3 },
   ),
+  saveAfter: fc.nat({ max: 4 }),
 });
 
-test("however consumers race and crash, no page is missed, and none is shown before the ones before it", async () => {
+test("however consumers race and crash, no page is missed, and none is shown before those before it", async () => {
   await fc.assert(
-    fc.asyncProperty(race, fc.scheduler(), async ({ pages, consumers }, scheduler) => {
+    fc.asyncProperty(race, fc.scheduler(), async ({ pages, consumers, saveAfter }, scheduler) => {
       const database = await emptyDatabase();
       const step = () => scheduler.schedule(Promise.resolve());
       const handled: number[] = [];
@@ -125,10 +162,14 @@ test("however consumers race and crash, no page is missed, and none is shown bef
         handled.push(...shown.map(({ position }) => position));
       const writing = putPages(unsafeDatabase(database, step, undefined), pages);
       const reading = consumers.map(async ({ wakeUps, crash: dies }) => {
-        const { wake } = followerOn(unsafeDatabase(database, step, dies), async (shown) => {
-          await step();
-          await handle(shown);
-        });
+        const { wake } = followerOn(
+          unsafeDatabase(database, step, dies),
+          async (shown) => {
+            await step();
+            await handle(shown);
+          },
+          saveAfter,
+        );
         for (const position of wakeUps)
           await wake(position).catch((error: unknown) => {
             if (!(error instanceof Crashed)) throw error;

@@ -1,9 +1,8 @@
 import { type CloudEvent, cloudEvents } from "../catalog/envelope.ts";
 import type { Checkpoints } from "./checkpoint.ts";
 import type { Feed, FeedPage } from "./feed.ts";
-import { followFeed } from "./follow.ts";
+import { createFollower } from "./follow.ts";
 import { forEachInFlight } from "./in-flight.ts";
-import { gathering } from "./single-flight.ts";
 
 /** One entry of EventBridge's PutEvents. */
 export interface BusEntry {
@@ -24,8 +23,8 @@ export type PutEvents = (entries: readonly BusEntry[]) => Promise<BusAnswer>;
 
 export interface Publisher {
   /**
-   * Publishes the feed after the checkpoint, then advances it; gives the checkpoint's new position.
-   * Reaches position `upTo` at least, by default the end of the feed.
+   * Publishes the feed after the checkpoint, up to position `upTo` at least, by default to the end of the feed; gives
+   * the position that it has reached.
    * An event may be published more than once, and its order is not kept: consumers tolerate both.
    * @throws PublishFailed if entries still fail after some tries; the checkpoint stays before them.
    */
@@ -51,6 +50,8 @@ const bytesPerCall = 250_000;
 const maxTries = 5;
 const callsInFlight = 8;
 const consumer = "publish-events";
+/** Pages that may be published again after a crash. */
+const saveAfter = 15;
 
 export function createPublisher({ feed, checkpoints, putEvents, eventBus }: PublisherParts): Publisher {
   const publishPages = async (pages: readonly FeedPage[]) => {
@@ -62,11 +63,8 @@ export function createPublisher({ feed, checkpoints, putEvents, eventBus }: Publ
     get: () => checkpoints.get(consumer),
     advance: (position: number) => checkpoints.advance(consumer, position),
   };
-  // Wake-ups that come while it runs share the next run.
-  const gathered = gathering<number, number>((wakes) =>
-    followFeed(feed, progress, Math.max(...wakes), publishPages),
-  );
-  return { publish: (upTo = Number.POSITIVE_INFINITY) => gathered([upTo]) };
+  const follow = createFollower({ feed, progress, handle: publishPages, saveAfter });
+  return { publish: (upTo = Number.POSITIVE_INFINITY) => follow(upTo) };
 }
 
 function busEntry(event: CloudEvent, eventBus: string): BusEntry {

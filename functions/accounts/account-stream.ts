@@ -1,12 +1,13 @@
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import { streams } from "../../events/catalog/streams.ts";
-import type { AccountId, Period } from "../../events/catalog/values.ts";
+import type { AccountId, OwnerId, Period } from "../../events/catalog/values.ts";
 import {
   type BatchItem,
   type CommandMeta,
   execute,
   executeMany,
   type ItemResult,
+  knownState,
   loadState,
   type Store,
 } from "../../events/store/execute.ts";
@@ -159,6 +160,26 @@ async function load(access: Pick<Access, "store">, account: AccountId, period: P
   );
 }
 
+/** Whose account it is; undefined: there is none. */
+export async function ownerOf(
+  access: Pick<Access, "store">,
+  account: AccountId,
+  today: Period,
+): Promise<OwnerId | undefined> {
+  return (await knownPeriod(access, account, today))?.owner;
+}
+
+/** The last period up to `period` in which the account exists, as this process last saw it. */
+async function knownPeriod(access: Pick<Access, "store">, account: AccountId, period: Period) {
+  const state = await knownState<AccountState, AccountEvent>(
+    access.store,
+    accountDecider,
+    streams.account(account, period),
+  );
+  if (state.phase !== "unknown") return state;
+  return (await lastPeriod(access, account, periodPlus(period, -1)))?.state;
+}
+
 /** The last period up to `period` in which the account exists. */
 async function lastPeriod(access: Pick<Access, "store">, account: AccountId, period: Period) {
   let day = period;
@@ -176,10 +197,10 @@ async function openPeriod(
   period: Period,
   meta: Meta,
 ): Promise<KnownAccount | undefined> {
-  const last = await lastPeriod(access, account, period);
-  if (last === undefined || last.state.period === period) return last?.state;
-  const commandOf = (what: string) => ({ ...meta, commandId: `${what}/${account}/${last.state.period}` });
-  const stream = streams.account(account, last.state.period);
+  const last = await knownPeriod(access, account, period);
+  if (last === undefined || last.period === period) return last;
+  const commandOf = (what: string) => ({ ...meta, commandId: `${what}/${account}/${last.period}` });
+  const stream = streams.account(account, last.period);
   const carried = await execute(
     access.store,
     accountDecider,
@@ -187,7 +208,7 @@ async function openPeriod(
     { type: "Carry", to: period },
     commandOf("carry"),
   );
-  const before = "state" in carried ? carried.state : last.state;
+  const before = "state" in carried ? carried.state : last;
   if (before.phase !== "carried" || before.carriedTo === undefined) return undefined;
   const to = before.carriedTo;
   const { owner } = before;

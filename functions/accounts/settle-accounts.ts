@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ChargePosted } from "../../events/catalog/job.ts";
 import type { AccountId } from "../../events/catalog/values.ts";
 import type { FeedPage } from "../../events/store/feed.ts";
-import { followFeed } from "../../events/store/follow.ts";
+import { createFollower } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
@@ -14,18 +14,22 @@ import { onAccount } from "./account-stream.ts";
 type Charge = z.infer<typeof ChargePosted.data>;
 
 const consumer = "settle-accounts";
+/** Pages that may be settled again after a crash, which finds them done. */
+const saveAfter = 15;
 
 /** Charges of the feed are paid out of the holds, one commit an account and batch; the checkpoint moves last. */
-export const create = wakeUp((access, keys, observer) => {
+export const create = wakeUp((access, observer) => {
   const { feed, checkpoints } = access;
   const progress = {
     get: () => checkpoints.get(consumer),
     advance: (position: number) => checkpoints.advance(consumer, position),
   };
-  return followFeed(feed, progress, lastPosition(keys), (pages) => {
+  const settleAll = (pages: readonly FeedPage[]) => {
     const byAccount = Map.groupBy(pages.flatMap(chargesOf), ({ account }) => account);
     return forEachInFlight(16, byAccount, ([account, charges]) => settle(access, account, charges, observer));
-  });
+  };
+  const follow = createFollower({ feed, progress, handle: settleAll, saveAfter });
+  return (keys) => follow(lastPosition(keys));
 });
 export const handler = onLambda(create);
 

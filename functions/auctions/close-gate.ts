@@ -1,19 +1,16 @@
 import { z } from "zod";
-import { streams } from "../../events/catalog/streams.ts";
-import { execute } from "../../events/store/execute.ts";
-import { type AuctionCommand, auctionDecider } from "../../market/auction.ts";
+import type { AuctionCommand } from "../../market/auction.ts";
 import type { BookState } from "../../market/book/book-state.ts";
 import { supplyCurve } from "../../market/book/curves.ts";
 import { type Gate, gateDue } from "../../market/book/gates.ts";
 import { dueHolds } from "../../market/book/holds.ts";
 import { instanceAt } from "../../market/book/instance.ts";
-import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { takeHolds } from "./account-holds.ts";
 import { afterSeal } from "./after-seal.ts";
-import { isEnded, latestAuction, loadAuction } from "./latest-auction.ts";
+import { hasEnded, isEnded, latestAuction, tellAuction } from "./latest-auction.ts";
 
 /** What the workflow does next; `auction`: the one to solve, else the last. */
 interface Next {
@@ -27,10 +24,11 @@ const snapshotEvery = 20;
 /** Closes the gate that is due, one auction after another; an auction that was left unsealed comes first. */
 export const create = step(z.object({}), async (access): Promise<Next> => {
   const last = await latestAuction(access, access.books.known());
-  if (last > 0 && !isEnded(await loadAuction(access, last))) return { next: "solve", auction: last };
-  const gate = gateDue(await bookNow(access, last), access.clock.now());
+  if (last > 0 && !(await hasEnded(access, last))) return { next: "solve", auction: last };
+  const book = await bookNow(access, last);
+  const gate = gateDue(book, access.clock.now());
   if (gate === undefined) return { next: "none", auction: last };
-  await takeHolds(access, dueHolds(await bookNow(access, last), gate.gate), gate.gate);
+  await takeHolds(access, dueHolds(book, gate.gate), gate.gate);
   return close(access, last + 1, gate);
 });
 export const handler = onLambda(create);
@@ -41,9 +39,7 @@ async function bookNow({ books, feed }: Access, auctions: number) {
 
 async function close(access: Access, auction: number, gate: Gate): Promise<Next> {
   const command = closing(await bookNow(access, auction - 1), auction, gate, access.clock.now());
-  const meta = exchangeCommand(access, `${command.type}/${auction}`, `auction-${auction}`);
-  await execute(access.store, auctionDecider, streams.auction(auction), command, meta);
-  const closed = await loadAuction(access, auction);
+  const closed = await tellAuction(access, auction, command, `${command.type}/${auction}`);
   if (closed.phase === "open") throw new Error(`the gate of auction ${auction} is still open`);
   if (auction % snapshotEvery === 0) await access.books.save(auction - 1, closed.position);
   if (!isEnded(closed)) return { next: "solve", auction };

@@ -4,7 +4,7 @@ import { streams } from "../../events/catalog/streams.ts";
 import { AuctionNumber } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
-import { auctionDecider, type SolvedAuction } from "../../market/auction.ts";
+import type { SolvedAuction } from "../../market/auction.ts";
 import { holdOf } from "../../market/book/awards.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import { jobDecider } from "../../market/job.ts";
@@ -13,7 +13,7 @@ import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import type { Observer } from "../kit/observe.ts";
 import { step } from "../kit/step.ts";
-import { loadAuction } from "./latest-auction.ts";
+import { loadAuction, tellAuction } from "./latest-auction.ts";
 import { readResultPage } from "./result-pages.ts";
 
 const Cursor = z.object({ auction: AuctionNumber, page: z.int().min(0), pages: z.int().min(0) });
@@ -36,9 +36,7 @@ async function publish(
 ): Promise<void> {
   const result = await readResultPage(access, solved.resultHash, page);
   if (result === undefined) throw new Error(`page ${page} of result ${solved.resultHash} is gone`);
-  const meta = exchangeCommand(access, `publish/${auction}/${page}`, `auction-${auction}`);
-  const command = { type: "Publish", page, ...result } as const;
-  await execute(access.store, auctionDecider, streams.auction(auction), command, meta);
+  await tellAuction(access, auction, { type: "Publish", page, ...result }, `publish/${auction}/${page}`);
   const book = await access.books.at(auction - 1, solved.position);
   const commands = result.awards.map((award) => placing(award, holdOf(book, award), access.clock.now()));
   await forEachInFlight(inFlight, commands, (placing) => tellJob(access, placing, observer));

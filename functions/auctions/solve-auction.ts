@@ -1,37 +1,32 @@
 import { z } from "zod";
-import { streams } from "../../events/catalog/streams.ts";
 import { AuctionNumber } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
-import { execute } from "../../events/store/execute.ts";
-import { type AuctionCommand, auctionDecider, type KnownAuction } from "../../market/auction.ts";
+import type { AuctionCommand, KnownAuction } from "../../market/auction.ts";
 import { awardPages, awardsOf } from "../../market/book/awards.ts";
 import { instanceAt } from "../../market/book/instance.ts";
 import { answersOf, voided } from "../../market/book/why.ts";
 import { clear } from "../../market/clearing/clear.ts";
 import { millsText } from "../../market/money.ts";
-import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { sha256 } from "../kit/request.ts";
 import { step } from "../kit/step.ts";
 import { saveAnswers } from "./answers.ts";
-import { loadAuction } from "./latest-auction.ts";
+import { loadAuction, tellAuction } from "./latest-auction.ts";
 import { saveResult } from "./result-pages.ts";
 
 /** Clears the book that a gate closed. Any attempt computes the same result; the first in the stream is published. */
 export const create = step(z.object({ auction: AuctionNumber }), async (access, { auction }) => {
   const closed = await loadAuction(access, auction);
   if (closed.phase === "open") throw new Error(`the gate of auction ${auction} has not closed`);
-  if (closed.phase === "closed") await solve(access, auction, closed);
-  const solved = await loadAuction(access, auction);
+  const solved = closed.phase === "closed" ? await solve(access, auction, closed) : closed;
   return { auction, page: 0, pages: solved.phase === "solved" ? solved.pages : 0 };
 });
 export const handler = onLambda(create);
 
-async function solve(access: Access, auction: number, closed: KnownAuction): Promise<void> {
+async function solve(access: Access, auction: number, closed: KnownAuction) {
   const command = await commandOf(access, auction, closed);
-  const meta = exchangeCommand(access, `${command.type}/${auction}`, `auction-${auction}`);
-  await execute(access.store, auctionDecider, streams.auction(auction), command, meta);
+  return tellAuction(access, auction, command, `${command.type}/${auction}`);
 }
 
 async function commandOf(access: Access, auction: number, closed: KnownAuction): Promise<AuctionCommand> {

@@ -1,8 +1,8 @@
 import { streams } from "../../events/catalog/streams.ts";
 import type { CenterId, OwnerId } from "../../events/catalog/values.ts";
 import { MillsText } from "../../events/catalog/values.ts";
-import { loadState } from "../../events/store/execute.ts";
-import { type CenterState, centerDecider, type KnownCenter } from "../../market/center.ts";
+import { knownState, loadState } from "../../events/store/execute.ts";
+import { type CenterSpec, type CenterState, centerDecider, type KnownCenter } from "../../market/center.ts";
 import type { Center } from "../contract/centers.ts";
 import type { Access } from "../kit/host.ts";
 import { notFound, problem } from "../kit/problems.ts";
@@ -15,13 +15,25 @@ export function centerResource(state: CenterState, version: number): { body: Cen
   return { body: { ...spec, links: [...links], guarantee, status: phase, version }, version };
 }
 
-/** A center of this owner. @throws ProblemError 404, the same for what is absent and for what is another's. */
+/** A center of this owner as it joined. @throws ProblemError 404, the same for what is absent and for what is another's. */
 export async function ownCenter(
   { store }: Pick<Access, "store">,
   center: CenterId,
   owner: OwnerId,
-): Promise<{ state: KnownCenter; version: number }> {
-  const { state, version } = await loadState(store, centerDecider, streams.center(center));
+): Promise<CenterSpec> {
+  return ownedBy(owner, center, await knownState(store, centerDecider, streams.center(center))).spec;
+}
+
+/** The same center as it stands now. */
+export async function ownCenterNow(
+  { store }: Pick<Access, "store">,
+  center: CenterId,
+  owner: OwnerId,
+): Promise<KnownCenter> {
+  return ownedBy(owner, center, (await loadState(store, centerDecider, streams.center(center))).state);
+}
+
+function ownedBy(owner: OwnerId, center: CenterId, state: CenterState): KnownCenter {
   if (state.phase === "unknown" || state.spec.owner !== owner) throw notFound("center", center);
-  return { state, version };
+  return state;
 }

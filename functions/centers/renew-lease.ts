@@ -7,15 +7,15 @@ import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { ownCenter } from "./center-resource.ts";
+import { ownCenterNow } from "./center-resource.ts";
 import { renew } from "./lease.ts";
 
 /** The lease first: a center that returns must not be found without one. */
 export const create = endpoint(operations.renewLease, async ({ params, caller, access, meta, now }) => {
   const { center } = params;
-  const { state } = await ownCenter(access, center, caller.owner);
+  const { phase } = await ownCenterNow(access, center, caller.owner);
   const until = await renew(access, center);
-  if (state.phase === "lost") {
+  if (phase === "lost") {
     const command = { type: "Return", at: now } as const;
     carriedOut(await execute(access.store, centerDecider, streams.center(center), command, meta));
   }

@@ -14,9 +14,9 @@ export const create = endpoint(
   operations.reportCapacity,
   async ({ params, body, caller, access, meta, now }) => {
     const { center } = params;
-    const { state } = await ownCenter(access, center, caller.owner);
+    const spec = await ownCenter(access, center, caller.owner);
     body.pools.forEach(({ product, working, idle }, index) => {
-      const cards = cardsOf(state, product);
+      const cards = cardsOf(spec, product);
       if (cards === 0)
         throw problem(422, "pool-unknown", "The center has no such pool.", `/pools/${index}/product`);
       if (working > cards)

@@ -4,9 +4,8 @@ import { onLambda } from "../kit/lambda.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
 
 /** New pages of the feed go to the bus. */
-export const create = wakeUp(({ feed, checkpoints, putEvents, env }, keys) =>
-  createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") }).publish(
-    lastPosition(keys),
-  ),
-);
+export const create = wakeUp(({ feed, checkpoints, putEvents, env }) => {
+  const publisher = createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") });
+  return (keys) => publisher.publish(lastPosition(keys));
+});
 export const handler = onLambda(create);

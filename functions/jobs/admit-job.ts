@@ -1,25 +1,30 @@
 import { streams } from "../../events/catalog/streams.ts";
-import type { JobId } from "../../events/catalog/values.ts";
-import { type CommandMeta, execute, loadState } from "../../events/store/execute.ts";
+import { type CommandMeta, execute } from "../../events/store/execute.ts";
 import type { Admit, Reject } from "../../market/job/commands.ts";
+import type { JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { onAccount } from "../accounts/account-stream.ts";
+import { carriedOut } from "../kit/carried-out.ts";
 import type { Access } from "../kit/host.ts";
 
 type Meta = Omit<CommandMeta, "commandId" | "requestHash">;
 
+interface Found {
+  readonly state: JobState;
+  readonly version: number;
+}
+
 /**
- * Holds what a requested job may cost and admits it, or rejects it. Whoever asked for it first may have been cut off
- * anywhere: every step finds what was done before.
+ * Holds what a requested job may cost and admits it, or rejects it; gives the job as that leaves it. Whoever asked for
+ * it first may have been cut off anywhere: every step finds what was done before.
  */
 export async function admitJob(
   access: Pick<Access, "store" | "accounts">,
-  job: JobId,
+  found: Found,
   meta: Meta,
-): Promise<void> {
-  const { state } = await loadState(access.store, jobDecider, streams.job(job));
-  if (state.phase !== "requested") return;
-  const { account, hold } = state.request;
+): Promise<Found> {
+  if (found.state.phase !== "requested") return found;
+  const { job, account, hold } = found.state.request;
   const command = { type: "Hold", job, stretch: 1, mills: hold } as const;
   const held = await onAccount(access, account, [{ command, commandId: `hold/${job}/1` }], meta);
   const answer = held?.results[0];
@@ -36,5 +41,6 @@ export async function admitJob(
             reason: `Account ${account} has less available than the ${hold} mills to hold.`,
           }
         : { type: "Admit", at, hold };
-  await execute(access.store, jobDecider, streams.job(job), admit, { ...meta, commandId: `admit/${job}` });
+  const admitMeta = { ...meta, commandId: `admit/${job}` };
+  return carriedOut(await execute(access.store, jobDecider, streams.job(job), admit, admitMeta));
 }

@@ -1,11 +1,11 @@
 import { streams } from "../../events/catalog/streams.ts";
 import { AccountId, JobId, type OwnerId } from "../../events/catalog/values.ts";
-import { execute, loadState } from "../../events/store/execute.ts";
+import { execute, knownState } from "../../events/store/execute.ts";
 import { centerDecider } from "../../market/center.ts";
 import { jobDecider } from "../../market/job.ts";
 import { productOf } from "../../market/products.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
-import { readAccount } from "../accounts/account-stream.ts";
+import { ownerOf } from "../accounts/account-stream.ts";
 import type { NewJob } from "../contract/jobs.ts";
 import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
@@ -23,9 +23,8 @@ export const create = endpoint(operations.postJob, async ({ body, caller, access
   await assertKnown(access, body, account, caller.owner, now);
   const job = JobId.parse(idFrom(meta.commandId));
   const command = { type: "Request", job, owner: caller.owner, account, spec, at: now } as const;
-  carriedOut(await execute(access.store, jobDecider, streams.job(job), command, meta));
-  await admitJob(access, job, meta);
-  const { state, version } = await loadState(access.store, jobDecider, streams.job(job));
+  const requested = carriedOut(await execute(access.store, jobDecider, streams.job(job), command, meta));
+  const { state, version } = await admitJob(access, requested, meta);
   return { ...jobResource(state, version), location: `/jobs/${job}` };
 });
 export const handler = onLambda(create);
@@ -41,10 +40,9 @@ async function assertKnown(
   const unknown = products.findIndex(({ product }) => productOf(product) === undefined);
   if (unknown >= 0)
     throw problem(422, "product-unknown", "GET /market/products lists them.", `/products/${unknown}/product`);
-  const center = await loadState(access.store, centerDecider, streams.center(home));
-  if (center.state.phase === "unknown")
+  const center = await knownState(access.store, centerDecider, streams.center(home));
+  if (center.phase === "unknown")
     throw problem(422, "home-unknown", "GET /market/centers lists the centers.", "/home");
-  const found = await readAccount(access, account, periodOf(slotOf(now)));
-  if (found?.state.owner !== owner)
+  if ((await ownerOf(access, account, periodOf(slotOf(now)))) !== owner)
     throw problem(422, "account-unknown", "POST /accounts opens one; deposits fill it.", "/account");
 }

@@ -78,7 +78,7 @@ describe("a wake-up", () => {
 
   test("hands the keys on, which say how far to go", async () => {
     const seen: (readonly AddedKey[])[] = [];
-    const handler = wakeUp(async (_, keys) => seen.push(keys))(env, host);
+    const handler = wakeUp(() => async (keys) => seen.push(keys))(env, host);
     const Records = [record("feed", 4), record("feed", 6), record("feed", 5)];
     expect(await handler({ Records }, context)).toEqual({ batchItemFailures: [] });
     expect(seen.map((keys) => keys.map(({ sk }) => sk))).toEqual([[4, 6, 5]]);
@@ -86,7 +86,7 @@ describe("a wake-up", () => {
   });
 
   test("that fails comes again from its first record", async () => {
-    const handler = wakeUp(async () => {
+    const handler = wakeUp(() => async () => {
       throw new Error("no");
     })(env, host);
     const Records = [record("job-b", 9), record("job-a", 2)];
@@ -95,7 +95,7 @@ describe("a wake-up", () => {
 
   test("without records does nothing; what is none is refused", async () => {
     const handle = vi.fn(async () => undefined);
-    const handler = wakeUp(handle)(env, host);
+    const handler = wakeUp(() => handle)(env, host);
     expect(await handler({ Records: [] }, context)).toEqual({ batchItemFailures: [] });
     await expect(handler({ Records: [{ dynamodb: {} }] }, context)).rejects.toThrow(z.ZodError);
     expect(handle).not.toHaveBeenCalled();

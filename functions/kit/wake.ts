@@ -24,23 +24,22 @@ export interface AddedKey {
   readonly sk: number;
 }
 
-/** Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first. */
+/**
+ * Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first.
+ * @param open makes the consumer, once a process
+ */
 export function wakeUp(
-  handle: (access: Access, keys: readonly AddedKey[], observer: Observer) => Promise<unknown>,
+  open: (access: Access, observer: Observer) => (keys: readonly AddedKey[]) => Promise<unknown>,
 ): Create<unknown, FailedItems> {
   return (env, host) => {
-    const opened = access(env, host);
     const { observer, stack } = observe<unknown, FailedItems>(env);
+    const handle = open(access(env, host), observer);
     const handler = stack(async (event) => {
       const { Records } = WakeUps.parse(event);
       const [first] = Records;
       if (first === undefined) return { batchItemFailures: [] };
       try {
-        await handle(
-          opened,
-          Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.N })),
-          observer,
-        );
+        await handle(Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.N })));
         return { batchItemFailures: [] };
       } catch (error) {
         observer.logger.error("wake-up failed", { error });

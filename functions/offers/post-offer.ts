@@ -12,7 +12,7 @@ import { idFrom } from "../kit/request.ts";
 import { offerResource } from "./offer-resource.ts";
 
 export const create = endpoint(operations.postOffer, async ({ body, caller, access, meta, now }) => {
-  const { state: center } = await ownCenter(access, body.center, caller.owner);
+  const center = await ownCenter(access, body.center, caller.owner);
   const offer = OfferId.parse(idFrom(meta.commandId));
   const spec = { ...body, offer, owner: caller.owner };
   const command = { type: "Post", offer: spec, poolCards: cardsOf(center, body.product), at: now } as const;

@@ -99,6 +99,7 @@ describe("a placement", () => {
     // A crash before the checkpoint moved: the charge comes again, also on the day after.
     for (const ms of [0, 86_400_000]) {
       exchange.clock.set(exchange.clock.now() + ms);
+      exchange.restart();
       await exchange.database.remove("test-marks", { pk: "checkpoint#settle-accounts" });
       await exchange.wake("settle-accounts", [{ pk: "feed", sk: head }]);
       const { available, held } = await accountNow();

@@ -1,57 +1,76 @@
 import { z } from "zod";
 import type { FeedPage } from "../../events/store/feed.ts";
-import { followFeed } from "../../events/store/follow.ts";
+import { createFollower } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { ownKey, projectEvent } from "../../market/views/project.ts";
 import type { ViewChange, ViewKey } from "../../market/views/view.ts";
-import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
-import type { ViewItem } from "../kit/views.ts";
+import type { ViewItem, Views } from "../kit/views.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
 
 const inFlight = 32;
+/** Items kept in mind at most. */
+const itemsKept = 5_000;
+
+/** Items by name. */
+type Items = Map<string, ViewItem>;
 
 /** New pages of the feed change the views: each item is written once a page, and the checkpoint moves last. */
-export const create = wakeUp((access, keys) => {
-  const { feed, views } = access;
+export const create = wakeUp(({ feed, views }) => {
+  const memory: Items = new Map();
   const progress = { get: () => views.asOf(), advance: (position: number) => views.advance(position) };
-  return followFeed(feed, progress, lastPosition(keys), async (pages) => {
-    for (const page of pages) await project(access, page);
-  });
+  const handle = async (pages: readonly FeedPage[]) => {
+    for (const page of pages) await project(views, memory, page);
+  };
+  const follow = createFollower({ feed, progress, handle });
+  return (keys) => follow(lastPosition(keys));
 });
 export const handler = onLambda(create);
 
 const nameOf = ({ pk, sk }: ViewKey) => `${pk}\n${sk}`;
 
-async function project(access: Access, page: FeedPage): Promise<void> {
+async function project(views: Views, memory: Items, page: FeedPage): Promise<void> {
   const own = page.commits.flatMap(({ stream }) => ownKey(stream) ?? []);
-  const items = await load(access, own);
+  const items = await load(views, memory, own);
   const changes = changesOf(unseen(page, items), new Map([...items].map(([name, { data }]) => [name, data])));
-  for (const [name, item] of await load(
-    access,
-    changes.filter((key) => !items.has(nameOf(key))),
-  ))
-    items.set(name, item);
+  const others = changes.filter((one) => one.reads && !items.has(nameOf(one)));
+  for (const [name, item] of await load(views, memory, others)) items.set(name, item);
   const written = apply(page.position, changes, items);
   const isOwn = new Set(own.map(nameOf));
   // Own items go last: while one is as it was before the page, all that follows from it can be worked out again.
-  const write = (item: ViewItem) =>
-    item.data === undefined ? access.views.remove(item, item.position) : access.views.put(item);
-  await forEachInFlight(
-    inFlight,
-    written.filter((item) => !isOwn.has(nameOf(item))),
-    write,
+  const [last = [], first = []] = [true, false].map((kind) =>
+    written.filter((item) => isOwn.has(nameOf(item)) === kind),
   );
-  await forEachInFlight(
-    inFlight,
-    written.filter((item) => isOwn.has(nameOf(item))),
-    write,
-  );
+  for (const some of [first, last])
+    await forEachInFlight(inFlight, some, (item) => write(views, memory, item));
 }
 
-async function load({ views }: Access, keys: readonly ViewKey[]): Promise<Map<string, ViewItem>> {
-  const items = await views.getMany(keys, z.unknown());
-  return new Map(items.map((item) => [nameOf(item), item]));
+/**
+ * An item is a function of the feed up to its position. So one that this process wrote needs no reading again: should
+ * another process be ahead, what is made of it here is what is there, and is not written.
+ */
+async function load(views: Views, memory: Items, keys: readonly ViewKey[]): Promise<Items> {
+  const found: Items = new Map();
+  const absent = keys.filter((key) => {
+    const item = memory.get(nameOf(key));
+    if (item !== undefined) found.set(nameOf(key), item);
+    return item === undefined;
+  });
+  for (const item of await views.getMany(absent, z.unknown())) found.set(nameOf(item), item);
+  return found;
+}
+
+async function write(views: Views, memory: Items, item: ViewItem): Promise<void> {
+  const name = nameOf(item);
+  memory.delete(name);
+  if (item.data === undefined) {
+    await views.remove(item, item.position);
+    return;
+  }
+  if (!(await views.put(item))) return;
+  memory.set(name, item);
+  const oldest = memory.size > itemsKept ? memory.keys().next().value : undefined;
+  if (oldest !== undefined) memory.delete(oldest);
 }
 
 /** What is left of the page: where a stream's own item has seen it, all that follows from it was written before. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../../events/store/dynamo.ts";
 import type { MarketClock } from "./clock.ts";
 import type { Queues } from "./queues.ts";
@@ -65,6 +65,8 @@ function createPump(
     running = true;
     const release = clock.hold();
     try {
+      // The writer hears of its put before anybody else does.
+      await nextTurn();
       while (waiting.length > 0) {
         const batch = waiting.slice(0, batchSize);
         waiting = waiting.slice(batchSize);

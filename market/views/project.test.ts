@@ -679,6 +679,9 @@ describe("the projection of pages", () => {
     call: fc.integer({ min: 1, max: 120 }),
     effective: fc.boolean(),
     upTo: fc.integer({ min: 1, max: 20 }),
+    /** The process that dies half-way, and whether another one takes its place. */
+    first: fc.boolean(),
+    replaced: fc.boolean(),
   });
   const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
 
@@ -696,16 +699,21 @@ describe("the projection of pages", () => {
             pages.push(commits.splice(0, lengths[n % lengths.length] ?? 1));
           let given: Database | undefined;
           const exchange = await startExchange((database) => through(() => given ?? database));
+          const second = await startExchange(() => through(() => given ?? exchange.database));
           await putPages(exchange.database, pages);
-          const wake = (position: number) => exchange.wake("project-views", [{ pk: "feed", sk: position }]);
-          for (const { upTo, ...crash } of cuts) {
+          const wake = (position: number, process = exchange) =>
+            process.wake("project-views", [{ pk: "feed", sk: position }]);
+          for (const { upTo, first, replaced, ...crash } of cuts) {
+            const process = first ? exchange : second;
             given = unsafeDatabase(exchange.database, async () => undefined, crash);
-            await wake(Math.min(upTo, pages.length));
+            await wake(Math.min(upTo, pages.length), process);
+            if (replaced) process.restart();
           }
           given = undefined;
           expect(await wake(pages.length)).toEqual({ batchItemFailures: [] });
           expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
           // All pages again, over rows that have seen them.
+          exchange.restart();
           await exchange.database.remove(testTables.views, { pk: "checkpoint", sk: "views" });
           expect(await wake(pages.length)).toEqual({ batchItemFailures: [] });
           expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));

@@ -14,6 +14,8 @@ export interface ViewKey {
  */
 export interface ViewChange extends ViewKey {
   patch(data: unknown): unknown;
+  /** Whether `patch` looks at what it takes. */
+  readonly reads: boolean;
 }
 
 /** A commit as projections read it. */
@@ -31,16 +33,20 @@ export function change<Data>(
   schema: z.ZodType<Data>,
   patch: (data: Data | undefined) => Data | undefined,
 ): ViewChange {
-  return { ...key, patch: (data) => patch(data === undefined ? undefined : schema.parse(data)) };
+  return {
+    ...key,
+    reads: true,
+    patch: (data) => patch(data === undefined ? undefined : schema.parse(data)),
+  };
 }
 
 /** Puts an item whatever was there. */
 export function put<Data>(key: ViewKey, data: Data): ViewChange {
-  return { ...key, patch: () => data };
+  return { ...key, reads: false, patch: () => data };
 }
 
 export function remove(key: ViewKey): ViewChange {
-  return { ...key, patch: () => undefined };
+  return { ...key, reads: false, patch: () => undefined };
 }
 
 /** A number as text that sorts like it; up to 12 digits. */
