@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { CapacityEvent, CapacitySensed } from "../events/catalog/center.ts";
 import type { CenterId, ProductId } from "../events/catalog/values.ts";
 import { accept, type Decider } from "./decider.ts";

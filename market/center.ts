@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { CenterEvent, CenterJoined, LinkSpec } from "../events/catalog/center.ts";
 import type { MillsText } from "../events/catalog/values.ts";
 import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";

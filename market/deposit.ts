@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DepositEvent, DepositReceived } from "../events/catalog/account.ts";
 import { accept, type Decider, nothing, reject } from "./decider.ts";
 import { mills } from "./money.ts";

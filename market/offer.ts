@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { CapacityOffered, OfferEvent } from "../events/catalog/offer.ts";
 import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { instant, slotOf, slotStart } from "./time.ts";

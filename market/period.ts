@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { PeriodClosed, PeriodEvent } from "../events/catalog/period.ts";
 import type { Period } from "../events/catalog/values.ts";
 import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";

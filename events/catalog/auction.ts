@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Award } from "./award.ts";
 import { defineEvent, type EventsOf } from "./definition.ts";
 import {

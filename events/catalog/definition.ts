@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** What the catalog knows of one event: its name, the version of its data, their schema. */
 export interface EventDefinition<Type extends string = string, Data extends z.ZodType = z.ZodType> {

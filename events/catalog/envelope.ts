@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Who caused an append: a person or service by its owner and role, or a part of the exchange. */
 export const Actor = z.string().min(1).max(200);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineEvent, type EventsOf } from "./definition.ts";
 import { Cards, CenterId, OfferId, OwnerId, Price, ProductId, Slot } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineEvent, type EventsOf } from "./definition.ts";
 import { FeedPosition, Instant, MillsText, Period, Slot } from "./values.ts";
 

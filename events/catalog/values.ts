@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The values that events are made of: branded ids, slots, prices and money.

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { Commit } from "../catalog/envelope.ts";
 
 /** Bytes of a page at most. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ChargePosted } from "../../events/catalog/job.ts";
 import type { AccountId } from "../../events/catalog/values.ts";
 import type { FeedPage } from "../../events/store/feed.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AuctionCommand } from "../../market/auction.ts";
 import type { BookState } from "../../market/book/book-state.ts";
 import { supplyCurve } from "../../market/book/curves.ts";

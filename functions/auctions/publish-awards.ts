@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import { AuctionNumber } from "../../events/catalog/values.ts";

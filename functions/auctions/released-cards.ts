@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CenterId, JobId, type Period, PlacementId, ProductId, Slot } from "../../events/catalog/values.ts";
 import type { ReleasedCards } from "../../market/book/unresold.ts";
 import { periodOf } from "../../market/time.ts";

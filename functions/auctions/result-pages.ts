@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { LinkPrice, PoolPrice } from "../../events/catalog/auction.ts";
 import { Award } from "../../events/catalog/award.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";

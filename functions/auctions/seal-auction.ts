@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AuctionNumber } from "../../events/catalog/values.ts";
 import type { KnownAuction } from "../../market/auction.ts";
 import { demandCurve, supplyCurve } from "../../market/book/curves.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AuctionNumber } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import type { AuctionCommand, KnownAuction } from "../../market/auction.ts";

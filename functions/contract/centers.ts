@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Fill } from "../../events/catalog/award.ts";
 import { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
 import {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PeriodClosed } from "../../events/catalog/period.ts";
 import { FeedPosition, Instant, MillsText, Period, Slot } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Award } from "../../events/catalog/award.ts";
 import { JobSpec } from "../../events/catalog/job.ts";
 import {

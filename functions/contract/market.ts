@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CurvePoint, GateClosed } from "../../events/catalog/auction.ts";
 import { CenterJoined, LinkSpec, PoolSpec } from "../../events/catalog/center.ts";
 import {

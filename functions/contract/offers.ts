@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CapacityOffered } from "../../events/catalog/offer.ts";
 import { OfferId } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** Roles of callers: groups of the user pool. */
 export const roles = ["center", "tenant", "finance", "operator"] as const;

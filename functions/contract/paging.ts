@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FeedPosition } from "../../events/catalog/values.ts";
 
 /** Query of every list: opaque cursors, so that lists may be cut differently later. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Usage } from "../../events/catalog/job.ts";
 import { CenterId, Instant, JobId, PlacementId } from "../../events/catalog/values.ts";
 import { JobStatus } from "./jobs.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Errors of the API: RFC 9457 problem details, with the fields at fault and what would be right. */
 export const Problem = z.object({

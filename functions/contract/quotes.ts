@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobSpec } from "../../events/catalog/job.ts";
 import { CenterId, MillsText, Price, ProductId, Slot } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";

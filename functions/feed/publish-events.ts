@@ -1,4 +1,5 @@
 import { createPublisher } from "../../events/store/publisher.ts";
+import { eventBridge } from "../kit/aws-clients.ts";
 import { variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
@@ -8,4 +9,4 @@ export const create = wakeUp(({ feed, checkpoints, putEvents, env }) => {
   const publisher = createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") });
   return (keys) => publisher.publish(lastPosition(keys));
 });
-export const handler = onLambda(create);
+export const handler = onLambda(create, eventBridge);

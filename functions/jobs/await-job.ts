@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { stepFunctions } from "../kit/aws-clients.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { hasReached, loadJob, PlacementKeys, standingOf } from "./standing.ts";
@@ -20,4 +21,4 @@ export const create = step(Waiting, async (access, { job, timeoutSeconds, ...wai
   await access.workflows.succeed(token, standing);
   await removeToken(access, job, task);
 });
-export const handler = onLambda(create);
+export const handler = onLambda(create, stepFunctions);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JobId } from "../../events/catalog/values.ts";
 import { JobAnswer } from "../../market/book/why.ts";
 import { inForce, type KnownJob } from "../../market/job/state.ts";

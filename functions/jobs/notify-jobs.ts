@@ -1,4 +1,5 @@
 import { JobId } from "../../events/catalog/values.ts";
+import { stepFunctions } from "../kit/aws-clients.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { subscriber } from "../kit/subscriber.ts";
 import { hasReached, loadJob, standingOf } from "./standing.ts";
@@ -17,4 +18,4 @@ export const create = subscriber(async (access, { id }) => {
     await removeToken(access, job, task);
   }
 });
-export const handler = onLambda(create);
+export const handler = onLambda(create, stepFunctions);

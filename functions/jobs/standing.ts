@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { JobId, PlacementId } from "../../events/catalog/values.ts";
 import { loadState } from "../../events/store/execute.ts";

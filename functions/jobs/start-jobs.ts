@@ -1,5 +1,6 @@
 import { JobId } from "../../events/catalog/values.ts";
 import { inForce } from "../../market/job/state.ts";
+import { stepFunctions } from "../kit/aws-clients.ts";
 import { variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { subscriber } from "../kit/subscriber.ts";
@@ -14,4 +15,4 @@ export const create = subscriber(async (access, { id }) => {
   const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
   await access.workflows.start({ stateMachineArn, name: placement, input: { job, placement } });
 });
-export const handler = onLambda(create);
+export const handler = onLambda(create, stepFunctions);

@@ -2,6 +2,7 @@ import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { slotOf, slotStart } from "../../market/time.ts";
 import { PlacementView } from "../../market/views/jobs.ts";
 import { openPlacementsKey } from "../../market/views/view.ts";
+import { stepFunctions } from "../kit/aws-clients.ts";
 import { type Access, variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { scheduled } from "../kit/scheduled.ts";
@@ -18,7 +19,7 @@ export const create = scheduled(async (access) => {
   const open = await access.views.list({ pk: openPlacementsKey }, PlacementView);
   await forEachInFlight(16, open, ({ data }) => revive(access, data, slot));
 });
-export const handler = onLambda(create);
+export const handler = onLambda(create, stepFunctions);
 
 /** A name is taken for good: an execution that ended too early is followed by one of another name. */
 async function revive(access: Access, { job, placement }: PlacementView, slot: number): Promise<void> {

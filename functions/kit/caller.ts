@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { OwnerId } from "../../events/catalog/values.ts";
 import { type Operation, type Role, roles } from "../contract/operation.ts";
 

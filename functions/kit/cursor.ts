@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { problem } from "./problems.ts";
 
 const Cursor = z.strictObject({ of: z.string(), after: z.string().min(1) });

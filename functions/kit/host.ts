@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 import { type Checkpoints, createCheckpoints } from "../../events/store/checkpoint.ts";
-import { createDynamoDatabase, type Database } from "../../events/store/dynamo.ts";
+import type { Database } from "../../events/store/dynamo.ts";
 import { createStore, type Store } from "../../events/store/execute.ts";
 import { createFeed, type Feed, type FeedWriter } from "../../events/store/feed.ts";
 import { createFoldCache } from "../../events/store/fold-cache.ts";
@@ -11,9 +11,8 @@ import type { PutEvents } from "../../events/store/publisher.ts";
 import { createRelay, type Relay } from "../../events/store/relay.ts";
 import { type AccountBatches, createAccountBatches } from "../accounts/account-stream.ts";
 import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
-import { createEventBridge } from "./bus.ts";
 import { createViews, type Views } from "./views.ts";
-import { createStepFunctions, type Workflows } from "./workflows.ts";
+import type { Workflows } from "./workflows.ts";
 
 /** Variables of one function, as the template sets them. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -71,32 +70,39 @@ export type Create<Event, Result> = (
   host: Host,
 ) => (event: Event, context: Context) => Promise<Result>;
 
+/** A function on AWS has the services that it uses, and no other: what is left out throws where it is asked for. */
 export interface HostParts {
-  readonly database: Database;
+  readonly database?: Database;
   readonly clock: Clock;
-  readonly putEvents: PutEvents;
-  readonly workflows: Workflows;
+  readonly putEvents?: PutEvents;
+  readonly workflows?: Workflows;
   readonly newId?: () => string;
   readonly random?: () => number;
 }
 
 export function createHost(parts: HostParts): Host {
-  const { database, clock, putEvents, workflows, newId = randomUUID, random = Math.random } = parts;
+  const { clock, newId = randomUUID, random = Math.random } = parts;
   const folds = createFoldCache();
-  const log = perTable((table) => createEventLog(database, table));
+  const log = perTable((table) => createEventLog(host.database, table));
   const store = perTable((table) => createStore(log(table), { folds, random }));
   const accounts = perTable((table) => createAccountBatches(store(table)));
-  const feed = perTable((table) => createFeed(database, table));
-  const checkpoints = perTable((table) => createCheckpoints(database, table));
-  const marks = perTable((table) => createMarks(database, table));
-  const views = perTable((table) => createViews(database, table));
+  const feed = perTable((table) => createFeed(host.database, table));
+  const checkpoints = perTable((table) => createCheckpoints(host.database, table));
+  const marks = perTable((table) => createMarks(host.database, table));
+  const views = perTable((table) => createViews(host.database, table));
   const relays = new Map<string, Relay>();
   const books = new Map<string, BookMemory>();
   const host: Host = {
     clock,
-    database,
-    putEvents,
-    workflows,
+    get database() {
+      return given(parts.database, "DynamoDB");
+    },
+    get putEvents() {
+      return given(parts.putEvents, "EventBridge");
+    },
+    get workflows() {
+      return given(parts.workflows, "Step Functions");
+    },
     newId,
     random,
     log: (env) => log(variable(env, "LOG_TABLE")),
@@ -114,25 +120,13 @@ export function createHost(parts: HostParts): Host {
         createBookMemory({
           log: host.log(env),
           feed: host.feed(env),
-          database,
+          database: host.database,
           clock,
           operationsTable: variable(env, "OPERATIONS_TABLE"),
         }),
       ),
   };
   return host;
-}
-
-/** The host of a process on AWS, or of any process that has all in its variables. */
-export function hostFromEnv(env: Env): Host {
-  const region = variable(env, "AWS_REGION");
-  const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB;
-  return createHost({
-    database: createDynamoDatabase({ region, ...(endpoint === undefined ? {} : { endpoint }) }),
-    clock: marketClock(env.MARKET_CLOCK, Date.now),
-    putEvents: createEventBridge({ region, endpoint: env.AWS_ENDPOINT_URL_EVENTBRIDGE }),
-    workflows: createStepFunctions({ region, endpoint: env.AWS_ENDPOINT_URL_SFN }),
-  });
 }
 
 /**
@@ -154,9 +148,15 @@ export function access(env: Env, host: Host): Access {
   return {
     env,
     clock: host.clock,
-    database: host.database,
-    putEvents: host.putEvents,
-    workflows: host.workflows,
+    get database() {
+      return host.database;
+    },
+    get putEvents() {
+      return host.putEvents;
+    },
+    get workflows() {
+      return host.workflows;
+    },
     newId: () => host.newId(),
     random: () => host.random(),
     get store() {
@@ -194,6 +194,11 @@ export function variable(env: Env, name: string): string {
   const content = env[name];
   if (content === undefined || content === "") throw new Error(`variable ${name} is not set`);
   return content;
+}
+
+function given<Part>(part: Part | undefined, service: string): Part {
+  if (part === undefined) throw new Error(`the function was not given a client for ${service}`);
+  return part;
 }
 
 function perTable<Opened>(open: (table: string) => Opened): (table: string) => Opened {

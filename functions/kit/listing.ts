@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Access } from "./host.ts";
 import type { ViewItem } from "./views.ts";

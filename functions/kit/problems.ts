@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Rejection } from "../../market/decider.ts";
 import type { Problem } from "../contract/problem.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Database, Item } from "../../events/store/dynamo.ts";
 import type { ViewKey } from "../../market/views/view.ts";
 

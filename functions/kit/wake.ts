@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Access, access, type Create } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Period } from "../../events/catalog/values.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { AccountView } from "../../market/views/accounts.ts";

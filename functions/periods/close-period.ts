@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { Period } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { bestStart, type QuotedPool } from "../../market/quote.ts";

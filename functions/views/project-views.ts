@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { FeedPage } from "../../events/store/feed.ts";
 import { createFollower } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";

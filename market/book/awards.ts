@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { LinkPrice, PoolPrice } from "../../events/catalog/auction.ts";
 import type { Award, Fill, LinkUse } from "../../events/catalog/award.ts";
 import { LinkId, type MillsText, PlacementId, ProductId } from "../../events/catalog/values.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Fill, LinkUse } from "../../events/catalog/award.ts";
 import type { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
 import type { JobSpec } from "../../events/catalog/job.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { CurvePoint } from "../../events/catalog/auction.ts";
 import { energyCost } from "../clearing/instance.ts";
 import type { Instance } from "./instance.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type JobId, Price, ProductId } from "../../events/catalog/values.ts";
 import { createExplain, type Explanation } from "../clearing/explain.ts";
 import { type Result, soldCards } from "../clearing/instance.ts";

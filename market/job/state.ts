@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import type { JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { ChargePosted } from "../../events/catalog/job.ts";
 import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import { AccountId, OwnerId, Period } from "../../events/catalog/values.ts";
 import { change, type ViewChange, viewKeys } from "./view.ts";

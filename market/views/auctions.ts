@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AuctionCleared, type AuctionEvent, CurvePoint, GateClosed } from "../../events/catalog/auction.ts";
 import { AuctionNumber, MillsText } from "../../events/catalog/values.ts";
 import { projectPrices } from "./prices.ts";

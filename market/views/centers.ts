@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type CenterEvent, CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
 import { type CenterId, MillsText } from "../../events/catalog/values.ts";
 import { change, put, type ViewChange, viewKeys } from "./view.ts";

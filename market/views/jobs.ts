@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import { Fill } from "../../events/catalog/award.ts";
 import { type JobEvent, JobSpec } from "../../events/catalog/job.ts";

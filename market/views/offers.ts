@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CapacityOffered, type OfferEvent } from "../../events/catalog/offer.ts";
 import { OfferId } from "../../events/catalog/values.ts";
 import { change, put, remove, type ViewChange, viewKeys } from "./view.ts";

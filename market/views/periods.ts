@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PeriodClosed, type PeriodEvent, PeriodOpened } from "../../events/catalog/period.ts";
 import { change, put, type ViewChange, viewKeys } from "./view.ts";
 

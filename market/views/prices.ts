@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PoolPrice } from "../../events/catalog/auction.ts";
 import { AuctionNumber, type Period, Price } from "../../events/catalog/values.ts";
 import { periodOf, periodStart, SLOTS_PER_DAY } from "../time.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
 
