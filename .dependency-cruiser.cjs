@@ -58,9 +58,9 @@ module.exports = {
       "^infra/[^/]+\\.ts$",
       {
         path: "^(events|market|functions|agent|bench)/",
-        pathNot: "^functions/manifest\\.ts$|^events/store/tables\\.ts$",
+        pathNot: "^functions/(manifest|metrics)\\.ts$|^events/store/tables\\.ts$",
       },
-      "The CDK app is made from the manifest and key names.",
+      "The CDK app is made from the manifest, names of metrics and key names.",
     ),
     forbid(
       "agent-imports-the-contract",

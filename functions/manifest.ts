@@ -158,6 +158,13 @@ const sweepers: readonly FunctionSpec[] = [
     ["views:read", "operations:read", "auctions:start", "jobs:start"],
   ),
   consumer(
+    "watch-auctions",
+    "functions/auctions/watch-auctions.ts",
+    // Halfway between two gates, when the last auction has long been sealed.
+    { kind: "schedule", expression: "cron(3/6 * * * ? *)" },
+    ["log:read"],
+  ),
+  consumer(
     "scan-log",
     "functions/feed/scan-log.ts",
     { kind: "schedule", expression: "cron(30 4 * * ? *)", atStart: true },

@@ -51,6 +51,8 @@ async function settle(access: Access, account: AccountId, charges: readonly Char
   const done = await onAccount(access, account, items, exchangeCommand(access, cause, cause), first);
   const refused = done?.results.filter(({ kind }) => kind === "rejected") ?? [];
   // Cannot be: every charge is within its hold. If it is, an operator must know.
-  if (done === undefined || refused.length > 0)
+  if (done === undefined || refused.length > 0) {
+    observer.measure("ChargesNotSettled", 1);
     observer.logger.error("charge not settled", { account, refused });
+  }
 }

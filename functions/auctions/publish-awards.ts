@@ -53,6 +53,8 @@ async function tellJob(access: Access, command: Placing, observer: Observer): Pr
   const meta = exchangeCommand(access, placement, `auction-${auction}`);
   const outcome = await execute(access.store, jobDecider, streams.job(job), command, meta);
   // Cannot be: the book knows which jobs have an award in force. If it is, an operator must know.
-  if (outcome.kind === "rejected")
+  if (outcome.kind === "rejected") {
+    observer.measure("AwardsNotTaken", 1);
     observer.logger.error("award not taken", { placement, ...outcome.rejection });
+  }
 }

@@ -223,7 +223,7 @@ describe("what a function writes down", () => {
     for (const variables of [env, onAws]) {
       const { observer, stack } = observe<{ by: number }, number>(variables);
       const handler = stack(async ({ by }) => {
-        observer.count("Requests", by);
+        observer.measure("LostWakeUps", by);
         return by * 2;
       });
       expect(await handler({ by: 21 }, context)).toBe(42);
@@ -231,8 +231,8 @@ describe("what a function writes down", () => {
     vi.restoreAllMocks();
     vi.unstubAllEnvs();
     const metrics = lines.map((line): unknown => JSON.parse(line));
-    expect(metrics).toContainEqual(expect.objectContaining({ Requests: 21, service: "test" }));
-    expect(metrics.filter((line) => JSON.stringify(line).includes("Requests"))).toHaveLength(1);
+    expect(metrics).toContainEqual(expect.objectContaining({ LostWakeUps: 21, service: "test" }));
+    expect(metrics.filter((line) => JSON.stringify(line).includes("LostWakeUps"))).toHaveLength(1);
   });
 });
 

@@ -87,7 +87,6 @@ function serve<const Of extends Operation>(
     const opened = access(env, host);
     const { observer, stack } = observe<ApiEvent, ApiResult>(env);
     const handler = stack(async (event) => {
-      observer.count("Requests");
       return success(operation, await respond(event, opened));
     }).onError((request) => {
       request.response = failure(request.error, observer);
@@ -157,7 +156,6 @@ function success<Of extends Operation>(operation: Of, answer: Answer<Of>): ApiRe
 function failure(error: unknown, observer: Observer): ApiResult {
   const known = error instanceof ProblemError ? error : unexpected(error);
   if (known.problem.status >= 500) {
-    observer.count("ServerErrors");
     observer.logger.error("request failed", { error });
   } else {
     observer.logger.info("request refused", { code: known.problem.code, status: known.problem.status });

@@ -1,11 +1,11 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { Tracer } from "@aws-lambda-powertools/tracer";
 import { captureLambdaHandler } from "@aws-lambda-powertools/tracer/middleware";
-import middy, { type MiddyfiedHandler } from "@middy/core";
+import middy, { type MiddlewareObj, type MiddyfiedHandler } from "@middy/core";
 import type { Context } from "aws-lambda";
+import { metrics as known, type MetricName, metricNamespace } from "../metrics.ts";
 import type { Env } from "./host.ts";
 
 /** A Lambda handler without the callback of old. */
@@ -14,8 +14,8 @@ export type Handler<Event, Result> = (event: Event, context: Context) => Promise
 /** What a handler writes down about its work. */
 export interface Observer {
   readonly logger: Logger;
-  /** Adds to a counter of the function; does nothing off AWS. */
-  count(name: string, value?: number): void;
+  /** Adds a value to a metric of the function, in the metric's unit; does nothing off AWS. */
+  measure(name: MetricName, value: number): void;
 }
 
 export interface Observed<Event, Result> {
@@ -36,21 +36,29 @@ export function observe<Event, Result>(env: Env): Observed<Event, Result> {
   const logger = new Logger({ serviceName, logLevel: logLevel(env.LOG_LEVEL, onAws) });
   if (!onAws) {
     return {
-      observer: { logger, count: () => {} },
+      observer: { logger, measure: () => {} },
       stack: (handler) => middy<Event, Result>().use(injectLambdaContext(logger)).handler(handler),
     };
   }
-  const metrics = new Metrics({ serviceName, namespace: env.POWERTOOLS_METRICS_NAMESPACE ?? "Suanwang" });
+  const metrics = new Metrics({ serviceName, namespace: metricNamespace });
   const tracer = new Tracer({ serviceName });
   return {
-    observer: { logger, count: (name, value = 1) => metrics.addMetric(name, MetricUnit.Count, value) },
+    observer: { logger, measure: (name, value) => metrics.addMetric(name, known[name].unit, value) },
     stack: (handler) =>
       middy<Event, Result>()
         .use(injectLambdaContext(logger))
-        .use(logMetrics(metrics, { captureColdStartMetric: true }))
+        .use(publishing(metrics))
         .use(captureLambdaHandler(tracer, { captureResponse: false }))
         .handler(handler),
   };
+}
+
+/** Writes the invocation's metrics, if there are any: the middleware of Powertools warns each time that there are none. */
+function publishing<Event, Result>(metrics: Metrics): MiddlewareObj<Event, Result> {
+  const publish = () => {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
+  return { after: publish, onError: publish };
 }
 
 const levels = ["DEBUG", "INFO", "WARN", "ERROR", "SILENT", "CRITICAL", "TRACE"] as const;

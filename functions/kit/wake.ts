@@ -8,6 +8,8 @@ const WakeUps = z.object({
     z.object({
       dynamodb: z.object({
         SequenceNumber: z.string(),
+        /** When the item was written, s since the Unix epoch; absent on one machine. */
+        ApproximateCreationDateTime: z.number().optional(),
         Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ N: z.coerce.number() }) }),
       }),
     }),
@@ -26,6 +28,7 @@ export interface AddedKey {
 
 /**
  * Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first.
+ * Its lag is measured in real time, as the stream tells it, whatever time the market has.
  * @param open makes the consumer, once a process
  */
 export function wakeUp(
@@ -40,6 +43,8 @@ export function wakeUp(
       if (first === undefined) return { batchItemFailures: [] };
       try {
         await handle(Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.N })));
+        const oldest = oldestWrite(Records);
+        if (oldest !== undefined) observer.measure("StreamLag", Math.max(0, Date.now() - oldest));
         return { batchItemFailures: [] };
       } catch (error) {
         observer.logger.error("wake-up failed", { error });
@@ -48,6 +53,12 @@ export function wakeUp(
     });
     return (event, context) => handler(event, context);
   };
+}
+
+/** When the oldest of these records was written, ms since the Unix epoch. */
+function oldestWrite(records: z.output<typeof WakeUps>["Records"]): number | undefined {
+  const written = records.flatMap(({ dynamodb }) => dynamodb.ApproximateCreationDateTime ?? []);
+  return written.length === 0 ? undefined : Math.min(...written) * 1000;
 }
 
 /** The position to which these pages' wake-ups ask a consumer of the feed to go. */
