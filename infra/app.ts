@@ -1,10 +1,14 @@
-import { App, type AppProps } from "aws-cdk-lib";
+import { App, type AppProps, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { ExchangeStack } from "./stack.ts";
+import { WatchStack } from "./watch.ts";
 
-/** The CDK app: `cdk synth` and the local exchange build the very same one. */
+/** The CDK app. A finding of cdk-nag that nobody has answered stops the synthesis. */
 export function buildApp(props?: AppProps): App {
   const app = new App(props);
-  new ExchangeStack(app, "Suanwang");
+  const exchange = new ExchangeStack(app, "Suanwang");
+  new WatchStack(app, "SuanwangWatch", { exchange });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   return app;
 }
 

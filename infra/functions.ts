@@ -1,13 +1,16 @@
 import { Duration } from "aws-cdk-lib";
 import type { EventBus } from "aws-cdk-lib/aws-events";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { FunctionSpec, Grant } from "../functions/manifest.ts";
+import { answerFinding, answerTracing } from "./answered-finding.ts";
+import { bundling } from "./bundling.ts";
+import { nameIn, type WorkflowName } from "./names.ts";
+import { createQueue, deadLetters } from "./queues.ts";
 import type { Tables } from "./tables.ts";
-import type { WorkflowName } from "./workflows.ts";
 
 /** What grants are made of. Workflows come as ARNs, for a workflow in turn needs the functions of its steps. */
 export interface Resources {
@@ -16,9 +19,16 @@ export interface Resources {
   readonly workflowArn: (name: WorkflowName) => string;
 }
 
-/** One Lambda of the manifest, with the variables and rights that its grants ask for. */
+/** One Lambda of the manifest, with the variables and rights that its grants ask for, in a role of its own. */
 export function createFunction(scope: Construct, spec: FunctionSpec, resources: Resources): NodejsFunction {
+  const logGroup = new LogGroup(scope, `${spec.name}-log`, { retention: RetentionDays.ONE_MONTH });
+  const role = new Role(scope, `${spec.name}-role`, {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+  });
+  logGroup.grantWrite(role);
   const made = new NodejsFunction(scope, spec.name, {
+    functionName: nameIn(scope, spec.name),
+    role,
     entry: new URL(`../${spec.file}`, import.meta.url).pathname,
     handler: "handler",
     runtime: Runtime.NODEJS_24_X,
@@ -27,27 +37,35 @@ export function createFunction(scope: Construct, spec: FunctionSpec, resources: 
     timeout: Duration.seconds(spec.timeoutSeconds),
     tracing: Tracing.ACTIVE,
     loggingFormat: LoggingFormat.JSON,
-    logGroup: new LogGroup(scope, `${spec.name}-log`, { retention: RetentionDays.ONE_MONTH }),
+    logGroup,
     environment: {
       SUANWANG_FUNCTION: spec.name,
       POWERTOOLS_SERVICE_NAME: spec.name,
-      POWERTOOLS_METRICS_NAMESPACE: "Suanwang",
       ...(spec.trigger.kind === "schedule" && spec.trigger.atStart === true ? { RUN_AT_START: "true" } : {}),
     },
-    bundling: {
-      format: OutputFormat.ESM,
-      minify: true,
-      target: "node24",
-      mainFields: ["module", "main"],
-      // Some dependencies of Powertools are CommonJS and ask for require().
-      banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    },
+    bundling,
     depsLockFilePath: new URL("../package-lock.json", import.meta.url).pathname,
     projectRoot: new URL("..", import.meta.url).pathname,
+    // The scheduler calls and does not wait: what fails in the end is kept here.
+    ...(spec.trigger.kind === "schedule"
+      ? { deadLetterQueue: createQueue(scope, deadLetters(spec.name)) }
+      : {}),
   });
   for (const grant of spec.grants) give(made, grant, resources);
+  answerTracing(role.node.findChild("DefaultPolicy"));
+  const reason = noDeadLetters[spec.trigger.kind];
+  if (reason !== undefined) answerFinding(made, "Serverless-LambdaDLQ", reason);
   return made;
 }
+
+/** Lambda's own dead letters are of calls that nobody waits for. */
+const noDeadLetters: Partial<Record<FunctionSpec["trigger"]["kind"], string>> = {
+  http: "API Gateway waits for the answer: what fails is answered, and the caller repeats it with the same key.",
+  step: "The state machine waits for the answer, repeats the step, and fails visibly in the end: an alarm tells of it.",
+  stream: "The event source mapping reads the stream and sends what fails to a queue of its own.",
+  events:
+    "The event source mapping reads the queue, which sends what fails to its own queue of dead letters.",
+};
 
 /** Reads are queries and gets, appends conditional puts: nobody may update or delete a commit of the log. */
 function give(made: NodejsFunction, grant: Grant, { tables, bus, workflowArn }: Resources): void {

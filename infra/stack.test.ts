@@ -23,6 +23,9 @@ const streamed = functions.flatMap(({ name, trigger }) =>
 const subscribed = functions.flatMap(({ name, trigger, timeoutSeconds }) =>
   trigger.kind === "events" ? [{ name, timeoutSeconds, ...trigger }] : [],
 );
+const unattended = functions.flatMap(({ name, trigger }) =>
+  ["stream", "events", "schedule"].includes(trigger.kind) ? [name] : [],
+);
 const scheduled = functions.flatMap(({ name, trigger }) =>
   trigger.kind === "schedule" ? [{ name, expression: trigger.expression }] : [],
 );
@@ -47,6 +50,9 @@ const shapes = {
     Runtime: text,
     Timeout: z.int(),
     MemorySize: z.int(),
+    LoggingConfig: z.object({ LogGroup: text, LogFormat: text }),
+    TracingConfig: z.object({ Mode: text }),
+    DeadLetterConfig: z.object({ TargetArn: text }).optional(),
     Environment: z.object({
       Variables: z.object({ SUANWANG_FUNCTION: text }).catchall(text),
     }),
@@ -78,7 +84,14 @@ const shapes = {
     EventBusName: text,
     State: text,
     EventPattern: z.object({ source: texts, "detail-type": texts }),
-    Targets: z.array(z.object({ Arn: text })),
+    Targets: z.array(z.object({ Arn: text, DeadLetterConfig: z.object({ Arn: text }) })),
+  }),
+  logGroup: z.object({ RetentionInDays: z.int() }),
+  stage: z.object({
+    StageName: text,
+    AutoDeploy: z.boolean(),
+    DefaultRouteSettings: z.object({ ThrottlingRateLimit: z.number(), ThrottlingBurstLimit: z.int() }),
+    AccessLogSettings: z.object({ DestinationArn: text, Format: text }),
   }),
   schedule: z.object({
     ScheduleExpression: text,
@@ -95,7 +108,10 @@ const shapes = {
     IdentitySource: texts,
     JwtConfiguration: z.object({ Audience: texts, Issuer: text }),
   }),
-  userPool: z.object({ AdminCreateUserConfig: z.object({ AllowAdminCreateUserOnly: z.boolean() }) }),
+  userPool: z.object({
+    AdminCreateUserConfig: z.object({ AllowAdminCreateUserOnly: z.boolean() }),
+    DeletionProtection: text,
+  }),
   userGroup: z.object({ GroupName: text, UserPoolId: text }),
   userClient: z.object({ ReadAttributes: texts.default([]), WriteAttributes: texts.default([]) }),
   table: z.object({
@@ -104,10 +120,24 @@ const shapes = {
     Replicas: z.array(
       z.object({
         PointInTimeRecoverySpecification: z.object({ PointInTimeRecoveryEnabled: z.boolean() }),
-        ResourcePolicy: z.undefined().optional(),
+        DeletionProtectionEnabled: z.boolean(),
+        ResourcePolicy: z
+          .object({
+            PolicyDocument: z.object({
+              Statement: z.array(
+                z.object({
+                  Effect: z.literal("Deny"),
+                  Principal: z.literal("*"),
+                  Action: texts,
+                  Resource: text,
+                }),
+              ),
+            }),
+          })
+          .optional(),
       }),
     ),
-    SSESpecification: z.object({ SSEEnabled: z.boolean() }),
+    SSESpecification: z.object({ SSEEnabled: z.boolean(), SSEType: text }),
     StreamSpecification: z.object({ StreamViewType: text }).optional(),
     TimeToLiveSpecification: z.object({ AttributeName: text, Enabled: z.boolean() }).optional(),
   }),
@@ -124,6 +154,11 @@ const State = z.object({
 type State = z.infer<typeof State>;
 const Definition = z.object({ StartAt: text, States: z.record(text, State) });
 const Machine = z.object({
+  LoggingConfiguration: z.object({
+    Destinations: z.array(z.object({ CloudWatchLogsLogGroup: z.object({ LogGroupArn: text }) })),
+    IncludeExecutionData: z.boolean().default(false),
+  }),
+  TracingConfiguration: z.object({ Enabled: z.boolean() }),
   StateMachineName: text,
   StateMachineType: text,
   RoleArn: text,
@@ -255,10 +290,39 @@ function wantedRights({ grants }: FunctionSpec): Map<string, string[]> {
   );
 }
 
-/** What a function must do to its own stream or queues that its trigger is made of. */
-function triggerResources({ name, trigger }: FunctionSpec): string[] {
-  if (trigger.kind === "stream") return [`${tableId(trigger.table)}.StreamArn`, queueArn(`${name}-dead`)];
-  return trigger.kind === "events" ? [queueArn(`${name}-queue`)] : [];
+const toSqs = ["GetQueueAttributes", "GetQueueUrl", "SendMessage"];
+const fromSqs = [
+  "ChangeMessageVisibility",
+  "DeleteMessage",
+  "GetQueueAttributes",
+  "GetQueueUrl",
+  "ReceiveMessage",
+];
+const ofStream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+
+/** What a function must do to the stream and queues that its trigger is made of, and to its log and its traces. */
+function ownRights({ name, trigger }: FunctionSpec): Map<string, string[]> {
+  const all = (service: string, actions: readonly string[]) =>
+    actions.map((action) => `${service}:${action}`);
+  const rights = new Map([
+    [`${idOf("AWS::Logs::LogGroup", `${name}-log`)}.Arn`, all("logs", ["CreateLogStream", "PutLogEvents"])],
+    ["*", all("xray", ["PutTelemetryRecords", "PutTraceSegments"])],
+  ]);
+  switch (trigger.kind) {
+    case "stream":
+      return rights
+        .set(`${tableId(trigger.table)}.StreamArn`, all("dynamodb", ofStream))
+        .set(queueArn(`${name}-dead`), all("sqs", toSqs));
+    case "events":
+      return rights.set(queueArn(`${name}-queue`), all("sqs", fromSqs));
+    case "schedule":
+      return rights.set(queueArn(`${name}-dead`), ["sqs:SendMessage"]);
+    case "http":
+    case "step":
+      return rights;
+    default:
+      return trigger satisfies never;
+  }
 }
 
 describe("rights", () => {
@@ -277,14 +341,9 @@ describe("rights", () => {
       ]);
   });
 
-  test("a role has them from the policies of the stack alone, besides writing its log", () => {
-    for (const [id, { ManagedPolicyArns, Policies }] of all("AWS::IAM::Role", shapes.role)) {
-      expect(Policies, id).toEqual([]);
-      const more = ManagedPolicyArns.filter(
-        (arn) => !arn.endsWith(":policy/service-role/AWSLambdaBasicExecutionRole"),
-      );
-      expect(more, id).toEqual([]);
-    }
+  test("a role has them from the policies of the stack alone", () => {
+    for (const [id, { ManagedPolicyArns, Policies }] of all("AWS::IAM::Role", shapes.role))
+      expect([...Policies, ...ManagedPolicyArns], id).toEqual([]);
     for (const [id, { Replicas }] of all("AWS::DynamoDB::GlobalTable", shapes.table))
       expect(Replicas, id).toHaveLength(1);
   });
@@ -293,12 +352,9 @@ describe("rights", () => {
     "%s has those that its grants name, and no other",
     (name, spec) => {
       const role = made().find((one) => one.name === name)?.Role ?? "";
-      const rights = rightsOf(statementsOf(role));
-      const own = new Set(triggerResources(spec));
-      expect(rights.get("*")).toEqual(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
-      for (const resource of own) expect(rights.has(resource), resource).toBe(true);
-      const onMarket = [...rights].filter(([resource]) => resource !== "*" && !own.has(resource));
-      expect(new Map(onMarket)).toEqual(wantedRights(spec));
+      const statements = statementsOf(role);
+      expect(statements.filter(({ Effect }) => Effect !== "Allow")).toEqual([]);
+      expect(rightsOf(statements)).toEqual(new Map([...wantedRights(spec), ...ownRights(spec)]));
     },
   );
 
@@ -339,6 +395,28 @@ describe("rights", () => {
     }
   });
 
+  test("and should a role ever be given more, the tables of facts refuse it to everybody", () => {
+    const tables = all("AWS::DynamoDB::GlobalTable", shapes.table);
+    const changes = [
+      "BatchWriteItem",
+      "DeleteItem",
+      "PartiQLDelete",
+      "PartiQLInsert",
+      "PartiQLUpdate",
+      "UpdateItem",
+      "UpdateTimeToLive",
+    ];
+    for (const name of tableNames) {
+      const [replica] = tables.get(tableId(name))?.Replicas ?? [];
+      const denied = replica?.ResourcePolicy?.PolicyDocument.Statement ?? [];
+      const facts = name === "log" || name === "feed";
+      expect(denied.flatMap(({ Action }) => Action).sort(), name).toEqual(
+        facts ? changes.map((action) => `dynamodb:${action}`) : [],
+      );
+      for (const { Resource } of denied) expect(Resource).toBe("*");
+    }
+  });
+
   test("a state machine may call the functions of its own steps, and no other", () => {
     for (const machine of machines()) {
       const invoked = statementsOf(machine.RoleArn).filter(({ Action }) =>
@@ -348,9 +426,7 @@ describe("rights", () => {
         invoked.flatMap(({ Action }) => Action).filter((action) => action !== "lambda:InvokeFunction"),
       ).toEqual([]);
       const called = new Set(tasksOf(machine).map(calledBy));
-      const callable = invoked
-        .flatMap(({ Resource }) => Resource)
-        .map((arn) => functionOf(arn.replace(/:\*$/, "")));
+      const callable = invoked.flatMap(({ Resource }) => Resource).map(functionOf);
       expect(new Set(callable), machine.StateMachineName).toEqual(called);
     }
   });
@@ -358,7 +434,7 @@ describe("rights", () => {
   test("a schedule may start its target, and nothing else", () => {
     for (const [id, { Target }] of all("AWS::Scheduler::Schedule", shapes.schedule)) {
       const statements = statementsOf(Target.RoleArn);
-      const targets = statements.flatMap(({ Resource }) => Resource).map((arn) => arn.replace(/:\*$/, ""));
+      const targets = statements.flatMap(({ Resource }) => Resource);
       expect(new Set(targets), id).toEqual(new Set([Target.Arn]));
       const action = functionOf(Target.Arn) === undefined ? "states:StartExecution" : "lambda:InvokeFunction";
       expect(new Set(statements.flatMap(({ Action }) => Action)), id).toEqual(new Set([action]));
@@ -404,13 +480,32 @@ describe("the API", () => {
     );
   });
 
+  test("takes so many requests and no more, and writes down each: who, what, what came of it, and no secret", () => {
+    const stages = [...all("AWS::ApiGatewayV2::Stage", shapes.stage).values()];
+    expect(stages).toHaveLength(1);
+    for (const { DefaultRouteSettings, AccessLogSettings } of stages) {
+      // An account has 10,000 a second for all its APIs.
+      expect(DefaultRouteSettings.ThrottlingRateLimit).toBeGreaterThan(0);
+      expect(DefaultRouteSettings.ThrottlingRateLimit).toBeLessThanOrEqual(1000);
+      expect(DefaultRouteSettings.ThrottlingBurstLimit).toBeLessThanOrEqual(2000);
+      expect(AccessLogSettings.DestinationArn).toBe(`${idOf("AWS::Logs::LogGroup", "api-access-log")}.Arn`);
+      const written = z.record(text, text).parse(JSON.parse(AccessLogSettings.Format));
+      expect(Object.values(written)).toEqual(
+        expect.arrayContaining(["$context.requestId", "$context.routeKey", "$context.status"]),
+      );
+      const secret = Object.values(written).filter((value) => /header|body|token|querystring/i.test(value));
+      expect(secret).toEqual([]);
+    }
+  });
+
   test("takes the tokens of the stack's own users, whose groups are the contract's roles", () => {
     const [pool, ...pools] = all("AWS::Cognito::UserPool", shapes.userPool);
     const [client, ...clients] = all("AWS::Cognito::UserPoolClient", shapes.userClient);
     if (pool === undefined || client === undefined) throw new Error("the stack has no users");
     expect([pools, clients]).toEqual([[], []]);
-    const [id, { AdminCreateUserConfig }] = pool;
+    const [id, { AdminCreateUserConfig, DeletionProtection }] = pool;
     expect(AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(true);
+    expect(DeletionProtection).toBe("ACTIVE");
     expect([...all("AWS::ApiGatewayV2::Authorizer", shapes.authorizer).values()]).toEqual([
       {
         AuthorizerType: "JWT",
@@ -471,12 +566,13 @@ describe("wake-ups", () => {
       expect(queue?.RedrivePolicy?.deadLetterTargetArn, name).toBe(queueArn(`${name}-dead`));
       expect(queue?.RedrivePolicy?.maxReceiveCount, name).toBeGreaterThan(1);
       const leading = rules.filter(([, { Targets }]) => Targets.some((target) => target.Arn === arn));
+      const kept = { DeadLetterConfig: { Arn: queueArn(`${name}-dead`) } };
       expect(leading.map(([, rule]) => rule)).toEqual([
         {
           EventBusName: bus,
           State: "ENABLED",
           EventPattern: { source: ["suanwang"], "detail-type": types },
-          Targets: [{ Arn: arn }],
+          Targets: [{ Arn: arn, ...kept }],
         },
       ]);
     }
@@ -487,8 +583,17 @@ describe("wake-ups", () => {
     const fed = [...streamed, ...subscribed].map(({ name }) => name);
     expect(names(mappings().map(({ FunctionName }) => FunctionName))).toEqual(names(fed));
     const consumed = new Set(mappings().map(({ EventSourceArn }) => EventSourceArn));
-    expect(fed.map((name) => queueArn(`${name}-dead`)).filter((arn) => consumed.has(arn))).toEqual([]);
-    expect([...all("AWS::SQS::Queue", shapes.queue).keys()]).toHaveLength(fed.length + subscribed.length);
+    const dead = unattended.map((name) => queueArn(`${name}-dead`));
+    expect(dead.filter((arn) => consumed.has(arn))).toEqual([]);
+    const queues = [...dead, ...subscribed.map(({ name }) => queueArn(`${name}-queue`))].map(beforeDot);
+    expect(names(all("AWS::SQS::Queue", shapes.queue).keys())).toEqual(names(queues));
+  });
+
+  test("each function on the clock, for which nobody waits, keeps calls that it could not do", () => {
+    for (const { name, DeadLetterConfig } of made()) {
+      const clocked = scheduled.some((one) => one.name === name);
+      expect(DeadLetterConfig?.TargetArn, name).toBe(clocked ? queueArn(`${name}-dead`) : undefined);
+    }
   });
 
   test("each queue keeps messages as long as one can, encrypted, from none but the rule that leads to it", () => {
@@ -502,7 +607,9 @@ describe("wake-ups", () => {
       expect(statements.filter(({ Effect }) => Effect === "Deny")).toMatchObject([
         { Action: ["sqs:*"], Condition: { Bool: { "aws:SecureTransport": "false" } } },
       ]);
-      const leading = [...rules].filter(([, { Targets }]) => Targets.some(({ Arn }) => Arn === `${id}.Arn`));
+      const leading = [...rules].filter(([, { Targets }]) =>
+        Targets.some((target) => [target.Arn, target.DeadLetterConfig.Arn].includes(`${id}.Arn`)),
+      );
       const senders = statements
         .filter(({ Effect, Action }) => Effect === "Allow" && Action.includes("sqs:SendMessage"))
         .map(({ Principal, Condition }) => [Principal?.Service, Condition?.ArnEquals?.["aws:SourceArn"]]);
@@ -551,19 +658,18 @@ describe("tables", () => {
         ]),
         name,
       ).toEqual(keys);
-      expect(table?.SSESpecification.SSEEnabled, name).toBe(true);
+      expect(table?.SSESpecification, name).toEqual({ SSEEnabled: true, SSEType: "KMS" });
       for (const { PointInTimeRecoverySpecification } of table?.Replicas ?? [])
         expect(PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, name).toBe(true);
     }
   });
 
-  test("outlive the stack, all of them", () => {
+  test("outlive the stack, all of them, as its users do, and cannot be deleted by one call", () => {
     const { Resources } = Template.parse(template);
-    for (const name of tableNames)
-      expect(Resources[tableId(name)], name).toEqual({
-        DeletionPolicy: "Retain",
-        UpdateReplacePolicy: "Retain",
-      });
+    for (const id of [...tableNames.map(tableId), idOf("AWS::Cognito::UserPool", "users")])
+      expect(Resources[id], id).toEqual({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    for (const [id, { Replicas }] of all("AWS::DynamoDB::GlobalTable", shapes.table))
+      for (const { DeletionProtectionEnabled } of Replicas) expect(DeletionProtectionEnabled, id).toBe(true);
   });
 
   test("items end by themselves in operations alone, and streams tell keys, not facts", () => {
@@ -576,6 +682,38 @@ describe("tables", () => {
       expect(table?.StreamSpecification, name).toEqual(heard ? { StreamViewType: "KEYS_ONLY" } : undefined);
     }
   });
+});
+
+describe("what is written down", () => {
+  test("goes to a log group that is there, one for each writer, and not for ever", () => {
+    const groups = all("AWS::Logs::LogGroup", shapes.logGroup);
+    for (const [id, { RetentionInDays }] of groups) {
+      expect(RetentionInDays, id).toBeGreaterThanOrEqual(30);
+      expect(RetentionInDays, id).toBeLessThanOrEqual(400);
+    }
+    const written = [
+      ...made().map(({ LoggingConfig }) => LoggingConfig.LogGroup),
+      ...machines().flatMap(({ LoggingConfiguration: { Destinations } }) =>
+        Destinations.map(({ CloudWatchLogsLogGroup }) => beforeDot(CloudWatchLogsLogGroup.LogGroupArn)),
+      ),
+      ...[...all("AWS::ApiGatewayV2::Stage", shapes.stage).values()].map(({ AccessLogSettings }) =>
+        beforeDot(AccessLogSettings.DestinationArn),
+      ),
+    ];
+    expect(names(written)).toEqual(names(groups.keys()));
+    expect(made().filter(({ LoggingConfig }) => LoggingConfig.LogFormat !== "JSON")).toEqual([]);
+  });
+
+  test("has traces of every function and workflow, and no payload of a workflow", () => {
+    expect(made().filter(({ TracingConfig }) => TracingConfig.Mode !== "Active")).toEqual([]);
+    expect(machines().filter(({ TracingConfiguration }) => !TracingConfiguration.Enabled)).toEqual([]);
+    const told = machines().filter(({ LoggingConfiguration }) => LoggingConfiguration.IncludeExecutionData);
+    expect(told).toEqual([]);
+  });
+});
+
+test("the stack keeps below the number of resources that CloudFormation takes", () => {
+  expect(resources.size).toBeLessThanOrEqual(500);
 });
 
 /** How often a step is done again after an error, as Step Functions decides it: the first that matches counts. */

@@ -4,18 +4,16 @@ import type { Construct } from "constructs";
 import { functions } from "../functions/manifest.ts";
 import { createApi } from "./api.ts";
 import { createFunction } from "./functions.ts";
+import { type WorkflowName, workflowArn } from "./names.ts";
 import { createTables } from "./tables.ts";
 import { schedule, scheduleWorkflows, subscribe, wakeByStream } from "./triggers.ts";
-import {
-  createAuctionWorkflow,
-  createJobWorkflow,
-  createPeriodWorkflow,
-  type WorkflowName,
-  workflowArn,
-} from "./workflows.ts";
+import { createAuctionWorkflow, createJobWorkflow, createPeriodWorkflow } from "./workflows.ts";
 
 /** The whole exchange, made by looping over the manifest. */
 export class ExchangeStack extends Stack {
+  /** Made up by AWS; all else goes by its name. */
+  readonly apiId: string;
+
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const tables = createTables(this);
@@ -39,6 +37,6 @@ export class ExchangeStack extends Stack {
       auction: createAuctionWorkflow(this, handler),
       period: createPeriodWorkflow(this, handler),
     });
-    createApi(this, made);
+    this.apiId = createApi(this, made).apiId;
   }
 }

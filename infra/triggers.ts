@@ -1,30 +1,29 @@
-import { Duration, TimeZone } from "aws-cdk-lib";
+import { Duration, Stack, TimeZone } from "aws-cdk-lib";
 import { type EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
-import { FilterCriteria, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
-import { DynamoEventSource, SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { EventSourceMapping, FilterCriteria, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke, StepFunctionsStartExecution } from "aws-cdk-lib/aws-scheduler-targets";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { FunctionSpec } from "../functions/manifest.ts";
+import { answerFinding } from "./answered-finding.ts";
+import { createQueue, deadLetters, waitingEvents } from "./queues.ts";
 import type { Tables } from "./tables.ts";
 
 const marketZone = TimeZone.ASIA_SHANGHAI;
 
-function queue(scope: Construct, id: string, props: ConstructorParameters<typeof Queue>[2] = {}): Queue {
-  return new Queue(scope, id, {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-    ...props,
-  });
-}
-
 /** A table's stream wakes the function; what it could not do goes to a queue, and the daily scan finds it as well. */
 export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFunction, tables: Tables): void {
   if (spec.trigger.kind !== "stream") return;
+  const dead = createQueue(scope, deadLetters(spec.name));
+  answerFinding(
+    dead,
+    "AwsSolutions-SQS3",
+    "It is a queue of dead letters itself, of a stream, which the rule does not know: an alarm tells of each.",
+  );
   made.addEventSource(
     new DynamoEventSource(tables[spec.trigger.table], {
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -33,7 +32,7 @@ export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFuncti
       bisectBatchOnError: true,
       retryAttempts: 5,
       reportBatchItemFailures: true,
-      onFailure: new SqsDlq(queue(scope, `${spec.name}-dead`)),
+      onFailure: new SqsDlq(dead),
       // Only what was added: the log and the feed know no other change.
       filters: [FilterCriteria.filter({ eventName: ["INSERT"] })],
     }),
@@ -43,26 +42,55 @@ export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFuncti
 /** Events of the bus, through a queue with its dead letters, to the function. */
 export function subscribe(scope: Construct, spec: FunctionSpec, made: IFunction, bus: EventBus): void {
   if (spec.trigger.kind !== "events") return;
-  const events = queue(scope, `${spec.name}-queue`, {
+  const dead = createQueue(scope, deadLetters(spec.name));
+  const events = createQueue(scope, waitingEvents(spec.name), {
     visibilityTimeout: Duration.seconds(spec.timeoutSeconds * 6),
     deliveryDelay: Duration.seconds(spec.trigger.delaySeconds ?? 0),
-    deadLetterQueue: { queue: queue(scope, `${spec.name}-dead`), maxReceiveCount: 5 },
+    deadLetterQueue: { queue: dead, maxReceiveCount: 5 },
   });
   new Rule(scope, `${spec.name}-rule`, {
     eventBus: bus,
     eventPattern: { source: ["suanwang"], detailType: [...spec.trigger.names] },
-    targets: [new SqsQueue(events)],
+    // An event that does not get into the queue lies beside those that do not get out of it: they look the same.
+    targets: [new SqsQueue(events, { deadLetterQueue: dead })],
   });
-  made.addEventSource(new SqsEventSource(events, { batchSize: 10, reportBatchItemFailures: true }));
+  const mapping = new EventSourceMapping(scope, `${spec.name}-mapping`, {
+    target: made,
+    eventSourceArn: events.queueArn,
+    batchSize: 10,
+    reportBatchItemFailures: true,
+  });
+  events.grantConsumeMessages(made);
+  answerFinding(
+    mapping,
+    "Serverless-LambdaEventSourceMappingDestination",
+    "Lambda takes such a destination for streams only: the queue that it reads has dead letters of its own.",
+  );
+}
+
+/** A role that lets EventBridge Scheduler do one thing to one target. */
+function schedulerRole(scope: Construct, id: string, action: string, target: string): IRole {
+  const role = new Role(scope, `${id}-role`, {
+    assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
+    }),
+  });
+  role.addToPolicy(new PolicyStatement({ actions: [action], resources: [target] }));
+  // The target would add every version of a function.
+  return role.withoutPolicyUpdates();
 }
 
 /** A function on the market's clock. */
 export function schedule(scope: Construct, spec: FunctionSpec, made: IFunction): void {
   if (spec.trigger.kind !== "schedule") return;
-  new Schedule(scope, `${spec.name}-schedule`, {
+  const id = `${spec.name}-schedule`;
+  new Schedule(scope, id, {
     schedule: ScheduleExpression.expression(spec.trigger.expression, marketZone),
     timeWindow: TimeWindow.off(),
-    target: new LambdaInvoke(made, { input: ScheduleTargetInput.fromObject({}) }),
+    target: new LambdaInvoke(made, {
+      input: ScheduleTargetInput.fromObject({}),
+      role: schedulerRole(scope, id, "lambda:InvokeFunction", made.functionArn),
+    }),
   });
 }
 
@@ -76,7 +104,10 @@ export function scheduleWorkflows(
     new Schedule(scope, id, {
       schedule: ScheduleExpression.expression(cron, marketZone),
       timeWindow: TimeWindow.off(),
-      target: new StepFunctionsStartExecution(machine, { input: ScheduleTargetInput.fromObject({}) }),
+      target: new StepFunctionsStartExecution(machine, {
+        input: ScheduleTargetInput.fromObject({}),
+        role: schedulerRole(scope, id, "states:StartExecution", machine.stateMachineArn),
+      }),
     });
   // Forward closes 12 minutes before the hour. The workflow runs forward first where both sessions are due.
   at("spot-gate", "cron(0/6 * * * ? *)", workflows.auction);

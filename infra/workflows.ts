@@ -1,4 +1,5 @@
-import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
@@ -18,21 +19,8 @@ import {
 } from "aws-cdk-lib/aws-stepfunctions";
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
-
-export type WorkflowName = "auction" | "job" | "period";
-
-const machineName = (stack: Stack, name: WorkflowName) => `${stack.stackName}-${name}`;
-
-/** ARN of a workflow from its name alone, so that functions can be made before it. */
-export function workflowArn(scope: Construct, name: WorkflowName): string {
-  const stack = Stack.of(scope);
-  return stack.formatArn({
-    service: "states",
-    resource: "stateMachine",
-    resourceName: machineName(stack, name),
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
-}
+import { answerFinding } from "./answered-finding.ts";
+import { nameIn, type WorkflowName } from "./names.ts";
 
 /** Finds the function of a step by its name in the manifest. */
 export type StepFunction = (name: string) => IFunction;
@@ -51,24 +39,83 @@ function step(scope: Construct, id: string, handler: IFunction, payload: TaskInp
   return task;
 }
 
-function machine(scope: Construct, name: WorkflowName, start: IChainable): StateMachine {
-  return new StateMachine(scope, `${name}-machine`, {
-    stateMachineName: machineName(Stack.of(scope), name),
+/** A state machine that may call the functions of its own steps, and nothing else. */
+function machine(
+  scope: Construct,
+  name: WorkflowName,
+  start: IChainable,
+  called: Iterable<IFunction>,
+): StateMachine {
+  const role = new Role(scope, `${name}-machine-role`, {
+    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+  });
+  const functionArns = [...called].map(({ functionArn }) => functionArn);
+  role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: functionArns }));
+  role.addToPolicy(new PolicyStatement({ actions: [...logDelivery, ...tracing], resources: ["*"] }));
+  const made = new StateMachine(scope, `${name}-machine`, {
+    stateMachineName: nameIn(scope, name),
     stateMachineType: StateMachineType.STANDARD,
     definitionBody: DefinitionBody.fromChainable(start),
+    // The steps would add every version of a function.
+    role: role.withoutPolicyUpdates(),
     logs: {
       level: LogLevel.ERROR,
       destination: new LogGroup(scope, `${name}-machine-log`, { retention: RetentionDays.ONE_MONTH }),
     },
     tracingEnabled: true,
   });
+  made.node.addDependency(role);
+  answerFinding(
+    role.node.findChild("DefaultPolicy"),
+    "AwsSolutions-IAM5[Resource::*]",
+    "Log deliveries and X-Ray take no resource; the one statement on * has their actions only.",
+  );
+  answerFinding(
+    made,
+    "AwsSolutions-SF1",
+    "Errors are logged; each event of a standard execution is in its history for 90 days, and logged it would cost twice.",
+  );
+  return made;
+}
+
+/** What Step Functions asks for to write to a log group. */
+const logDelivery = [
+  "logs:CreateLogDelivery",
+  "logs:DeleteLogDelivery",
+  "logs:DescribeLogGroups",
+  "logs:DescribeResourcePolicies",
+  "logs:GetLogDelivery",
+  "logs:ListLogDeliveries",
+  "logs:PutResourcePolicy",
+  "logs:UpdateLogDelivery",
+];
+const tracing = [
+  "xray:GetSamplingRules",
+  "xray:GetSamplingTargets",
+  "xray:PutTelemetryRecords",
+  "xray:PutTraceSegments",
+];
+
+/** Notes the functions that a workflow asks for: they are those that it may call. */
+function noting(find: StepFunction): {
+  readonly called: ReadonlySet<IFunction>;
+  readonly handler: StepFunction;
+} {
+  const called = new Set<IFunction>();
+  const handler = (name: string) => {
+    const found = find(name);
+    called.add(found);
+    return found;
+  };
+  return { called, handler };
 }
 
 /**
  * The auction: close the gate, clear, publish page by page, seal; then ask for the next gate that is due, which is
  * also how an auction that somebody left unsealed is resumed. Payloads carry keys and hashes only.
  */
-export function createAuctionWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+export function createAuctionWorkflow(parent: Construct, find: StepFunction): StateMachine {
+  const { called, handler } = noting(find);
   const scope = new Construct(parent, "auction-workflow");
   const close = step(scope, "CloseGate", handler("close-gate"), TaskInput.fromObject({}));
   const solve = step(
@@ -104,14 +151,15 @@ export function createAuctionWorkflow(parent: Construct, handler: StepFunction):
   solve.next(morePages);
   publish.next(morePages);
   seal.next(close);
-  return machine(scope, "auction", close);
+  return machine(scope, "auction", close, called);
 }
 
 /**
  * The job: from the award to the end of its run. It may be started anew at any time, for its first step reads the job
  * and goes where the job stands. A timeout states no fact: it asks the decider, which sees the newest state.
  */
-export function createJobWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+export function createJobWorkflow(parent: Construct, find: StepFunction): StateMachine {
+  const { called, handler } = noting(find);
   const scope = new Construct(parent, "job-workflow");
   const keys = { job: JsonPath.stringAt("$.job"), placement: JsonPath.stringAt("$.placement") };
   const read = step(scope, "ReadJob", handler("read-job"), TaskInput.fromObject(keys));
@@ -151,11 +199,12 @@ export function createJobWorkflow(parent: Construct, handler: StepFunction): Sta
   accepted.next(started);
   started.next(ended);
   ended.next(done);
-  return machine(scope, "job", read);
+  return machine(scope, "job", read, called);
 }
 
 /** The period: charge what the day delivered, page by page, carry the accounts over, close the day for ever. */
-export function createPeriodWorkflow(parent: Construct, handler: StepFunction): StateMachine {
+export function createPeriodWorkflow(parent: Construct, find: StepFunction): StateMachine {
+  const { called, handler } = noting(find);
   const scope = new Construct(parent, "period-workflow");
   const begin = step(scope, "BeginClose", handler("begin-close"), TaskInput.fromObject({}));
   const paged = (id: string, name: string) =>
@@ -184,5 +233,5 @@ export function createPeriodWorkflow(parent: Construct, handler: StepFunction): 
   carry.next(loop("AllCarried?", carry, close));
   // A day that was missed is closed before the one after it.
   close.next(begin);
-  return machine(scope, "period", begin);
+  return machine(scope, "period", begin, called);
 }
