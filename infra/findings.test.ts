@@ -59,7 +59,11 @@ let app: App;
 let outdir: string;
 beforeAll(() => {
   outdir = mkdtempSync(join(tmpdir(), "findings-"));
-  app = buildApp({ outdir, analyticsReporting: false, context: { "aws:cdk:bundling-stacks": [] } });
+  app = buildApp({
+    outdir,
+    analyticsReporting: false,
+    context: { "aws:cdk:bundling-stacks": [], apiDomain: "api.example.org" },
+  });
 });
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
