@@ -57,7 +57,8 @@ function createIdentity(scope: Construct): { pool: UserPool; client: UserPoolCli
     new CfnUserPoolGroup(scope, `${role}-group`, { userPoolId: pool.userPoolId, groupName: role });
   }
   const client = pool.addClient("api-client", {
-    authFlows: { userSrp: true },
+    // SRP never sends a password; the other is for administrators with AWS credentials.
+    authFlows: { userSrp: true, adminUserPassword: true },
     preventUserExistenceErrors: true,
     oAuth: { scopes: [OAuthScope.OPENID] },
     // Left to the default, users could write their own `custom:owner`.

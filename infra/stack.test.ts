@@ -113,7 +113,11 @@ const shapes = {
     DeletionProtection: text,
   }),
   userGroup: z.object({ GroupName: text, UserPoolId: text }),
-  userClient: z.object({ ReadAttributes: texts.default([]), WriteAttributes: texts.default([]) }),
+  userClient: z.object({
+    ExplicitAuthFlows: texts,
+    ReadAttributes: texts.default([]),
+    WriteAttributes: texts.default([]),
+  }),
   table: z.object({
     KeySchema: z.array(z.object({ AttributeName: text, KeyType: text })),
     AttributeDefinitions: z.array(z.object({ AttributeName: text, AttributeType: text })),
@@ -516,6 +520,15 @@ describe("the API", () => {
     const groups = [...all("AWS::Cognito::UserPoolGroup", shapes.userGroup).values()];
     expect(names(groups.map(({ GroupName }) => GroupName))).toEqual(names(roles));
     for (const { UserPoolId } of groups) expect(UserPoolId).toBe(id);
+  });
+
+  test("never has a member send a password, but prove that it is known", () => {
+    for (const { ExplicitAuthFlows } of all("AWS::Cognito::UserPoolClient", shapes.userClient).values())
+      expect(names(ExplicitAuthFlows)).toEqual([
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+      ]);
   });
 
   test("hears in a token which organisation a user is of, and the user cannot change it", () => {

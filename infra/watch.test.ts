@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -141,7 +142,20 @@ describe("alarms", () => {
     }
   });
 
-  test("tell the topic of their beginning and end, under names that operations.md explains", () => {
+  test("go by names that operations.md explains, which explains no other", async () => {
+    const document = await readFile(new URL("../docs/operations.md", import.meta.url), "utf8");
+    const section = /## Alarms\n(.*?)\n## /s.exec(document)?.[1] ?? "";
+    const explained = section
+      .split("\n")
+      .flatMap((line) => line.split("|")[1]?.match(/(?<=`)[a-z0-9*-]+(?=`)/g) ?? []);
+    const fits = (pattern: string, name: string) =>
+      new RegExp(`^Suanwang-${pattern.replaceAll("*", ".+")}$`).test(name);
+    const names = alarms().map(({ AlarmName }) => AlarmName);
+    expect(names.filter((name) => !explained.some((pattern) => fits(pattern, name)))).toEqual([]);
+    expect(explained.filter((pattern) => !names.some((name) => fits(pattern, name)))).toEqual([]);
+  });
+
+  test("tell the topic of their beginning and end", () => {
     const [topic, ...more] = ofType(watch, "AWS::SNS::Topic");
     if (topic === undefined) throw new Error("there is no topic");
     expect(more).toEqual([]);
@@ -200,6 +214,8 @@ describe("the topic of alarms", () => {
 test("the dashboard shows every alarm, and each metric of our own", () => {
   const [dashboard, ...more] = ofType(watch, "AWS::CloudWatch::Dashboard");
   expect(more).toEqual([]);
+  // A widget of alarms takes a hundred.
+  expect(alarms().length).toBeLessThanOrEqual(100);
   const shown = JSON.stringify(dashboard?.[1].Properties);
   for (const [id] of ofType(watch, "AWS::CloudWatch::Alarm")) expect(shown).toContain(`"${id}","Arn"`);
   for (const name of Object.keys(metrics)) expect(shown).toContain(name);
