@@ -18,6 +18,8 @@ const overtaken = new Set([
   "not-found",
   "not-accepted",
   "run-unknown",
+  "run-not-begun",
+  "run-ended",
 ]);
 
 /** A run at this center. A gang's work is done by all of its centers together: the first of them keeps count of it. */

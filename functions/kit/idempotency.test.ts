@@ -49,6 +49,7 @@ const ofPlacement =
     exchange.clock.set(slotStart(from));
     const run = { center, run: 1 };
     if (begun) await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: run }));
+    exchange.clock.set(slotStart(from) + 60_000);
     return { by: alpha, params, body: body(from), other: other(from) };
   };
 
