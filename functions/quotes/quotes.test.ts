@@ -100,7 +100,6 @@ describe("POST /quotes", () => {
     expect((await quote({ from: exchange.slot() + 1000, to: exchange.slot() + 1100 })).body.pools).toEqual(
       [],
     );
-    expect((await quote({ regions: ["EU-FR"] })).body.pools).toEqual([]);
     expect((await quote({ regions: ["CN-SX"] })).body.pools).toHaveLength(2);
     expect((await quote({ products: [{ product: "ascend910", limit: 1 }] })).body.pools).toEqual([]);
     exchange.clock.set(slotStart(exchange.slot() + 3));
