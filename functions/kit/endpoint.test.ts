@@ -126,6 +126,42 @@ describe("a body", () => {
     );
   });
 
+  test("of more than 256 KB is refused, in text and in base64, and one byte less is read", async () => {
+    const name = (bytes: number) => JSON.stringify({ name: "x".repeat(bytes - '{"name":""}'.length) });
+    for (const base64 of [false, true]) {
+      const post = (bytes: number) =>
+        exchange.call(operations.joinNetwork, alpha, { body: name(bytes), base64 });
+      expect((await post(256 * 1024)).problem).toMatchObject({ status: 400, code: "invalid-request" });
+      expect((await post(256 * 1024 + 1)).problem).toMatchObject({ status: 413, code: "body-too-large" });
+    }
+  });
+
+  test.each([
+    ["lists", "[".repeat(100_000) + "]".repeat(100_000)],
+    ["objects", `${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`],
+    ["lists inside a field", JSON.stringify({ products: [] }).replace("[]", "[".repeat(60_000))],
+  ])("of %s inside one another is refused before anything walks it", async (_, body) => {
+    const { problem } = await exchange.call(operations.postJob, acme, { body });
+    expect(problem).toMatchObject({ status: 400, code: "body-too-deep" });
+  });
+
+  test("may hold as many brackets as it likes inside its texts", async () => {
+    const body = { ...newCenter("c-brackets"), name: `${"[{".repeat(90)}"\\"[` };
+    const fresh = await startExchange();
+    expect((await fresh.call(operations.joinNetwork, alpha, { body })).body.name).toBe(body.name);
+  });
+
+  test("that is no text is refused", async () => {
+    const event = apiEvent(operations.joinNetwork, alpha, { body: "{}", key: "k" });
+    const bytes = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    const answer = await exchange.invoke("joinNetwork", {
+      ...event,
+      body: bytes.toString("base64"),
+      isBase64Encoded: true,
+    });
+    expect(answer).toMatchObject({ statusCode: 400, body: expect.stringContaining("body-not-utf8") });
+  });
+
   test("may come in base64", async () => {
     const fresh = await startExchange();
     const request = { body: newCenter("c-1"), base64: true };

@@ -10,6 +10,7 @@ import { invalid, ProblemError, problem } from "./problems.ts";
 import {
   type ApiEvent,
   type ApiResult,
+  header,
   idempotencyKey,
   ifMatch,
   jsonBody,
@@ -31,6 +32,8 @@ export interface Call<Of extends Operation> extends PublicCall<Of> {
   readonly caller: Caller;
   /** The role in which the operation is carried out. */
   readonly role: Role;
+  /** Everybody's things count as the caller's own. */
+  readonly seesAll: boolean;
   /** Meta data of the command that the request is. */
   readonly meta: CommandMeta;
   /** From If-Match. */
@@ -65,9 +68,11 @@ export function endpoint<const Of extends Operation>(
         "role-missing",
         `${operation.id} takes one of the roles ${[...operation.roles].join(", ")}.`,
       );
-    const meta = commandMeta(operation, event, caller, role, opened);
+    const key = commandKey(operation, event, opened);
     const call = parseCall(operation, event, opened);
-    return handle({ ...call, caller, role, meta, expectedVersion: ifMatch(event) });
+    const meta = commandMeta(operation, event, { caller, role, key, now: call.now });
+    const seesAll = operation.seesAll?.includes(role) ?? false;
+    return handle({ ...call, caller, role, seesAll, meta, expectedVersion: ifMatch(event) });
   });
 }
 
@@ -121,23 +126,37 @@ function parseCall<const Of extends Operation>(
  * POST: the command is what owner, route and Idempotency-Key say, for good. DELETE ends things, so repeating it is the
  * same command. A PUT without the header is a new command each time; one that changes nothing appends nothing.
  */
+function commandKey(operation: Operation, event: ApiEvent, opened: Access): string {
+  if (isKeyed(operation, event)) return idempotencyKey(event);
+  return operation.method === "DELETE" ? "delete" : opened.newId();
+}
+
+function isKeyed({ method }: Operation, event: ApiEvent): boolean {
+  return method === "POST" || header(event, "idempotency-key") !== undefined;
+}
+
+interface Commanded {
+  readonly caller: Caller;
+  readonly role: Role;
+  readonly key: string;
+  readonly now: number;
+}
+
+/** The body has passed the contract: it is JSON, and of a depth that can be hashed. */
 function commandMeta(
   operation: Operation,
   event: ApiEvent,
-  caller: Caller,
-  role: Role,
-  opened: Access,
+  { caller, role, key, now }: Commanded,
 ): CommandMeta {
-  const keyed = operation.method === "POST" || event.headers["idempotency-key"] !== undefined;
-  const key = keyed ? idempotencyKey(event) : operation.method === "DELETE" ? "delete" : opened.newId();
   const commandId = requestCommandId(caller.owner, operation.method, event.rawPath, key);
+  const hashed = isKeyed(operation, event) && operation.body !== undefined;
   return {
     commandId,
     actor: actorOf(role, caller),
     causationId: event.requestContext.requestId,
     correlationId: commandId,
-    time: instant(opened.clock.now()),
-    ...(keyed && operation.body !== undefined ? { requestHash: sha256(canonicalJson(jsonBody(event))) } : {}),
+    time: instant(now),
+    ...(hashed ? { requestHash: sha256(canonicalJson(jsonBody(event))) } : {}),
   };
 }
 

@@ -3,10 +3,11 @@ import { products } from "../../market/products.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { seenPosition } from "../kit/listing.ts";
 import { publishedCenters } from "./published-centers.ts";
 
-export const create = endpoint(operations.listProducts, async ({ access }) => {
-  const asOf = await access.views.asOf();
+export const create = endpoint(operations.listProducts, async ({ access, role }) => {
+  const seen = await seenPosition({ access, role });
   const centers = await publishedCenters(access);
   const items = products.map(({ product }) => {
     const pools = centers.flatMap((center) =>
@@ -17,6 +18,6 @@ export const create = endpoint(operations.listProducts, async ({ access }) => {
     const cards = pools.reduce((sum, pool) => sum + pool.cards, 0);
     return { product: ProductId.parse(product), cards, pools };
   });
-  return { body: { items, asOf } };
+  return { body: { items, ...seen } };
 });
 export const handler = onLambda(create);

@@ -11,6 +11,7 @@ import type { PoolQuote, QuoteRequest } from "../contract/quotes.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { seenPosition } from "../kit/listing.ts";
 import { problem } from "../kit/problems.ts";
 import { assertRegionsKnown, publishedCenters } from "../market/published-centers.ts";
 import { publishedPrices } from "../market/published-prices.ts";
@@ -21,7 +22,7 @@ type Request = z.output<typeof QuoteRequest>;
 /** Longest window that a quote looks at: as far as the forward session sells. */
 const slotsMost = 1690;
 
-export const create = endpoint(operations.postQuote, async ({ body, access, now }) => {
+export const create = endpoint(operations.postQuote, async ({ body, access, role, now }) => {
   const from = Math.max(body.from, slotOf(now) + 1);
   if (body.to <= body.from)
     throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
@@ -42,13 +43,13 @@ export const create = endpoint(operations.postQuote, async ({ body, access, now 
   if (body.to - from > slotsMost)
     throw problem(422, "window-too-long", `Ask for ${slotsMost} slots at most.`, "/to");
   assertProductsKnown(body.products);
-  const asOf = await access.views.asOf();
+  const seen = await seenPosition({ access, role });
   const centers = await publishedCenters(access);
   assertRegionsKnown(centers, body.regions ?? []);
   const pools = await quotes(access, centers, body, from);
   const largest = Math.max(...body.products.map(({ limit }) => limit));
   return {
-    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, asOf },
+    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, ...seen },
   };
 });
 export const handler = onLambda(create);
