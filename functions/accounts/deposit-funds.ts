@@ -44,7 +44,7 @@ export const create = endpoint(
         "internal-error",
         "The deposit is recorded; repeat the request to have it credited.",
       );
-    return { body: { deposit, account, mills, period } };
+    return { body: { deposit, account, mills, period }, location: `/accounts/${account}/entries` };
   },
 );
 export const handler = onLambda(create);

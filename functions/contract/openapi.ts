@@ -238,7 +238,7 @@ function responsesOf(
       ? { ETag: { description: "Version of the resource", schema: { type: "string" } } }
       : {}),
     ...(success.status === 201
-      ? { Location: { description: "Path of what was made", schema: { type: "string" } } }
+      ? { Location: { description: "Path where what was made can be read", schema: { type: "string" } } }
       : {}),
   };
   const always = roles === "public" ? [429, 500, 503] : [400, 401, 403, 429, 500, 503];

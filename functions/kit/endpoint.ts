@@ -40,13 +40,16 @@ export interface Call<Of extends Operation> extends PublicCall<Of> {
   readonly expectedVersion: number | undefined;
 }
 
-export interface Answer<Of extends Operation> {
+export type Answer<Of extends Operation> = {
   readonly body: AnswerOf<Of>;
   /** Version of the resource, for the ETag. */
   readonly version?: number;
-  /** Path of what was made. */
-  readonly location?: string;
-}
+} & (Of["success"]["status"] extends 201
+  ? {
+      /** Path where what was made can be read. */
+      readonly location: string;
+    }
+  : unknown);
 
 /** An operation of the API for callers with a token: checks, parses and answers; `handle` decides. */
 export function endpoint<const Of extends Operation>(
@@ -167,7 +170,7 @@ function success<Of extends Operation>(operation: Of, answer: Answer<Of>): ApiRe
       "content-type": "application/json",
       "cache-control": "no-store",
       ...(answer.version === undefined ? {} : { etag: `"${answer.version}"` }),
-      ...(answer.location === undefined ? {} : { location: answer.location }),
+      ...("location" in answer && typeof answer.location === "string" ? { location: answer.location } : {}),
     },
     body: JSON.stringify(answer.body),
   };
