@@ -185,6 +185,25 @@ test("a key that made a center makes no other one", async () => {
   expect([other.status, other.problem.code]).toEqual([422, "idempotency-key-reused"]);
 });
 
+test("a key whose request was refused is free for the right one", async () => {
+  const exchange = await startExchange();
+  await openCenter(exchange, beta, "taken");
+  await openAccount(exchange, acme);
+  const cases = [
+    [operations.joinNetwork, newCenter("taken"), newCenter("c-3")],
+    [operations.openAccount, { account: "acme" }, { account: "lab" }],
+  ] as const;
+  for (const [operation, wrong, right] of cases) {
+    const asked: Operation = operation;
+    const refused = await exchange.call(asked, alpha, { body: wrong, key: "k" });
+    expect(refused.status).toBe(409);
+    expect((await exchange.call(asked, alpha, { body: right, key: "k" })).status).toBe(201);
+    expect((await exchange.call(asked, alpha, { body: wrong, key: "k" })).problem.code).toBe(
+      "idempotency-key-reused",
+    );
+  }
+});
+
 test("the same key of another owner, or for another resource, is another request", async () => {
   const exchange = await startExchange();
   await openCenter(exchange, alpha, center);
