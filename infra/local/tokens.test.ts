@@ -1,6 +1,5 @@
 import { createHmac, createPublicKey } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -8,48 +7,27 @@ import { z } from "zod";
 import { operations } from "../../functions/contract/operations.ts";
 import { described, expectDescribed } from "../../test/api-document.ts";
 import { type InMemoryExchange, startExchange } from "../../test/exchange-in-memory.ts";
-import { type HttpFront, startHttp } from "./http.ts";
-import { audience, type Issuer, issuerName, openIssuer } from "./issuer.ts";
+import { type ServedExchange, serveExchange } from "../../test/served-exchange.ts";
+import { audience, issuerName } from "./issuer.ts";
 
 // The gateway with its issuer in front of the real handlers: whatever token comes over the wire.
 
 const PrivateKey = z.looseObject({ kid: z.string(), n: z.string(), e: z.string(), kty: z.string() });
 type PrivateKey = z.infer<typeof PrivateKey>;
 
-let folder: string;
-let issuer: Issuer;
+let served: ServedExchange;
 let key: PrivateKey;
 let exchange: InMemoryExchange;
-let front: HttpFront;
-let invoked: string[];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "tokens-"));
-  issuer = await openIssuer(folder);
-  key = PrivateKey.parse(JSON.parse(readFileSync(join(folder, "issuer.json"), "utf8")));
   exchange = await startExchange();
-  front = await startHttp({
-    routes: described.map(({ id, method, path, roles }) => ({
-      method,
-      path,
-      functionName: id,
-      public: roles.length === 0,
-    })),
-    issuer,
-    port: 0,
-    async invoke(name, event) {
-      invoked.push(name);
-      return exchange.invoke(name, event);
-    },
-  });
+  served = await serveExchange(exchange);
+  key = PrivateKey.parse(JSON.parse(readFileSync(join(served.folder, "issuer.json"), "utf8")));
 });
 beforeEach(() => {
-  invoked = [];
+  served.invoked.length = 0;
 });
-afterAll(async () => {
-  await front.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const whole = (): JWTPayload => ({
@@ -136,7 +114,7 @@ const bad: readonly (readonly [string, () => string | undefined | Promise<string
   ],
   [
     "alg HS256, the published JWK as secret",
-    () => `Bearer ${forged({ alg: "HS256" }, hmac(JSON.stringify(issuer.jwks.keys[0])))}`,
+    () => `Bearer ${forged({ alg: "HS256" }, hmac(JSON.stringify(served.issuer.jwks.keys[0])))}`,
   ],
   ["a foreign key under the same kid", async () => `Bearer ${await withForeignKey(key.kid)}`],
   ["a foreign key under its own kid", async () => `Bearer ${await withForeignKey("another")}`],
@@ -154,7 +132,7 @@ const bad: readonly (readonly [string, () => string | undefined | Promise<string
 ];
 
 async function ask(method: string, path: string, authorization: string | undefined, body?: unknown) {
-  return fetch(`${front.url}${path}`, {
+  return fetch(`${served.front.url}${path}`, {
     method,
     headers: {
       ...(authorization === undefined ? {} : { authorization }),
@@ -179,7 +157,7 @@ describe("without a good token", () => {
       expect(response.headers.get("www-authenticate")).toBe("Bearer");
       expect(operation.responses[401]?.content).toHaveProperty(["application/json"]);
     }
-    expect(invoked).toEqual([]);
+    expect(served.invoked).toEqual([]);
     expect(await exchange.countCommits()).toBe(0);
   });
 });
@@ -206,7 +184,7 @@ describe("with a good token", () => {
 
   test("of the right kind the request goes through: the tests above refuse the token and nothing else", async () => {
     const response = await ask("GET", operations.listJobs.path, `Bearer ${await signed()}`);
-    expect([response.status, invoked]).toEqual([200, ["listJobs"]]);
+    expect([response.status, served.invoked]).toEqual([200, ["listJobs"]]);
   });
 
   test("that names no owner, the exchange asks for one that does", async () => {
