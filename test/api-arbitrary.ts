@@ -54,7 +54,11 @@ export function filledIn(text: string, { ids, slot, now }: Known): string {
     .replaceAll(/@@at([+-]\d+)@@/g, (_, offset: string) => instant(now + Number(offset) * 1000));
 }
 
-const anId = (kind: IdKind) => fc.nat(5).map((index) => `@@${kind}:${index}@@`);
+/** The first of a kind is the caller's own. */
+const anId = (kind: IdKind) =>
+  fc
+    .oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) })
+    .map((index) => `@@${kind}:${index}@@`);
 const aSlot = (min: number, max: number) =>
   fc.integer({ min, max }).map((offset) => `@@slot${offset < 0 ? "" : "+"}${offset}@@`);
 const anInstant = (min: number, max: number) =>
@@ -305,6 +309,8 @@ function hostileBody(of: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
       `[${"1,".repeat(50_000)}1]`,
     ),
     fc.string({ unit: "binary" }),
+    // Members that nobody looks at, of a depth that nobody can walk.
+    ofText.map((text) => text.replace(/(?<=.)\{/, `{"more":${"[".repeat(20_000)}${"]".repeat(20_000)},`)),
     // Members twice, and a prototype of one's own.
     fc.tuple(ofText, ofText).map(([one, other]) => `${one.slice(0, -1)},${other.slice(1)}`),
     ofText.map((text) => text.replace("{", '{"__proto__":{"cards":1,"run":1,"mills":"1"},')),
@@ -400,10 +406,22 @@ function headers(operation: DescribedOperation, temper: Temper): fc.Arbitrary<Re
   return fc.tuple(key, json, ifMatch, often).map((parts) => Object.assign({}, ...parts));
 }
 
-function bodyOf({ body }: DescribedOperation, temper: Temper): fc.Arbitrary<string | undefined> {
+/** What a body names anew mostly has a name that nobody has. */
+function withNewNames(of: fc.Arbitrary<unknown>, names: DescribedOperation["names"]): fc.Arbitrary<unknown> {
+  const places = Object.keys(names).filter((at) => names[at] === "new");
+  return fc
+    .tuple(of, fc.integer({ min: 0, max: 99 }))
+    .map(([body, n]) =>
+      n < 70
+        ? { ...Object(body), ...Object.fromEntries(places.map((at) => [at.slice(1), `new-${n}`])) }
+        : body,
+    );
+}
+
+function bodyOf({ body, names }: DescribedOperation, temper: Temper): fc.Arbitrary<string | undefined> {
   if (body === undefined)
     return temper === "hostile" ? fc.option(nasty.map(json), { nil: undefined }) : fc.constant(undefined);
-  const good = valid(body, "");
+  const good = withNewNames(valid(body, ""), names);
   switch (temper) {
     case "valid":
       return good.map(json);
