@@ -1,6 +1,6 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
 import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
-import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
 import { mills, millsText } from "./money.ts";
 
 /** What the period before handed over. */
@@ -70,13 +70,13 @@ export const accountDecider: Decider<AccountState, AccountCommand, AccountEvent>
 
 function decideAccount(command: AccountCommand, state: AccountState): Decided {
   if (command.type === "Open") return open(command, state);
-  if (state.phase === "unknown") return reject("account-unknown", "There is no such account.", "/account");
+  if (state.phase === "unknown") return conflict("account-unknown", "There is no such account.", "/account");
   // A repeat of what this period has done finds it here, even after the carry: it must not be done in the next one.
   if (command.type === "Deposit" && state.done.has(command.deposit)) return nothing;
   if (command.type === "Settle" && state.done.has(command.charge)) return nothing;
   if (command.type === "Carry" && state.phase === "carried") return nothing;
   if (state.phase === "carried")
-    return reject("account-carried", `Its period was carried to ${state.carriedTo}.`);
+    return conflict("account-carried", `Its period was carried to ${state.carriedTo}.`);
   return decideOpen(command, state);
 }
 
@@ -97,7 +97,8 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
       return accept({ type: "HoldReleased", data: { account, ...held } });
     }
     case "Carry":
-      if (command.to <= period) return reject("carried-back", `A period after ${period} comes next.`, "/to");
+      if (command.to <= period)
+        return conflict("carried-back", `A period after ${period} comes next.`, "/to");
       return accept({
         type: "AccountCarried",
         data: { account, period, to: command.to, ...balanceOf(state) },
@@ -121,7 +122,7 @@ function open(command: Extract<AccountCommand, { type: "Open" }>, state: Account
   if (state.phase !== "unknown") {
     return state.owner === owner
       ? nothing
-      : reject("account-exists", "Another owner has an account of this name.", "/account");
+      : conflict("account-exists", "Another owner has an account of this name.", "/account");
   }
   const { available = millsText(0n), holds = [], carriedFrom } = carry ?? {};
   const from = carriedFrom === undefined ? {} : { carriedFrom };
@@ -138,7 +139,7 @@ function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAc
   const data = { account: state.account, job, stretch, mills: command.mills };
   if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
   if (state.refused.get(key) === command.mills)
-    return reject("funds-missing", `${command.mills} mills were refused before: deposit first.`);
+    return conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
   return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
 }
 
@@ -146,7 +147,8 @@ function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: Kno
   const { job, stretch, charge, paid, released } = command;
   // A credit may come when charges have used all of the hold.
   const left = heldFor(state, job, stretch) - mills(paid) - mills(released);
-  if (left < 0n) return reject("beyond-hold", `The charge takes ${-left} mills more than is held.`, "/paid");
+  if (left < 0n)
+    return conflict("beyond-hold", `The charge takes ${-left} mills more than is held.`, "/paid");
   const data = { account: state.account, job, stretch, charge, paid, released };
   return accept({ type: "HoldSettled", data });
 }

@@ -7,7 +7,7 @@ import type {
   GateClosed,
 } from "../events/catalog/auction.ts";
 import type { Award } from "../events/catalog/award.ts";
-import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
 import { mills, millsText } from "./money.ts";
 import { instant } from "./time.ts";
 
@@ -66,7 +66,7 @@ export const auctionDecider: Decider<AuctionState, AuctionCommand, AuctionEvent>
 function decideAuction(command: AuctionCommand, state: AuctionState): Decided {
   if (command.type === "Close" || command.type === "CloseEmpty")
     return state.phase === "open" ? accept(...closing(command)) : nothing;
-  if (state.phase === "open") return reject("gate-open", "The gate has not closed.");
+  if (state.phase === "open") return conflict("gate-open", "The gate has not closed.");
   const { auction } = state;
   switch (command.type) {
     case "Solve": {
@@ -116,19 +116,19 @@ function closing(command: Extract<AuctionCommand, { type: "Close" | "CloseEmpty"
 }
 
 function publish(command: Extract<AuctionCommand, { type: "Publish" }>, state: KnownAuction): Decided {
-  if (state.phase === "closed") return reject("not-solved", "The auction has no result yet.");
+  if (state.phase === "closed") return conflict("not-solved", "The auction has no result yet.");
   if (state.phase !== "solved" || command.page < state.published) return nothing;
   if (command.page > state.published || command.page >= state.pages)
-    return reject("page-out-of-order", `Page ${state.published} of ${state.pages} is next.`, "/page");
+    return conflict("page-out-of-order", `Page ${state.published} of ${state.pages} is next.`, "/page");
   const { type: _, ...page } = command;
   return accept({ type: "AwardsPublished", data: { auction: state.auction, ...page } });
 }
 
 function seal(command: Extract<AuctionCommand, { type: "Clear" }>, state: KnownAuction): Decided {
-  if (state.phase === "closed") return reject("not-solved", "The auction has no result yet.");
+  if (state.phase === "closed") return conflict("not-solved", "The auction has no result yet.");
   if (state.phase !== "solved") return nothing;
   if (state.published < state.pages)
-    return reject("pages-missing", `${state.published} of ${state.pages} pages are published.`);
+    return conflict("pages-missing", `${state.published} of ${state.pages} pages are published.`);
   const { auction, session, gate, bids, awards, cardSlots, welfare, bound } = state;
   const sums = { bids, awards, cardSlots, value: millsText(state.value), welfare, bound };
   const curves = { demand: [...command.demand], supply: [...command.supply] };

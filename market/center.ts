@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { CenterEvent, CenterJoined, LinkSpec } from "../events/catalog/center.ts";
 import type { MillsText } from "../events/catalog/values.ts";
-import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { mills } from "./money.ts";
 import { productOf } from "./products.ts";
 import { instant, slotOf } from "./time.ts";
@@ -37,7 +37,7 @@ export const centerDecider: Decider<CenterState, CenterCommand, CenterEvent> = {
 
 function decideCenter(command: CenterCommand, state: CenterState): Decided {
   if (command.type === "Join") return join(command.spec, state);
-  if (state.phase === "unknown") return reject("center-unknown", "There is no such center.");
+  if (state.phase === "unknown") return conflict("center-unknown", "There is no such center.");
   const { center } = state.spec;
   switch (command.type) {
     case "DeclareLinks":
@@ -62,7 +62,7 @@ const momentOf = (at: number) => ({ at: instant(at), slot: slotOf(at) });
 function join(spec: CenterSpec, state: CenterState): Decided {
   if (state.phase !== "unknown") {
     const same = JSON.stringify(spec) === JSON.stringify(state.spec);
-    return same ? nothing : reject("center-exists", "A center of this name has joined already.", "/center");
+    return same ? nothing : conflict("center-exists", "A center of this name has joined already.", "/center");
   }
   const unknown = spec.pools.findIndex(({ product }) => productOf(product) === undefined);
   if (unknown >= 0)

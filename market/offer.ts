@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { CapacityOffered, OfferEvent } from "../events/catalog/offer.ts";
-import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { instant, slotOf, slotStart } from "./time.ts";
 
 export type OfferSpec = z.infer<typeof CapacityOffered.data>;
@@ -36,12 +36,12 @@ export const offerDecider: Decider<OfferState, OfferCommand, OfferEvent> = {
 
 function decideOffer(command: OfferCommand, state: OfferState): Decision<OfferEvent> {
   if (command.type === "Post") return state.phase === "unknown" ? post(command) : nothing;
-  if (state.phase === "unknown") return reject("offer-unknown", "There is no such offer.");
+  if (state.phase === "unknown") return conflict("offer-unknown", "There is no such offer.");
   const { offer, to } = state.offer;
   switch (command.type) {
     case "Withdraw":
       if (state.phase === "expired")
-        return reject("offer-expired", `The offer ended at ${instant(slotStart(to))}.`);
+        return conflict("offer-expired", `The offer ended at ${instant(slotStart(to))}.`);
       return state.phase === "withdrawn" ? nothing : accept({ type: "OfferWithdrawn", data: { offer } });
     case "Expire":
       return state.phase === "open" && to <= command.slot + 1

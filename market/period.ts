@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { PeriodClosed, PeriodEvent } from "../events/catalog/period.ts";
 import type { Period } from "../events/catalog/values.ts";
-import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { periodStart, SLOTS_PER_DAY } from "./time.ts";
 
 export type Totals = Omit<z.infer<typeof PeriodClosed.data>, "period">;
@@ -42,7 +42,7 @@ function decidePeriod(command: PeriodCommand, state: PeriodState): Decision<Peri
     const from = periodStart(period);
     return accept({ type: "PeriodOpened", data: { period, from, to: from + SLOTS_PER_DAY, afterPosition } });
   }
-  if (state.phase === "unknown") return reject("period-unknown", "The period was never opened.");
+  if (state.phase === "unknown") return conflict("period-unknown", "The period was never opened.");
   if (state.phase === "closed") return nothing;
   const { type: _, ...totals } = command;
   if (totals.position < state.afterPosition)

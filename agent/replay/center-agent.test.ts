@@ -471,16 +471,17 @@ describe("news of one run", () => {
   const continued = (to: number, auction: number) =>
     of({ change: "continued", from: to - 4, to, auction, lease: 1 }, auction);
   const released = of({ change: "released", from: 3, to: 13, auction: 3, lease: 1, cause: "cancelled" }, 4);
+  const fillsOf = (...changes: readonly AssignmentChange[]) => changes.flatMap(({ fills }) => fills);
 
   test("begin with the newest end if it was continued before it was heard of", () => {
     expect(merged([placed, continued(9, 2), continued(13, 3)])).toEqual([
-      { ...placed, to: openingSlot + 13 },
+      { ...placed, to: openingSlot + 13, fills: fillsOf(placed, continued(9, 2), continued(13, 3)) },
     ]);
   });
 
   test("keep whatever else there is, in its order", () => {
     expect(merged([placed, continued(9, 2), released])).toEqual([
-      { ...placed, to: openingSlot + 9 },
+      { ...placed, to: openingSlot + 9, fills: fillsOf(placed, continued(9, 2)) },
       released,
     ]);
     expect(merged([placed])).toEqual([placed]);

@@ -18,6 +18,8 @@ const overtaken = new Set([
   "not-found",
   "not-accepted",
   "run-unknown",
+  "run-not-begun",
+  "run-ended",
 ]);
 
 /** A run at this center. A gang's work is done by all of its centers together: the first of them keeps count of it. */
@@ -29,7 +31,8 @@ interface Run {
   /** ms; absent until it has begun. */
   startedAt?: number;
   meteredTo: number;
-  cards: number;
+  /** Cards of this center, award by award. */
+  fills: AssignmentChange["fills"];
   cancel: () => void;
 }
 
@@ -78,7 +81,7 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
     if (run.startedAt === undefined || to <= run.meteredTo) return true;
     const from = run.meteredTo;
     run.meteredTo = to;
-    const cardSeconds = Math.floor(((to - from) / 1000) * run.cards);
+    const cardSeconds = cardSecondsOf(run.fills, from, to);
     const body = {
       center,
       run: 1,
@@ -131,9 +134,8 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
   };
   const place = async (change: AssignmentChange) => {
     const lease = change.lease;
-    const cards = Math.max(...change.fills.map((fill) => fill.cards), 0);
     const leads = change.centers[0] === center;
-    const run: Run = { change, leads, to: change.to, meteredTo: 0, cards, cancel: () => {} };
+    const run: Run = { change, leads, to: change.to, meteredTo: 0, fills: change.fills, cancel: () => {} };
     runs.set(lease, run);
     if (
       !(await call(operations.acceptPlacement, {
@@ -153,6 +155,7 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
         const run = runs.get(change.lease);
         if (run === undefined) return;
         run.to = change.to;
+        run.fills = [...run.fills, ...change.fills];
         // One that has yet to begin goes on to the new end by itself.
         if (run.startedAt === undefined) return;
         run.cancel();
@@ -203,13 +206,21 @@ export function createCenterAgent(world: World, spec: Center, client: Client) {
   };
 }
 
+/** What the cards of some fills deliver in `[from, to)` (ms), in whole card-seconds. */
+function cardSecondsOf(fills: AssignmentChange["fills"], from: number, to: number): number {
+  const milliseconds = fills.reduce((sum, fill) => {
+    const shared = Math.min(to, fill.to * slotMs) - Math.max(from, fill.from * slotMs);
+    return sum + fill.cards * Math.max(0, shared);
+  }, 0);
+  return Math.floor(milliseconds / 1000);
+}
+
 /** A placement that was continued before the agent heard of it begins with its newest end. */
 export function merged(changes: readonly AssignmentChange[]): AssignmentChange[] {
   const [first, ...rest] = changes;
   if (first?.change !== "placed") return [...changes];
-  const ends = rest.filter(({ change }) => change === "continued").map(({ to }) => to);
-  return [
-    { ...first, to: Math.max(first.to, ...ends) },
-    ...rest.filter(({ change }) => change !== "continued"),
-  ];
+  const continued = rest.filter(({ change }) => change === "continued");
+  const to = Math.max(first.to, ...continued.map((change) => change.to));
+  const fills = [first, ...continued].flatMap((change) => change.fills);
+  return [{ ...first, to, fills }, ...rest.filter(({ change }) => change !== "continued")];
 }

@@ -3,7 +3,6 @@ import { heldOf, type KnownAccount } from "../../market/account.ts";
 import { millsText } from "../../market/money.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import type { Account } from "../contract/accounts.ts";
-import type { Role } from "../contract/operation.ts";
 import type { Caller } from "../kit/caller.ts";
 import type { Access } from "../kit/host.ts";
 import { notFound } from "../kit/problems.ts";
@@ -19,10 +18,9 @@ export async function visibleAccount(
   access: Pick<Access, "store" | "clock">,
   account: AccountId,
   { owner }: Pick<Caller, "owner">,
-  role: Role,
+  seesAll: boolean,
 ): Promise<{ state: KnownAccount; version: number }> {
   const found = await readAccount(access, account, periodOf(slotOf(access.clock.now())));
-  const all = role === "finance" || role === "operator";
-  if (found === undefined || (!all && found.state.owner !== owner)) throw notFound("account", account);
+  if (found === undefined || (!seesAll && found.state.owner !== owner)) throw notFound("account", account);
   return found;
 }

@@ -15,9 +15,9 @@ import { onAccount } from "./account-stream.ts";
 /** The deposit's own stream fixes its day: a late repeat credits it there, where it is found to be done. */
 export const create = endpoint(
   operations.depositFunds,
-  async ({ params, body, caller, role, access, meta, now }) => {
+  async ({ params, body, caller, seesAll, access, meta, now }) => {
     const { account } = params;
-    const { state: target } = await visibleAccount(access, account, caller, role);
+    const { state: target } = await visibleAccount(access, account, caller, seesAll);
     const deposit = DepositId.parse(idFrom(meta.commandId));
     const received = {
       deposit,
@@ -44,7 +44,7 @@ export const create = endpoint(
         "internal-error",
         "The deposit is recorded; repeat the request to have it credited.",
       );
-    return { body: { deposit, account, mills, period } };
+    return { body: { deposit, account, mills, period }, location: `/accounts/${account}/entries` };
   },
 );
 export const handler = onLambda(create);

@@ -11,8 +11,8 @@ import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { visibleAccount } from "./account-resource.ts";
 
-export const create = endpoint(operations.listEntries, async ({ params, query, caller, role, access }) => {
-  const { state } = await visibleAccount(access, params.account, caller, role);
+export const create = endpoint(operations.listEntries, async ({ params, query, caller, seesAll, access }) => {
+  const { state } = await visibleAccount(access, params.account, caller, seesAll);
   const period = query.period ?? state.period;
   const list = `entries#${params.account}#${period}`;
   const after = Number(decodeCursor(list, query.cursor) ?? 0);

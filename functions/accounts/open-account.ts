@@ -5,17 +5,21 @@ import { accountDecider } from "../../market/account.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
-import { claimKey } from "../kit/claimed-key.ts";
-import { endpoint } from "../kit/endpoint.ts";
+import { withClaimedKey } from "../kit/claimed-key.ts";
+import { type Call, endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { problem } from "../kit/problems.ts";
 import { accountResource } from "./account-resource.ts";
 import { readAccount } from "./account-stream.ts";
 
+export const create = endpoint(operations.openAccount, async (call) =>
+  withClaimedKey(call.access, call.meta, () => open(call)),
+);
+export const handler = onLambda(create);
+
 /** An account that its owner has already is answered as it is: opening it twice changes nothing. */
-export const create = endpoint(operations.openAccount, async ({ body, caller, access, meta, now }) => {
-  await claimKey(access, meta);
+async function open({ body, caller, access, meta, now }: Call<typeof operations.openAccount>) {
   const account = body.account ?? AccountId.parse(caller.owner);
   const location = `/accounts/${account}`;
   const period = periodOf(slotOf(now));
@@ -29,8 +33,7 @@ export const create = endpoint(operations.openAccount, async ({ body, caller, ac
   const { state, version } = carriedOut(await execute(access.store, accountDecider, stream, command, meta));
   if (state.phase === "unknown") throw problem(500, "internal-error", "The account is gone.");
   return { body: accountResource(state, version), location };
-});
-export const handler = onLambda(create);
+}
 
 async function isNewName({ database, operationsTable }: Access, account: AccountId): Promise<boolean> {
   return database.put(operationsTable, { pk: `account#${account}`, sk: "name", account }, [

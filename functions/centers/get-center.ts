@@ -7,9 +7,9 @@ import { onLambda } from "../kit/lambda.ts";
 import { notFound } from "../kit/problems.ts";
 import { centerResource } from "./center-resource.ts";
 
-export const create = endpoint(operations.getCenter, async ({ params, caller, role, access }) => {
+export const create = endpoint(operations.getCenter, async ({ params, caller, seesAll, access }) => {
   const { state, version } = await loadState(access.store, centerDecider, streams.center(params.center));
-  const seen = state.phase !== "unknown" && (role === "operator" || state.spec.owner === caller.owner);
+  const seen = state.phase !== "unknown" && (seesAll || state.spec.owner === caller.owner);
   if (!seen) throw notFound("center", params.center);
   return centerResource(state, version);
 });

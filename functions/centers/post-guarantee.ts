@@ -16,7 +16,7 @@ export const create = endpoint(
     const { state, version } = carriedOut(
       await execute(access.store, centerDecider, streams.center(params.center), command, meta, expected),
     );
-    return centerResource(state, version);
+    return { ...centerResource(state, version), location: `/centers/${params.center}` };
   },
 );
 export const handler = onLambda(create);

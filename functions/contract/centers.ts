@@ -4,7 +4,6 @@ import { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
 import {
   AuctionNumber,
   CenterId,
-  FeedPosition,
   Instant,
   JobId,
   MillsText,
@@ -37,6 +36,7 @@ export const joinNetwork = defineOperation({
   tag: "centers",
   summary: "Join the network with pools, home regions and what energy costs",
   roles: ["center"],
+  names: { "/center": "new", "/pools/*/product": "published" },
   body: NewCenter,
   success: {
     status: 201,
@@ -54,6 +54,8 @@ export const getCenter = defineOperation({
   tag: "centers",
   summary: "One of the caller's centers, as the log has it now",
   roles: ["center", "operator"],
+  names: { "path/center": "own" },
+  seesAll: ["operator"],
   params,
   success: { status: 200, says: "The center.", body: Center },
   problems: [404],
@@ -67,6 +69,7 @@ export const declareLinks = defineOperation({
   tag: "centers",
   summary: "Declare the center's dedicated lines; replaces the list before",
   roles: ["center"],
+  names: { "path/center": "own", "/links/*/to": "published" },
   params,
   body: z.strictObject({ links: z.array(LinkSpec).max(64) }),
   success: { status: 200, says: "The center with its links.", body: Center },
@@ -92,6 +95,7 @@ export const reportCapacity = defineOperation({
   tag: "centers",
   summary: "Report how many cards of each pool work and how many are idle",
   roles: ["center"],
+  names: { "path/center": "own", "/pools/*/product": "published" },
   params,
   body: z.strictObject({ pools: z.array(SensedPool).min(1).max(16) }),
   success: {
@@ -109,6 +113,7 @@ export const postGuarantee = defineOperation({
   tag: "centers",
   summary: "Post a guarantee for the center's penalties",
   roles: ["center"],
+  names: { "path/center": "own" },
   params,
   body: z.strictObject({ mills: MillsText }),
   success: { status: 201, says: "The center with its guarantee.", body: Center },
@@ -124,6 +129,7 @@ export const renewLease = defineOperation({
   summary: "Take or renew the center's lease: one sign of life for all that runs there",
   description: "Renew at a third of its length. When it runs out, the center's placements are displaced.",
   roles: ["center"],
+  names: { "path/center": "own" },
   params,
   success: {
     status: 200,
@@ -139,7 +145,7 @@ export const renewLease = defineOperation({
 
 /** What happened to a placement, as far as one center has to act on it. */
 export const AssignmentChange = z.object({
-  position: FeedPosition,
+  position: z.int().min(1).describe("Number of the change among the center's, from 1 without a gap"),
   change: z
     .enum(["placed", "continued", "released"])
     .describe(
@@ -166,13 +172,13 @@ export const listAssignments = defineOperation({
   method: "GET",
   path: "/centers/{center}/assignments",
   tag: "centers",
-  summary: "Changes of the center's placements after a feed position, oldest first",
-  description:
-    "Keep `position` and pass it as `after` next time: every change comes once and in order. A page never cuts a position in two, so it may be longer than `limit`.",
+  summary: "Changes of the center's placements, oldest first",
+  description: "Keep `position` and pass it as `after` next time: every change comes once and in order.",
   roles: ["center"],
+  names: { "path/center": "own" },
   params,
   query: z.object({
-    after: z.coerce.number().int().min(0).default(0).describe("Feed position up to which changes are known"),
+    after: z.coerce.number().int().min(0).default(0).describe("Number of the last change that is known"),
     limit: z.coerce.number().int().min(1).max(1000).default(200),
   }),
   success: {
@@ -180,7 +186,7 @@ export const listAssignments = defineOperation({
     says: "Changes.",
     body: z.object({
       changes: z.array(AssignmentChange),
-      position: FeedPosition.describe("`after` of the next call"),
+      position: z.int().min(0).describe("`after` of the next call"),
       more: z.boolean().describe("Call again at once"),
     }),
   },

@@ -56,6 +56,7 @@ export const getPeriod = defineOperation({
   tag: "finance",
   summary: "A settlement day and, once closed, its totals",
   roles: ["finance", "operator"],
+  names: { "path/period": "published" },
   params: z.object({ period: Period }),
   success: { status: 200, says: "The period.", body: SettlementPeriod },
   problems: [404],

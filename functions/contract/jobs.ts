@@ -97,6 +97,7 @@ export const postJob = defineOperation({
   description:
     "Holds the most that the first award can cost. Without the funds the job is rejected: 201 with status rejected and the reason.",
   roles: ["tenant"],
+  names: { "/account": "own", "/home": "published", "/products/*/product": "published" },
   body: NewJob,
   success: { status: 201, says: "The job was recorded; `status` says whether it bids.", body: Job },
   problems: [422],
@@ -110,6 +111,7 @@ export const listJobs = defineOperation({
   tag: "jobs",
   summary: "The caller's own jobs, newest first",
   roles: ["tenant"],
+  names: { "query/cursor": "own" },
   query: z.object(pageQuery),
   success: { status: 200, says: "Jobs.", body: pageOf(JobSummary) },
 });
@@ -121,6 +123,8 @@ export const getJob = defineOperation({
   tag: "jobs",
   summary: "One of the caller's jobs, as the log has it now",
   roles: ["tenant", "operator"],
+  names: { "path/job": "own" },
+  seesAll: ["operator"],
   params,
   success: { status: 200, says: "The job.", body: Job },
   problems: [404],
@@ -136,6 +140,7 @@ export const cancelJob = defineOperation({
   description:
     "A job without an award leaves the book from the next gate on; if the auction under way awards it, it is placed and cancelled at the release fee. A placed or running one is cancelled at once, at the release fee.",
   roles: ["tenant"],
+  names: { "path/job": "own" },
   params,
   success: { status: 202, says: "Cancelled; counts from the next gate on.", body: Job },
   problems: [404, 409, 412],
@@ -149,6 +154,8 @@ export const explainJob = defineOperation({
   tag: "jobs",
   summary: "Why a job stands where it stands: what the last auctions answered to its bid",
   roles: ["tenant", "operator"],
+  names: { "path/job": "own" },
+  seesAll: ["operator"],
   params,
   success: { status: 200, says: "The explanation.", body: JobWhy },
   problems: [404],

@@ -14,7 +14,7 @@ import {
 } from "../../events/catalog/values.ts";
 import { PublishedOffer } from "./offers.ts";
 import { defineOperation } from "./operation.ts";
-import { AsOf, pageOf, pageQuery } from "./paging.ts";
+import { AsOf, marketPageOf, pageQuery } from "./paging.ts";
 
 const members = ["center", "tenant", "finance", "operator"] as const;
 
@@ -57,8 +57,9 @@ export const listCenters = defineOperation({
   tag: "market",
   summary: "Centers of the network with pools, links and energy prices",
   roles: members,
+  names: { "query/cursor": "published" },
   query: z.object(pageQuery),
-  success: { status: 200, says: "Centers.", body: pageOf(PublishedCenter) },
+  success: { status: 200, says: "Centers.", body: marketPageOf(PublishedCenter) },
 });
 
 export const listPublishedOffers = defineOperation({
@@ -68,8 +69,9 @@ export const listPublishedOffers = defineOperation({
   tag: "market",
   summary: "Open offers whose last slot has not passed, by last slot",
   roles: members,
+  names: { "query/cursor": "published" },
   query: z.object(pageQuery),
-  success: { status: 200, says: "Offers.", body: pageOf(PublishedOffer) },
+  success: { status: 200, says: "Offers.", body: marketPageOf(PublishedOffer) },
 });
 
 export const SlotPrice = z.object({
@@ -87,6 +89,7 @@ export const listPrices = defineOperation({
   tag: "market",
   summary: "Last published price of a pool in each slot",
   roles: members,
+  names: { "query/center": "published", "query/product": "published" },
   query: z.object({
     center: CenterId,
     product: ProductId,
@@ -128,8 +131,9 @@ export const listAuctions = defineOperation({
   tag: "market",
   summary: "Auctions, newest first",
   roles: members,
+  names: { "query/cursor": "published" },
   query: z.object(pageQuery),
-  success: { status: 200, says: "Auctions.", body: pageOf(Auction) },
+  success: { status: 200, says: "Auctions.", body: marketPageOf(Auction) },
 });
 
 const auctionParams = z.object({ auction: z.coerce.number().pipe(AuctionNumber) });
@@ -141,6 +145,7 @@ export const getAuction = defineOperation({
   tag: "market",
   summary: "One auction",
   roles: members,
+  names: { "path/auction": "published" },
   params: auctionParams,
   success: { status: 200, says: "The auction.", body: Auction },
   problems: [404],
@@ -153,6 +158,7 @@ export const getCurves = defineOperation({
   tag: "market",
   summary: "Anonymous demand and supply of a cleared auction",
   roles: members,
+  names: { "path/auction": "published" },
   params: auctionParams,
   success: {
     status: 200,

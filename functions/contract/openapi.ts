@@ -9,7 +9,7 @@ import { Auction, Product, PublishedCenter, SlotPrice } from "./market.ts";
 import { NewOffer, Offer, PublishedOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
 import { PlacementState } from "./placements.ts";
-import { Problem, problemContentType } from "./problem.ts";
+import { GatewayMessage, Problem, problemContentType } from "./problem.ts";
 import { PoolQuote, Quote, QuoteRequest } from "./quotes.ts";
 
 /** A JSON value of the document. */
@@ -44,6 +44,7 @@ const named = {
   FeedPage,
   SettlementPeriod,
   Problem,
+  GatewayMessage,
 } as const satisfies Record<string, z.ZodType>;
 
 const problemTexts: Readonly<Record<number, string>> = {
@@ -51,6 +52,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   401: "No valid token.",
   403: "None of the caller's roles may do this.",
   404: "There is no such thing of the caller's.",
+  413: "The body has more than 256 KB.",
   409: "The state of the resource does not permit it.",
   412: "If-Match names a version that is no longer the newest.",
   422: "Understood but against the market's rules, or an Idempotency-Key used before with another body.",
@@ -58,6 +60,9 @@ const problemTexts: Readonly<Record<number, string>> = {
   500: "The exchange failed; repeat with the same Idempotency-Key.",
   503: "Too many others write to the same resource: repeat after `Retry-After` seconds.",
 };
+
+/** Statuses that the gateway may answer before any function is asked: with a message of its own, which is no problem. */
+const byGateway: ReadonlySet<number> = new Set([401, 413, 429, 500, 503]);
 
 /** Gathers named schemas as components while operations are described. */
 class Schemas {
@@ -116,6 +121,7 @@ function tidy(schema: Json, io: "input" | "output"): Json {
 export function openApiDocument(operations: readonly Operation[], version: string): Json {
   const schemas = new Schemas();
   const problemBody = { [problemContentType]: { schema: schemas.schema(Problem, "output") } };
+  const gatewayBody = { "application/json": { schema: schemas.schema(GatewayMessage, "output") } };
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
     const path = paths[operation.path] ?? {};
@@ -128,11 +134,10 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       title: "Suanwang",
       version,
       description:
-        "A power exchange for AI compute. Times are slots (Unix seconds / 360) or UTC instants; money is mills (1/1000 CNY) as decimal strings; prices are whole fen per card-hour. Answers may gain fields.",
+        "A power exchange for AI compute. Times are slots (Unix seconds / 360) or UTC instants; money is mills (1/1000 CNY) as decimal strings; prices are whole fen per card-hour. Answers may gain fields. `security` names the roles of which one is needed; `x-names` says for each id in a request whose it must be (own: another's is answered like one that is not there; published: anybody's; new: it names what is made), and `x-sees-all` the roles to which everybody's count as own.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    security: [{ token: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
@@ -148,7 +153,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       responses: Object.fromEntries(
         Object.entries(problemTexts).map(([status, description]) => [
           `Problem${status}`,
-          { description, content: problemBody },
+          { description, content: { ...problemBody, ...(byGateway.has(Number(status)) ? gatewayBody : {}) } },
         ]),
       ),
       schemas: Object.fromEntries(Object.entries(schemas.components).sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -157,7 +162,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
 }
 
 function describe(operation: Operation, schemas: Schemas): Json {
-  const { id, tag, summary, description, roles, body } = operation;
+  const { id, tag, summary, description, roles, names, seesAll, body } = operation;
   const takes = roles === "public" ? "" : `Roles: ${roles.join(", ")}.`;
   return {
     operationId: id,
@@ -174,7 +179,10 @@ function describe(operation: Operation, schemas: Schemas): Json {
           },
         }),
     responses: responsesOf(operation, schemas),
-    ...(roles === "public" ? { security: [] } : {}),
+    // Any one of the roles suffices.
+    security: roles === "public" ? [] : roles.map((role) => ({ token: [role] })),
+    ...(names === undefined ? {} : { "x-names": names }),
+    ...(seesAll === undefined ? {} : { "x-sees-all": seesAll }),
   };
 }
 
@@ -221,18 +229,21 @@ function asZod(field: z.core.$ZodType): z.ZodType {
   throw new TypeError("a parameter's schema is no Zod schema");
 }
 
-function responsesOf({ success, problems = [], method, roles, etag }: Operation, schemas: Schemas): Json {
+function responsesOf(
+  { success, problems = [], method, roles, etag, body }: Operation,
+  schemas: Schemas,
+): Json {
   const headers = {
     ...(etag === true
       ? { ETag: { description: "Version of the resource", schema: { type: "string" } } }
       : {}),
     ...(success.status === 201
-      ? { Location: { description: "Path of what was made", schema: { type: "string" } } }
+      ? { Location: { description: "Path where what was made can be read", schema: { type: "string" } } }
       : {}),
   };
-  const always = roles === "public" ? [429, 500] : [400, 401, 403, 429, 500];
-  const writes = method === "GET" ? [] : method === "POST" ? [422, 503] : [503];
-  const statuses = [...new Set([...always, ...problems, ...writes])].sort((a, b) => a - b);
+  const always = roles === "public" ? [429, 500, 503] : [400, 401, 403, 429, 500, 503];
+  const sends = [...(body === undefined ? [] : [413]), ...(method === "POST" ? [422] : [])];
+  const statuses = [...new Set([...always, ...problems, ...sends])].sort((a, b) => a - b);
   return {
     [success.status]: {
       description: success.says,

@@ -4,6 +4,12 @@ import type * as z from "zod";
 export const roles = ["center", "tenant", "finance", "operator"] as const;
 export type Role = (typeof roles)[number];
 
+/**
+ * Whose things a request may name. own: the caller's; another's is answered word for word like one that is not there.
+ * published: every member knows of it. new: it names what is made; a name that another has taken is refused.
+ */
+export type NameRule = "own" | "published" | "new";
+
 export interface ResponseSpec<Body extends z.ZodType | undefined = z.ZodType | undefined> {
   readonly says: string;
   /** Absent: no body. */
@@ -22,6 +28,10 @@ export interface Operation {
   /** More than the summary says, where it matters to a caller. */
   readonly description?: string;
   readonly roles: readonly Role[] | "public";
+  /** Rule of each place of a request that names a thing: `path/NAME`, `query/NAME`, or a pointer into the body, `*` for any index. */
+  readonly names?: Readonly<Record<string, NameRule>>;
+  /** Roles for which everybody's things are as their own. */
+  readonly seesAll?: readonly Role[];
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -31,7 +41,7 @@ export interface Operation {
     readonly says: string;
     readonly body: z.ZodType;
   };
-  /** Problems beyond those that every operation may answer: 400, 401, 403, 429, 500, and 503 where it writes. */
+  /** Problems beyond those that every operation may answer: 400, 401, 403, 413, 429, 500, and 503 where it writes. */
   readonly problems?: readonly (404 | 409 | 412 | 422)[];
   /** Answers carry the version as ETag, and If-Match is heeded where something changes. */
   readonly etag?: boolean;

@@ -7,13 +7,19 @@ export const pageQuery = {
   cursor: z.string().max(1000).optional().describe("`next` of the page before; leave out for the first page"),
 } as const;
 
-/** Feed position from which a list was made: what was appended later may be missing. */
-export const AsOf = FeedPosition.describe("Feed position that the list has seen");
+/** It moves with everybody's requests, open bids too: shown to those only who may read the feed itself. */
+export const AsOf = FeedPosition.optional().describe(
+  "Feed position that the list has seen: what was appended later may be missing; finance and operator only",
+);
 
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),
     next: z.string().optional().describe("Cursor of the next page; absent on the last one"),
-    asOf: AsOf,
   });
+}
+
+/** A page of what everybody on the market sees. */
+export function marketPageOf<Item extends z.ZodType>(item: Item) {
+  return pageOf(item).extend({ asOf: AsOf });
 }

@@ -21,6 +21,7 @@ const base = {
   method: "POST",
   tag: "placements",
   roles: ["center"],
+  names: { "path/placement": "own", "/center": "own" },
   params,
   success: { status: 200, says: "Where the placement stands now.", body: PlacementState },
   problems: [404, 409, 422],

@@ -22,4 +22,7 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** What the gateway in front of the exchange says by itself. */
+export const GatewayMessage = z.object({ message: z.string() });
+
 export const problemContentType = "application/problem+json";

@@ -46,6 +46,7 @@ export const postQuote = defineOperation({
   summary: "What a job of this shape would likely pay",
   description: "Reads published prices and offers only, never the book, and changes nothing: no promise.",
   roles: ["tenant", "operator"],
+  names: { "/products/*/product": "published" },
   body: QuoteRequest,
   success: { status: 200, says: "The quote.", body: Quote },
   problems: [422],

@@ -14,8 +14,8 @@ import { statusOf, visibleJob } from "./job-resource.ts";
 /** Auctions looked at: the last hours of both sessions. */
 const auctionsShown = 40;
 
-export const create = endpoint(operations.explainJob, async ({ params, caller, role, access }) => {
-  const { state } = await visibleJob(access, params.job, caller, role === "operator");
+export const create = endpoint(operations.explainJob, async ({ params, caller, seesAll, access }) => {
+  const { state } = await visibleJob(access, params.job, caller, seesAll);
   const auctions = await outcomesOf(access, params.job);
   const { session } = state.request.spec;
   const nextBid = state.phase === "queued" ? { nextBid: { session, ...state.window } } : {};

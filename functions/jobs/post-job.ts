@@ -3,7 +3,6 @@ import { AccountId, JobId, type OwnerId } from "../../events/catalog/values.ts";
 import { execute, knownState } from "../../events/store/execute.ts";
 import { centerDecider } from "../../market/center.ts";
 import { jobDecider } from "../../market/job.ts";
-import { productOf } from "../../market/products.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { ownerOf } from "../accounts/account-stream.ts";
 import type { NewJob } from "../contract/jobs.ts";
@@ -14,6 +13,8 @@ import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { problem } from "../kit/problems.ts";
 import { idFrom } from "../kit/request.ts";
+import { assertRegionsKnown, publishedCenters } from "../market/published-centers.ts";
+import { assertProductsKnown } from "../market/traded-products.ts";
 import { admitJob } from "./admit-job.ts";
 import { jobResource } from "./job-resource.ts";
 
@@ -32,14 +33,13 @@ export const handler = onLambda(create);
 /** What the job names must exist, and the account must be the caller's. */
 async function assertKnown(
   access: Access,
-  { home, products }: NewJob,
+  { home, products, regions = [] }: NewJob,
   account: AccountId,
   owner: OwnerId,
   now: number,
 ) {
-  const unknown = products.findIndex(({ product }) => productOf(product) === undefined);
-  if (unknown >= 0)
-    throw problem(422, "product-unknown", "GET /market/products lists them.", `/products/${unknown}/product`);
+  assertProductsKnown(products);
+  if (regions.length > 0) assertRegionsKnown(await publishedCenters(access), regions);
   const center = await knownState(access.store, centerDecider, streams.center(home));
   if (center.phase === "unknown")
     throw problem(422, "home-unknown", "GET /market/centers lists the centers.", "/home");

@@ -32,10 +32,13 @@ describe("claims", () => {
   ])("with %s name nobody", (_, claims) => expect(callerOf(claims)).toBeUndefined());
 });
 
-test("a caller of several roles acts in the first that the operation takes, and commits say so", () => {
+test("a caller of several roles acts in the one that sees most, and commits say so", () => {
   const caller = callerOf(claimsWith("[operator finance]"));
   if (caller === undefined) throw new Error("the claims name alpha");
-  expect(roleFor(operations.depositFunds, caller)).toBe("finance");
+  expect(roleFor(operations.depositFunds, caller)).toBe("operator");
+  expect(roleFor(operations.getPeriod, { ...caller, roles: ["tenant", "finance"] })).toBe("finance");
+  expect(roleFor(operations.getJob, { ...caller, roles: ["tenant", "operator"] })).toBe("operator");
+  expect(roleFor(operations.getAccount, { ...caller, roles: ["tenant", "finance"] })).toBe("finance");
   expect(roleFor(operations.getJob, caller)).toBe("operator");
   expect(roleFor(operations.postJob, caller)).toBeUndefined();
   expect(roleFor(operations.getHealth, caller)).toBeUndefined();

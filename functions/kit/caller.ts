@@ -33,10 +33,13 @@ export function callerOf(claims: unknown): Caller | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
+/** A caller with several roles acts in the one that sees most. */
+const byReach: readonly Role[] = ["operator", "finance", "center", "tenant"];
+
 /** The role in which the caller may carry out the operation; undefined: none. */
-export function roleFor(operation: Operation, caller: Caller): Role | undefined {
-  if (operation.roles === "public") return undefined;
-  return operation.roles.find((role) => caller.roles.includes(role));
+export function roleFor({ roles: allowed }: Operation, caller: Caller): Role | undefined {
+  if (allowed === "public") return undefined;
+  return byReach.find((role) => allowed.includes(role) && caller.roles.includes(role));
 }
 
 /** `ROLE:OWNER`, as commits record it. */

@@ -15,6 +15,7 @@ import {
 } from "../../test/exchange-in-memory.ts";
 import { type Operation, roles } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
+import { handler as getJob } from "../jobs/get-job.ts";
 import { handler as health } from "../service/get-health.ts";
 
 const all: readonly Operation[] = Object.values(operations);
@@ -126,6 +127,42 @@ describe("a body", () => {
     );
   });
 
+  test("of more than 256 KB is refused, in text and in base64, and one byte less is read", async () => {
+    const name = (bytes: number) => JSON.stringify({ name: "x".repeat(bytes - '{"name":""}'.length) });
+    for (const base64 of [false, true]) {
+      const post = (bytes: number) =>
+        exchange.call(operations.joinNetwork, alpha, { body: name(bytes), base64 });
+      expect((await post(256 * 1024)).problem).toMatchObject({ status: 400, code: "invalid-request" });
+      expect((await post(256 * 1024 + 1)).problem).toMatchObject({ status: 413, code: "body-too-large" });
+    }
+  });
+
+  test.each([
+    ["lists", "[".repeat(100_000) + "]".repeat(100_000)],
+    ["objects", `${'{"a":'.repeat(40_000)}1${"}".repeat(40_000)}`],
+    ["lists inside a field", JSON.stringify({ products: [] }).replace("[]", "[".repeat(60_000))],
+  ])("of %s inside one another is refused before anything walks it", async (_, body) => {
+    const { problem } = await exchange.call(operations.postJob, acme, { body });
+    expect(problem).toMatchObject({ status: 400, code: "body-too-deep" });
+  });
+
+  test("may hold as many brackets as it likes inside its texts", async () => {
+    const body = { ...newCenter("c-brackets"), name: `${"[{".repeat(90)}"\\"[` };
+    const fresh = await startExchange();
+    expect((await fresh.call(operations.joinNetwork, alpha, { body })).body.name).toBe(body.name);
+  });
+
+  test("that is no text is refused", async () => {
+    const event = apiEvent(operations.joinNetwork, alpha, { body: "{}", key: "k" });
+    const bytes = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    const answer = await exchange.invoke("joinNetwork", {
+      ...event,
+      body: bytes.toString("base64"),
+      isBase64Encoded: true,
+    });
+    expect(answer).toMatchObject({ statusCode: 400, body: expect.stringContaining("body-not-utf8") });
+  });
+
   test("may come in base64", async () => {
     const fresh = await startExchange();
     const request = { body: newCenter("c-1"), base64: true };
@@ -218,8 +255,8 @@ describe("on AWS", () => {
   test("a function opens its world at its first call, from its variables", async () => {
     const event = apiEvent(operations.getHealth, undefined, {});
     vi.stubEnv("AWS_REGION", "");
-    expect(() => health(event, contextOf("getHealth"))).toThrow("variable AWS_REGION is not set");
-    vi.stubEnv("AWS_REGION", "cn-north-1");
+    expect(() => getJob(event, contextOf("getJob"))).toThrow("variable AWS_REGION is not set");
+    // Health reads nothing that lies at AWS.
     // Market time stands at noon of a day long ago, and hardly moves.
     vi.stubEnv("MARKET_CLOCK", `0,${Date.parse("2020-01-01T12:00:00Z")},0.000000001`);
     const { statusCode, body } = await health(event, contextOf("getHealth"));

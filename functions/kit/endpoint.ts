@@ -10,6 +10,7 @@ import { invalid, ProblemError, problem } from "./problems.ts";
 import {
   type ApiEvent,
   type ApiResult,
+  header,
   idempotencyKey,
   ifMatch,
   jsonBody,
@@ -31,19 +32,24 @@ export interface Call<Of extends Operation> extends PublicCall<Of> {
   readonly caller: Caller;
   /** The role in which the operation is carried out. */
   readonly role: Role;
+  /** Everybody's things count as the caller's own. */
+  readonly seesAll: boolean;
   /** Meta data of the command that the request is. */
   readonly meta: CommandMeta;
   /** From If-Match. */
   readonly expectedVersion: number | undefined;
 }
 
-export interface Answer<Of extends Operation> {
+export type Answer<Of extends Operation> = {
   readonly body: AnswerOf<Of>;
   /** Version of the resource, for the ETag. */
   readonly version?: number;
-  /** Path of what was made. */
-  readonly location?: string;
-}
+} & (Of["success"]["status"] extends 201
+  ? {
+      /** Path where what was made can be read. */
+      readonly location: string;
+    }
+  : unknown);
 
 /** An operation of the API for callers with a token: checks, parses and answers; `handle` decides. */
 export function endpoint<const Of extends Operation>(
@@ -65,9 +71,11 @@ export function endpoint<const Of extends Operation>(
         "role-missing",
         `${operation.id} takes one of the roles ${[...operation.roles].join(", ")}.`,
       );
-    const meta = commandMeta(operation, event, caller, role, opened);
+    const key = commandKey(operation, event, opened);
     const call = parseCall(operation, event, opened);
-    return handle({ ...call, caller, role, meta, expectedVersion: ifMatch(event) });
+    const meta = commandMeta(operation, event, { caller, role, key, now: call.now });
+    const seesAll = operation.seesAll?.includes(role) ?? false;
+    return handle({ ...call, caller, role, seesAll, meta, expectedVersion: ifMatch(event) });
   });
 }
 
@@ -120,23 +128,37 @@ function parseCall<const Of extends Operation>(
  * POST: the command is what owner, route and Idempotency-Key say, for good. DELETE ends things, so repeating it is the
  * same command. A PUT without the header is a new command each time; one that changes nothing appends nothing.
  */
+function commandKey(operation: Operation, event: ApiEvent, opened: Access): string {
+  if (isKeyed(operation, event)) return idempotencyKey(event);
+  return operation.method === "DELETE" ? "delete" : opened.newId();
+}
+
+function isKeyed({ method }: Operation, event: ApiEvent): boolean {
+  return method === "POST" || header(event, "idempotency-key") !== undefined;
+}
+
+interface Commanded {
+  readonly caller: Caller;
+  readonly role: Role;
+  readonly key: string;
+  readonly now: number;
+}
+
+/** The body has passed the contract: it is JSON, and of a depth that can be hashed. */
 function commandMeta(
   operation: Operation,
   event: ApiEvent,
-  caller: Caller,
-  role: Role,
-  opened: Access,
+  { caller, role, key, now }: Commanded,
 ): CommandMeta {
-  const keyed = operation.method === "POST" || event.headers["idempotency-key"] !== undefined;
-  const key = keyed ? idempotencyKey(event) : operation.method === "DELETE" ? "delete" : opened.newId();
   const commandId = requestCommandId(caller.owner, operation.method, event.rawPath, key);
+  const hashed = isKeyed(operation, event) && operation.body !== undefined;
   return {
     commandId,
     actor: actorOf(role, caller),
     causationId: event.requestContext.requestId,
     correlationId: commandId,
-    time: instant(opened.clock.now()),
-    ...(keyed && operation.body !== undefined ? { requestHash: sha256(canonicalJson(jsonBody(event))) } : {}),
+    time: instant(now),
+    ...(hashed ? { requestHash: sha256(canonicalJson(jsonBody(event))) } : {}),
   };
 }
 
@@ -147,7 +169,7 @@ function success<Of extends Operation>(operation: Of, answer: Answer<Of>): ApiRe
       "content-type": "application/json",
       "cache-control": "no-store",
       ...(answer.version === undefined ? {} : { etag: `"${answer.version}"` }),
-      ...(answer.location === undefined ? {} : { location: answer.location }),
+      ...("location" in answer && typeof answer.location === "string" ? { location: answer.location } : {}),
     },
     body: JSON.stringify(answer.body),
   };

@@ -49,6 +49,7 @@ const ofPlacement =
     exchange.clock.set(slotStart(from));
     const run = { center, run: 1 };
     if (begun) await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: run }));
+    exchange.clock.set(slotStart(from) + 60_000);
     return { by: alpha, params, body: body(from), other: other(from) };
   };
 
@@ -182,6 +183,25 @@ test("a key that made a center makes no other one", async () => {
   await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-1"), key: "k" }));
   const other = await exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2"), key: "k" });
   expect([other.status, other.problem.code]).toEqual([422, "idempotency-key-reused"]);
+});
+
+test("a key whose request was refused is free for the right one", async () => {
+  const exchange = await startExchange();
+  await openCenter(exchange, beta, "taken");
+  await openAccount(exchange, acme);
+  const cases = [
+    [operations.joinNetwork, newCenter("taken"), newCenter("c-3")],
+    [operations.openAccount, { account: "acme" }, { account: "lab" }],
+  ] as const;
+  for (const [operation, wrong, right] of cases) {
+    const asked: Operation = operation;
+    const refused = await exchange.call(asked, alpha, { body: wrong, key: "k" });
+    expect(refused.status).toBe(409);
+    expect((await exchange.call(asked, alpha, { body: right, key: "k" })).status).toBe(201);
+    expect((await exchange.call(asked, alpha, { body: wrong, key: "k" })).problem.code).toBe(
+      "idempotency-key-reused",
+    );
+  }
 });
 
 test("the same key of another owner, or for another resource, is another request", async () => {

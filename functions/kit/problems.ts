@@ -32,15 +32,9 @@ export function notFound(kind: string, id: string): ProblemError {
   return problem(404, "not-found", `There is no ${kind} ${id} of yours.`);
 }
 
-/** Codes of rejections that another state of the resource caused, not the request's content. */
-const conflicts: ReadonlySet<string> = new Set(["center-exists", "account-exists", "offer-expired"]);
-const conflictPattern = /(superseded|stale-run|already|ended|not-running|not-accepted|not-in-force|taken)/;
-
-export function rejectionProblem(rejection: Rejection): ProblemError {
-  const conflict = conflicts.has(rejection.code) || conflictPattern.test(rejection.code);
-  const field = rejection.field;
-  const pointer = field === undefined ? undefined : field.startsWith("/") ? field : `/${field}`;
-  return problem(conflict ? 409 : 422, rejection.code, rejection.detail, pointer);
+export function rejectionProblem({ kind, code, detail, field }: Rejection): ProblemError {
+  const pointer = field === undefined || field.startsWith("/") ? field : `/${field}`;
+  return problem(kind === "conflict" ? 409 : 422, code, detail, pointer);
 }
 
 /** What a schema found, field by field. `part` is empty for the body, else `path`, `query` or `header`. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
-import { problem } from "./problems.ts";
+import { type ProblemError, problem } from "./problems.ts";
 
 /** What the API's endpoints read of an API Gateway HTTP API event, payload format 2.0. */
 export interface ApiEvent {
@@ -22,18 +22,54 @@ export interface ApiResult {
   readonly body: string;
 }
 
-/** @throws ProblemError 400 if the body is no JSON. */
+/** Bytes of a body at most. */
+export const bodyLimit = 256 * 1024;
+/** Lists and objects inside one another at most; the contract's own are not nearly as deep. */
+const depthLimit = 32;
+
+export function bodyTooLarge(): ProblemError {
+  return problem(413, "body-too-large", `A body has at most ${bodyLimit} bytes: send less at once.`, "");
+}
+
+/** @throws ProblemError 400 if the body is no JSON, 413 if it is too large. */
 export function jsonBody(event: ApiEvent): unknown {
   if (event.body === undefined || event.body === "")
     throw problem(400, "body-missing", "Send a JSON body with content-type application/json.", "");
-  const text =
-    event.isBase64Encoded === true ? Buffer.from(event.body, "base64").toString("utf8") : event.body;
+  const bytes = Buffer.from(event.body, event.isBase64Encoded === true ? "base64" : "utf8");
+  if (bytes.length > bodyLimit) throw bodyTooLarge();
+  const text = utf8(bytes);
+  if (text === undefined) throw problem(400, "body-not-utf8", "Send the body as JSON in UTF-8.", "");
+  if (isDeeper(text, depthLimit))
+    throw problem(400, "body-too-deep", `Nest at most ${depthLimit} lists and objects.`, "");
   try {
     return JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : "not JSON";
     throw problem(400, "body-not-json", `The body is not valid JSON: ${why}`, "");
   }
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Counted in the text, for whatever walks the value would need a stack as deep. */
+function isDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    if (letter === '"') inString = !inString;
+    else if (inString) at += letter === "\\" ? 1 : 0;
+    else if (letter === "[" || letter === "{") depth += 1;
+    else if (letter === "]" || letter === "}") depth -= 1;
+    if (depth > limit) return true;
+  }
+  return false;
 }
 
 /** Header of a POST that makes repeating it safe, for good. @throws ProblemError 400 if absent or malformed. */

@@ -4,11 +4,12 @@ import type { Auction } from "../contract/market.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { listing } from "../kit/listing.ts";
+import { listing, seenPosition } from "../kit/listing.ts";
 
-export const create = endpoint(operations.listAuctions, async ({ query, access }) => {
+export const create = endpoint(operations.listAuctions, async ({ query, access, role }) => {
+  const seen = await seenPosition({ access, role });
   const { items, ...page } = await listing(access, { pk: auctionsKey, descending: true }, query, AuctionView);
-  return { body: { items: items.map(({ data }) => published(data)), ...page } };
+  return { body: { items: items.map(({ data }) => published(data)), ...page, ...seen } };
 });
 export const handler = onLambda(create);
 

@@ -1,23 +1,23 @@
 import { ProductId } from "../../events/catalog/values.ts";
 import { products } from "../../market/products.ts";
-import { CenterView } from "../../market/views/centers.ts";
-import { centersKey } from "../../market/views/view.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { seenPosition } from "../kit/listing.ts";
+import { publishedCenters } from "./published-centers.ts";
 
-export const create = endpoint(operations.listProducts, async ({ access }) => {
-  const asOf = await access.views.asOf();
-  const centers = await access.views.list({ pk: centersKey }, CenterView);
+export const create = endpoint(operations.listProducts, async ({ access, role }) => {
+  const seen = await seenPosition({ access, role });
+  const centers = await publishedCenters(access);
   const items = products.map(({ product }) => {
-    const pools = centers.flatMap(({ data }) =>
-      data.pools
+    const pools = centers.flatMap((center) =>
+      center.pools
         .filter((pool) => pool.product === product)
-        .map(({ cards, frameworks }) => ({ center: data.center, cards, frameworks })),
+        .map(({ cards, frameworks }) => ({ center: center.center, cards, frameworks })),
     );
     const cards = pools.reduce((sum, pool) => sum + pool.cards, 0);
     return { product: ProductId.parse(product), cards, pools };
   });
-  return { body: { items, asOf } };
+  return { body: { items, ...seen } };
 });
 export const handler = onLambda(create);

@@ -32,7 +32,7 @@ const prices = (from: number, to: number, of = center) =>
   exchange.call(listPrices, acme, { query: { center: of, product, from, to } });
 
 describe("what everybody on the market sees", () => {
-  test("is the same for every role", async () => {
+  test("is the same for every role, but that readers of the feed are told what it has seen of it", async () => {
     await placeJob(exchange);
     const from = exchange.slot();
     const query = { center, product, from, to: from + 5 };
@@ -42,14 +42,28 @@ describe("what everybody on the market sees", () => {
       [listPublishedOffers, {}],
       [listPrices, { query }],
       [listAuctions, {}],
+    ];
+    const single: readonly (readonly [Operation, object])[] = [
       [getAuction, { params: { auction: 1 } }],
       [getCurves, { params: { auction: 1 } }],
     ];
-    for (const [operation, request] of lists) {
+    const [{ sk: head } = {}] = await exchange.database.query(testTables.feed, {
+      pk: "feed",
+      descending: true,
+      limit: 1,
+    });
+    for (const [operation, request] of [...lists, ...single]) {
       const first = await exchange.call(operation, acme, request);
       expect(first.status).toBe(200);
-      for (const by of [alpha, finance, operator])
-        expect(await exchange.call(operation, by, request)).toEqual(first);
+      expect(first.json).not.toHaveProperty("asOf");
+      expect(await exchange.call(operation, alpha, request)).toEqual(first);
+      const isList = lists.some(([list]) => list === operation);
+      const seen = isList ? { asOf: head } : {};
+      for (const by of [finance, operator])
+        expect((await exchange.call(operation, by, request)).json).toEqual({
+          ...Object(first.json),
+          ...seen,
+        });
     }
   });
 

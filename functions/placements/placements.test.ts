@@ -61,6 +61,7 @@ describe("a placement", () => {
       exchange.call(startPlacement, alpha, { params, body: { center, run: 1 } }),
     );
     expect(started).toEqual({ placement, job, status: "running", run: 1 });
+    exchange.clock.set(slotStart(from) + 60_000);
     await succeeds(exchange.call(meterPlacement, alpha, { params, body: usage(from) }));
     // In the fourth slot: four are touched, six are given back.
     exchange.clock.set(slotStart(from + 3) + 1000);
@@ -204,6 +205,7 @@ describe("who may speak of a placement", () => {
       status: "running",
     });
     await succeeds(exchange.call(startPlacement, alpha, { params, body: { center, run: 2 } }));
+    exchange.clock.set(slotStart(from) + 60_000);
     const stale = await exchange.call(meterPlacement, alpha, { params, body: usage(from) });
     expect(stale.status).toBe(409);
     expect(stale.problem).toMatchObject({ code: "run-superseded", errors: [{ pointer: "/run" }] });
@@ -220,12 +222,12 @@ describe("who may speak of a placement", () => {
     expect((await start()).problem).toMatchObject({ status: 409, code: "not-accepted" });
     await succeeds(exchange.call(acceptPlacement, alpha, { params, body: { center } }));
     const early = (await start()).problem;
-    expect(early).toMatchObject({ status: 422, code: "start-too-early" });
+    expect(early).toMatchObject({ status: 409, code: "start-too-early" });
     expect(early.detail).toContain(instant(slotStart(from)));
     exchange.clock.set(slotStart(from));
     expect((await start(3)).problem).toMatchObject({ code: "run-unknown", errors: [{ pointer: "/run" }] });
     exchange.clock.set(slotStart(to));
-    expect((await start()).problem).toMatchObject({ status: 422, code: "placement-over" });
+    expect((await start()).problem).toMatchObject({ status: 409, code: "placement-over" });
   });
 });
 

@@ -3,24 +3,36 @@ import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { bestStart, type QuotedPool } from "../../market/quote.ts";
 import { slotOf } from "../../market/time.ts";
-import { CenterView } from "../../market/views/centers.ts";
+import type { CenterView } from "../../market/views/centers.ts";
 import { OfferView } from "../../market/views/offers.ts";
-import { centersKey, openOffersKey } from "../../market/views/view.ts";
+import { openOffersKey } from "../../market/views/view.ts";
 import { operations } from "../contract/operations.ts";
 import type { PoolQuote, QuoteRequest } from "../contract/quotes.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { seenPosition } from "../kit/listing.ts";
 import { problem } from "../kit/problems.ts";
+import { assertRegionsKnown, publishedCenters } from "../market/published-centers.ts";
 import { publishedPrices } from "../market/published-prices.ts";
+import { assertProductsKnown } from "../market/traded-products.ts";
 
 type Request = z.output<typeof QuoteRequest>;
 
 /** Longest window that a quote looks at: as far as the forward session sells. */
 const slotsMost = 1690;
 
-export const create = endpoint(operations.postQuote, async ({ body, access, now }) => {
+export const create = endpoint(operations.postQuote, async ({ body, access, role, now }) => {
   const from = Math.max(body.from, slotOf(now) + 1);
+  if (body.to <= body.from)
+    throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
+  if (body.to <= from)
+    throw problem(
+      422,
+      "window-passed",
+      `The next gate sells from slot ${from}: the window ends too early.`,
+      "/to",
+    );
   if (body.to - from < body.slots)
     throw problem(
       422,
@@ -30,21 +42,26 @@ export const create = endpoint(operations.postQuote, async ({ body, access, now 
     );
   if (body.to - from > slotsMost)
     throw problem(422, "window-too-long", `Ask for ${slotsMost} slots at most.`, "/to");
-  const asOf = await access.views.asOf();
-  const pools = await quotes(access, body, from);
+  assertProductsKnown(body.products);
+  const seen = await seenPosition({ access, role });
+  const centers = await publishedCenters(access);
+  assertRegionsKnown(centers, body.regions ?? []);
+  const pools = await quotes(access, centers, body, from);
   const largest = Math.max(...body.products.map(({ limit }) => limit));
   return {
-    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, asOf },
+    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, ...seen },
   };
 });
 export const handler = onLambda(create);
 
-async function quotes(access: Access, request: Request, from: number): Promise<PoolQuote[]> {
-  const centers = await access.views.list({ pk: centersKey }, CenterView);
+async function quotes(
+  access: Access,
+  centers: readonly CenterView[],
+  request: Request,
+  from: number,
+): Promise<PoolQuote[]> {
   const offers = await access.views.list({ pk: openOffersKey }, OfferView);
-  const open = centers
-    .map(({ data }) => data)
-    .filter((center) => center.status === "joined" && inRegion(center, request));
+  const open = centers.filter((center) => center.status === "joined" && inRegion(center, request));
   const wanted = open.flatMap((center) => request.products.map((choice) => ({ center, choice })));
   const found = await Promise.all(
     wanted.map(async ({ center, choice: { product, limit } }) => {

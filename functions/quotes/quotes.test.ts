@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { slotStart } from "../../market/time.ts";
 import {
   type ApiRequest,
@@ -100,7 +99,6 @@ describe("POST /quotes", () => {
     expect((await quote({ from: exchange.slot() + 1000, to: exchange.slot() + 1100 })).body.pools).toEqual(
       [],
     );
-    expect((await quote({ regions: ["EU-FR"] })).body.pools).toEqual([]);
     expect((await quote({ regions: ["CN-SX"] })).body.pools).toHaveLength(2);
     expect((await quote({ products: [{ product: "ascend910", limit: 1 }] })).body.pools).toEqual([]);
     exchange.clock.set(slotStart(exchange.slot() + 3));
@@ -135,12 +133,8 @@ describe("POST /quotes", () => {
 });
 
 describe("an open bid of another owner", () => {
-  const WithAsOf = z.looseObject({ asOf: z.int() });
-  /** Everything but how far the feed has come, which any fact moves. */
-  const seen = async (operation: Operation, request: ApiRequest) => {
-    const { asOf: _, ...rest } = WithAsOf.parse((await exchange.call(operation, acme, request)).json);
-    return rest;
-  };
+  const seen = async (operation: Operation, request: ApiRequest) =>
+    (await exchange.call(operation, acme, request)).json;
 
   test("never changes a quote, nor anything else that the market publishes", async () => {
     await openMarket();

@@ -41,7 +41,7 @@ describe("GET /openapi.json", () => {
       expect(Object.keys(found?.responses ?? {})).toContain(String(success.status));
       const key = found?.parameters.find(({ name }) => name === "Idempotency-Key");
       expect(key?.required).toBe(method === "POST" ? true : undefined);
-      expect(found?.security).toEqual(roles === "public" ? [] : undefined);
+      expect(found?.security).toEqual(roles === "public" ? [] : roles.map((role) => ({ token: [role] })));
     }
   });
 

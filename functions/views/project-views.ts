@@ -3,7 +3,15 @@ import type { FeedPage } from "../../events/store/feed.ts";
 import { createFollower } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { ownKey, projectEvent } from "../../market/views/project.ts";
-import type { ViewChange, ViewKey } from "../../market/views/view.ts";
+import {
+  ListCount,
+  put,
+  type ViewAppend,
+  type ViewChange,
+  type ViewEffect,
+  type ViewKey,
+  viewKeys,
+} from "../../market/views/view.ts";
 import { onLambda } from "../kit/lambda.ts";
 import type { ViewItem, Views } from "../kit/views.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
@@ -32,16 +40,29 @@ const nameOf = ({ pk, sk }: ViewKey) => `${pk}\n${sk}`;
 async function project(views: Views, memory: Items, page: FeedPage): Promise<void> {
   const own = page.commits.flatMap(({ stream }) => ownKey(stream) ?? []);
   const items = await load(views, memory, own);
-  const changes = changesOf(unseen(page, items), new Map([...items].map(([name, { data }]) => [name, data])));
+  const before = new Map([...items].map(([name, { data }]) => [name, data]));
+  const effects = effectsOf(unseen(page, items), before);
+  const appends = Map.groupBy(effects.filter(isAppend), ({ list }) => list);
+  const counts = await load(views, memory, [...appends.keys()].map(viewKeys.count));
+  for (const [name, item] of counts) items.set(name, item);
+  const changes = [
+    ...effects.filter(isChange),
+    ...[...appends].flatMap(([list, own]) => numbered(list, own, page.position, items)),
+  ];
   const others = changes.filter((one) => one.reads && !items.has(nameOf(one)));
   for (const [name, item] of await load(views, memory, others)) items.set(name, item);
   const written = apply(page.position, changes, items);
-  const isOwn = new Set(own.map(nameOf));
+  const ownNames = new Set(own.map(nameOf));
+  const countNames = new Set([...appends.keys()].map((list) => nameOf(viewKeys.count(list))));
+  const isOwn = (item: ViewKey) => ownNames.has(nameOf(item));
+  const isCount = (item: ViewKey) => countNames.has(nameOf(item));
   // Own items go last: while one is as it was before the page, all that follows from it can be worked out again.
-  const [last = [], first = []] = [true, false].map((kind) =>
-    written.filter((item) => isOwn.has(nameOf(item)) === kind),
-  );
-  for (const some of [first, last])
+  // Counts go before them: once one of the page's commits is left out, the others would be numbered anew.
+  for (const some of [
+    written.filter((item) => !isOwn(item) && !isCount(item)),
+    written.filter(isCount),
+    written.filter(isOwn),
+  ])
     await forEachInFlight(inFlight, some, (item) => write(views, memory, item));
 }
 
@@ -80,19 +101,44 @@ function unseen({ commits, ...page }: FeedPage, items: ReadonlyMap<string, ViewI
   return { ...page, commits: commits.filter(({ stream }) => !seen(ownKey(stream))) };
 }
 
-/** All changes of a page in order; `own` follows the streams' own items from event to event. */
-function changesOf({ position, commits }: FeedPage, own: Map<string, unknown>): ViewChange[] {
+/** Everything that a page does to the views, in order; `own` follows the streams' own items from event to event. */
+function effectsOf({ position, commits }: FeedPage, own: Map<string, unknown>): ViewEffect[] {
   return commits.flatMap(({ stream, version, time, events }) => {
     const key = ownKey(stream);
     return events.flatMap((event, index) => {
       const before = key === undefined ? undefined : own.get(nameOf(key));
       const changes = projectEvent(event, { version: version + index, position, time }, before);
       for (const one of changes)
-        if (key !== undefined && nameOf(one) === nameOf(key))
+        if (!isAppend(one) && key !== undefined && nameOf(one) === nameOf(key))
           own.set(nameOf(key), one.patch(own.get(nameOf(key))));
       return changes;
     });
   });
+}
+
+function isChange(effect: ViewEffect): effect is ViewChange {
+  return !isAppend(effect);
+}
+
+function isAppend(effect: ViewEffect): effect is ViewAppend {
+  return "list" in effect;
+}
+
+/** New items of one list under their numbers; none where a later page was counted already. */
+function numbered(list: string, own: readonly ViewAppend[], position: number, items: Items): ViewChange[] {
+  const key = viewKeys.count(list);
+  const known = items.get(nameOf(key));
+  const { before, count } = known === undefined ? { before: 0, count: 0 } : ListCount.parse(known.data);
+  if (known !== undefined && known.position > position) return [];
+  // What was cut off behind the count is numbered as it was.
+  const first = known?.position === position ? before : count;
+  return [
+    ...own.map((one, index) => {
+      const number = first + index + 1;
+      return put(viewKeys.numbered(list, number), one.item(number));
+    }),
+    put(key, { before: first, count: first + own.length }),
+  ];
 }
 
 /** The items as the page leaves them; those that have seen it stay as they are. */

@@ -255,8 +255,9 @@ describe("a body", () => {
     const most = "x".repeat(256 * 1024);
     expect((await ask("/echo", { method: "POST", body: most })).status).toBe(200);
     expect(last().body).toBe(most);
-    const { status, body } = await ask("/echo", { method: "POST", body: `${most}x` });
-    expect([status, JSON.parse(body)]).toEqual([413, { message: "Request Entity Too Large" }]);
+    const { status, body, headers } = await ask("/echo", { method: "POST", body: `${most}x` });
+    expect([status, headers.get("content-type")]).toEqual([413, "application/problem+json"]);
+    expect(JSON.parse(body)).toMatchObject({ status: 413, code: "body-too-large" });
     expect(calls).toHaveLength(1);
   });
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { problemContentType } from "../../functions/contract/problem.ts";
+import { bodyLimit, bodyTooLarge } from "../../functions/kit/request.ts";
 import type { Issuer } from "./issuer.ts";
 import type { Route } from "./wiring.ts";
 
@@ -15,9 +17,6 @@ export interface HttpParts {
   /** 0: any free port. */
   readonly port: number;
 }
-
-/** Bytes of a body at most. */
-const bodyLimit = 256 * 1024;
 
 interface Found {
   readonly route: Route;
@@ -48,7 +47,7 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
     if (!found.route.public && claims === undefined)
       return { ...reply(401, { message: "Unauthorized" }), headers: { "www-authenticate": "Bearer" } };
     const body = await readBody(request);
-    if (body === undefined) return reply(413, { message: "Request Entity Too Large" });
+    if (body === undefined) return tooLarge;
     const event = eventOf(request, url, found, body, found.route.public ? undefined : claims);
     return replyOf(await invoke(found.route.functionName, event));
   };
@@ -97,7 +96,14 @@ function decode(text: string): string {
   }
 }
 
-/** Undefined: more than the gateway takes. */
+/** What the functions would say, without handing them the body. */
+const tooLarge: Reply = {
+  status: 413,
+  headers: { "content-type": problemContentType },
+  body: JSON.stringify(bodyTooLarge().problem),
+};
+
+/** Undefined: more than a body may have. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,5 +1,5 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
-import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { rules } from "../rules.ts";
 import { stretchSlots } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
@@ -23,7 +23,7 @@ type Decided = Decision<JobEvent>;
 /** Decides one command of a job: pure, the same for the same state. */
 export function decideJob(command: JobCommand, state: JobState): Decided {
   if (command.type === "Request") return state.phase === "unknown" ? request(command) : nothing;
-  if (state.phase === "unknown") return reject("job-unknown", "There is no such job.");
+  if (state.phase === "unknown") return conflict("job-unknown", "There is no such job.");
   return decideKnown(command, state);
 }
 
@@ -67,7 +67,7 @@ function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: Kno
 function admit(command: Admit, job: KnownJob): Decided {
   if (job.phase !== "requested") return nothing;
   if (command.hold !== job.request.hold) {
-    return reject("hold-mismatch", `The job needs ${job.request.hold} mills held, not ${command.hold}.`);
+    return conflict("hold-mismatch", `The job needs ${job.request.hold} mills held, not ${command.hold}.`);
   }
   return accept({ type: "JobAdmitted", data: { job: job.request.job } });
 }
@@ -99,14 +99,14 @@ function place(command: Place, job: KnownJob): Decided {
       return accept(placed, ...cancelledWhilePlaced(job, placed, command.at));
     case "requested":
     case "rejected":
-      return reject("job-not-admitted", "The job never entered the book.");
+      return conflict("job-not-admitted", "The job never entered the book.");
     case "reserved":
     case "accepted":
     case "running":
-      return reject("award-in-force", "The job has an award in force already.");
+      return conflict("award-in-force", "The job has an award in force already.");
     case "completed":
     case "failed":
-      return reject("job-ended", `The job has ${job.phase}.`);
+      return conflict("job-ended", `The job has ${job.phase}.`);
     default:
       return job.phase satisfies never;
   }
@@ -124,7 +124,7 @@ function continueRun(command: Continue, job: KnownJob): Decided {
   const { award, hold } = command;
   if (job.placementOf.has(award.placement)) return nothing;
   const last = job.placements.at(-1);
-  if (last === undefined) return reject("placement-unknown", "The job has no placement to continue.");
+  if (last === undefined) return conflict("placement-unknown", "The job has no placement to continue.");
   const event: JobEvent = {
     type: "JobContinued",
     data: { job: job.request.job, award, hold, ...paidFrom(command) },
@@ -132,7 +132,7 @@ function continueRun(command: Continue, job: KnownJob): Decided {
   if (last.ended === undefined) {
     return award.from === last.end
       ? accept(event)
-      : reject("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
+      : conflict("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
   }
   const next = evolveJob(job, event);
   const balance = next.phase === "unknown" ? undefined : next.balances.at(-1);
@@ -158,7 +158,7 @@ function cancel(command: Cancel, job: KnownJob): Decided {
     case "completed":
     case "failed":
     case "expired":
-      return reject("job-ended", `The job is ${job.phase}: there is nothing left to cancel.`);
+      return conflict("job-ended", `The job is ${job.phase}: there is nothing left to cancel.`);
     default:
       return job.phase satisfies never;
   }

@@ -1,6 +1,6 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
-import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { instant, slotOf } from "../time.ts";
 import { chargesByCenters, chargesOfReduction, failedSlot } from "./charging.ts";
 import type { Displace, Refuse } from "./commands.ts";
@@ -19,7 +19,7 @@ export function refuse(command: Refuse, job: KnownJob): Decided {
   const { placement } = found;
   if (placement.lost.has(center) || placement.faults.includes(center)) return nothing;
   if (placement.ended !== undefined) {
-    return reject("placement-ended", "The placement is no longer in force.", "/placement");
+    return conflict("placement-ended", "The placement is no longer in force.", "/placement");
   }
   return accept(...atFault(job, placement, [center], "refused", at));
 }

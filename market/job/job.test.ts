@@ -294,9 +294,9 @@ describe("usage", () => {
   test("is metered once for each span", () => {
     expect(eventsOf(running, meter(1, hour))).toEqual(["JobMetered"]);
     expect(eventsOf([...running, meter(1, hour)], meter(1, hour))).toEqual([]);
-    expect(eventsOf([...running, meter(1, hour)], meter(1, { ...hour, from: 104, to: 105 }))).toEqual([
-      "JobMetered",
-    ]);
+    expect(
+      eventsOf([...running, meter(1, hour)], meter(1, { from: 104, to: 105, cardSeconds: 2_880 })),
+    ).toEqual(["JobMetered"]);
   });
 
   test("that overlaps, runs backwards or is of another center or run is refused", () => {
@@ -307,7 +307,39 @@ describe("usage", () => {
     if (own.type !== "Meter") throw new Error("no meter");
     const others = { ...own, usage: { ...own.usage, center: wuhan } };
     expect(refusal(when(state, others))).toBe("usage-of-another");
-    expect(refusal(when(state, { ...own, run: 2 }))).toBe("run-unknown");
+    expect(refusal(when(state, { ...own, run: 2 }))).toBe("run-not-begun");
+  });
+
+  test("beyond what was awarded to the center in that time is refused", () => {
+    const { state } = jobAfter(...running);
+    expect(when(state, meter(1, { ...hour, cardSeconds: 11_521 }))).toMatchObject({
+      rejection: { kind: "invalid", code: "usage-beyond-award", field: "/cardSeconds" },
+    });
+    // Eight cards until slot 110, none before slot 100.
+    expect(refusal(when(state, meter(1, { from: 108, to: 114, cardSeconds: 5_761 })))).toBe(
+      "usage-beyond-award",
+    );
+    expect(refusal(when(state, meter(1, { from: 90, to: 100, cardSeconds: 1 })))).toBe("usage-beyond-award");
+  });
+
+  test("of the future is refused, though a clock may run a few seconds ahead", () => {
+    const { state } = jobAfter(...running);
+    const at = (seconds: number) => ({ ...meter(1, hour), at: inSlot(104, seconds) });
+    expect(refusal(when(state, at(-6)))).toBe("usage-in-future");
+    expect(eventsOf(running, at(-5))).toEqual(["JobMetered"]);
+    expect(refusal(when(state, meter(1, hour, 105)))).toBe("checkpoint-in-future");
+  });
+
+  test("of a run that has ended is taken up to its end and no further", () => {
+    const done = [...running, finish(1, "completed", inSlot(104))];
+    expect(eventsOf(done, meter(1, hour))).toEqual(["JobMetered"]);
+    const late = meter(1, { from: 104, to: 105, cardSeconds: 1 });
+    expect(when(jobAfter(...done).state, late)).toMatchObject({
+      rejection: { kind: "conflict", code: "run-ended", field: "/to" },
+    });
+    const again = [...admitted({ retries: 1 }), place(awardOf(1), 20_000), acceptAt(1), start(1)];
+    const failedOnce = [...again, finish(1, "failed", inSlot(104))];
+    expect(refusal(when(jobAfter(...failedOnce).state, late))).toBe("run-ended");
   });
 
   test("of a superseded run is kept, costs nobody anything, and the center is told", () => {
@@ -329,7 +361,9 @@ describe("a run", () => {
   });
 
   test("cannot end before it began", () => {
-    expect(refusal(when(jobAfter(...ready).state, finish(1, "completed", inSlot(103))))).toBe("run-unknown");
+    expect(refusal(when(jobAfter(...ready).state, finish(1, "completed", inSlot(103))))).toBe(
+      "run-not-begun",
+    );
     expect(refusal(when(jobAfter(...running).state, finish(1, "notStartable", inSlot(103))))).toBe(
       "already-started",
     );

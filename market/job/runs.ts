@@ -1,35 +1,36 @@
 import type { JobEvent, Usage } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
-import { accept, type Decision, nothing, reject } from "../decider.ts";
+import { accept, conflict, type Decision, nothing, type Rejected, reject } from "../decider.ts";
 import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import { chargesByTenant } from "./charging.ts";
 import type { Accept, Finish, Meter, Start } from "./commands.ts";
-import { isSuperseded, type KnownJob, type Placement, placementOf } from "./state.ts";
+import { balancesOf, isSuperseded, type KnownJob, type Placement, placementOf } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 
+/** How far ahead a center's clock may be. */
+const skewMs = 5_000;
+
 const superseded = (run: number) =>
-  reject("run-superseded", `Run ${run} was superseded or its placement has ended: stop it.`, "/run");
-export const ended = reject("placement-ended", "The placement is no longer in force.", "/placement");
+  conflict("run-superseded", `Run ${run} was superseded or its placement has ended: stop it.`, "/run");
+const notBegun = (run: number) =>
+  conflict("run-not-begun", `Run ${run} has not begun: start it first.`, "/run");
+export const ended = conflict("placement-ended", "The placement is no longer in force.", "/placement");
 
 /** The placement that a center speaks of, or why it may not. */
 export function placementFor(
   job: KnownJob,
   id: PlacementId,
   center: CenterId,
-): { ok: true; placement: Placement } | Extract<Decided, { ok: false }> {
+): { ok: true; placement: Placement } | Rejected {
   const placement = placementOf(job, id);
   if (placement === undefined) {
-    return refused("placement-unknown", "The job has no such placement.", "/placement");
+    return conflict("placement-unknown", "The job has no such placement.", "/placement");
   }
   if (!placement.centers.includes(center) && !placement.lost.has(center)) {
-    return refused("not-your-placement", "The center has no part in this placement.", "/center");
+    return conflict("not-your-placement", "The center has no part in this placement.", "/center");
   }
   return { ok: true, placement };
-}
-
-function refused(code: string, detail: string, field: string): Extract<Decided, { ok: false }> {
-  return { ok: false, rejection: { code, detail, field } };
 }
 
 export function acceptPlacement(command: Accept, job: KnownJob): Decided {
@@ -68,21 +69,21 @@ export function startRun(command: Start, job: KnownJob): Decided {
 function whyNotStart(job: KnownJob, placement: Placement, command: Start): Decided | undefined {
   const { run, at, center } = command;
   if (!mayBegin(job, placement, center)) {
-    return reject("not-accepted", "Not every center of the gang has accepted the placement yet.");
+    return conflict("not-accepted", "Not every center of the gang has accepted the placement yet.");
   }
   if (at < slotStart(placement.from)) {
-    return reject("start-too-early", `The placement begins at ${instant(slotStart(placement.from))}.`);
+    return conflict("start-too-early", `The placement begins at ${instant(slotStart(placement.from))}.`);
   }
   if (at >= slotStart(placement.end))
-    return reject("placement-over", "The placement's last slot has passed.");
+    return conflict("placement-over", "The placement's last slot has passed.");
   const joins = run === placement.run && placement.runActive;
   const follows = run === placement.run + 1 && !placement.runActive;
   if (joins || follows) return undefined;
   if (run === placement.run + 1) {
-    return reject("run-in-progress", `Run ${placement.run} has not ended: report its end first.`, "/run");
+    return conflict("run-in-progress", `Run ${placement.run} has not ended: report its end first.`, "/run");
   }
   const next = placement.runActive ? placement.run : placement.run + 1;
-  return run <= placement.run ? superseded(run) : reject("run-unknown", `The next run is ${next}.`, "/run");
+  return run <= placement.run ? superseded(run) : conflict("run-unknown", `The next run is ${next}.`, "/run");
 }
 
 /** Usage that adds to what the run reported before; undefined when it is a repeat. */
@@ -105,27 +106,54 @@ export function meterRun(command: Meter, job: KnownJob): Decided {
   const found = placementFor(job, command.placement, center);
   if (!found.ok) return found;
   const { placement } = found;
-  const wrong = whyNotMeter(placement, command);
+  const wrong = whyNotMeter(job, placement, command);
   if (wrong !== undefined) return wrong;
   const event = meteredEvent(job, placement, run, usage, command.checkpointAt);
   return event === undefined ? nothing : accept(event);
 }
 
-function whyNotMeter(placement: Placement, command: Meter): Decided | undefined {
-  const { usage, run, center } = command;
-  if (run > placement.run) return reject("run-unknown", "That run has not begun.", "/run");
+function whyNotMeter(job: KnownJob, placement: Placement, command: Meter): Decided | undefined {
+  const { usage, run, center, checkpointAt, at } = command;
+  if (run > placement.run) return notBegun(run);
   if (usage.center !== center) return reject("usage-of-another", "A center meters its own part only.");
-  if (Date.parse(usage.to) <= Date.parse(usage.from)) {
-    return reject("usage-reversed", "`to` must be after `from`.", "/to");
-  }
+  const [from, to] = [Date.parse(usage.from), Date.parse(usage.to)];
+  if (to <= from) return reject("usage-reversed", "`to` must be after `from`.", "/to");
+  const latest = at + skewMs;
+  if (to > latest) return reject("usage-in-future", `It is ${instant(at)}: meter what has passed.`, "/to");
+  if (checkpointAt !== undefined && Date.parse(checkpointAt) > latest)
+    return reject("checkpoint-in-future", `It is ${instant(at)}: name a past instant.`, "/checkpointAt");
   const before = placement.meteredTo.get(`${run}/${center}`);
-  const overlaps =
-    before !== undefined &&
-    Date.parse(usage.from) < Date.parse(before) &&
-    Date.parse(usage.to) > Date.parse(before);
-  return overlaps
-    ? reject("usage-overlaps", `The run is metered up to ${before} already.`, "/from")
+  if (before !== undefined && from < Date.parse(before) && to > Date.parse(before))
+    return conflict("usage-overlaps", `The run is metered up to ${before} already.`, "/from");
+  const endedAt = run === placement.run ? placement.runEndedAt : undefined;
+  if (endedAt !== undefined && to > Date.parse(endedAt) + skewMs && !isSuperseded(job, placement.id, run))
+    return conflict("run-ended", `Run ${run} ended at ${endedAt}: meter up to then.`, "/to");
+  const most = awardedCardSeconds(job, placement, center, from, to);
+  return usage.cardSeconds > most
+    ? reject(
+        "usage-beyond-award",
+        `The award has ${most} card-seconds of this center in that time.`,
+        "/cardSeconds",
+      )
     : undefined;
+}
+
+/** Card-seconds that a placement's awards give a center in `[from, to)` (ms), rounded up. */
+function awardedCardSeconds(
+  job: KnownJob,
+  placement: Placement,
+  center: CenterId,
+  from: number,
+  to: number,
+): number {
+  const fills = balancesOf(job, placement.id).flatMap(({ award }) => award.fills);
+  const milliseconds = fills
+    .filter((fill) => fill.center === center)
+    .reduce((sum, fill) => {
+      const shared = Math.min(to, slotStart(fill.to)) - Math.max(from, slotStart(fill.from));
+      return sum + fill.cards * Math.max(0, shared);
+    }, 0);
+  return Math.ceil(milliseconds / 1000);
 }
 
 export function finishRun(command: Finish, job: KnownJob): Decided {
@@ -144,7 +172,7 @@ export function finishRun(command: Finish, job: KnownJob): Decided {
   }
   if (placement.ended !== undefined) return nothing;
   if (command.outcome === "notStartable") return notStartable(command, job, placement);
-  if (run > placement.run) return reject("run-unknown", "That run has not begun.", "/run");
+  if (run > placement.run) return notBegun(run);
   if (!placement.runActive) return accept(...before);
   const end = command.outcome === "completed" ? completed : failed;
   return accept(...before, ...end(command, job, placement));
@@ -178,9 +206,9 @@ function failed(command: Finish, job: KnownJob, placement: Placement): JobEvent[
 function notStartable(command: Finish, job: KnownJob, placement: Placement): Decided {
   const { at, detail = "" } = command;
   if (placement.ran)
-    return reject("already-started", "A run has begun: report it failed instead.", "/outcome");
+    return conflict("already-started", "A run has begun: report it failed instead.", "/outcome");
   if (!mayBegin(job, placement, command.center)) {
-    return reject("not-accepted", "Only a center that is ready can say that the job cannot start.");
+    return conflict("not-accepted", "Only a center that is ready can say that the job cannot start.");
   }
   const slot = at < slotStart(placement.from) ? placement.from : touchedTo(placement, at);
   const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, detail };

@@ -42,6 +42,8 @@ export interface Placement {
   /** Number of the last run that began; 0: none. */
   readonly run: number;
   readonly runActive: boolean;
+  /** When the last run ended by its own word, ISO 8601. */
+  readonly runEndedAt?: string;
   /** Slot in which the current run began. */
   readonly runFrom: number;
   /** Centers at which the current run has begun. */
@@ -224,8 +226,9 @@ function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>[
     const before = data.run === p.run ? p.started : [];
     const now = [...new Set([...before, ...(data.center === undefined ? p.centers : [data.center])])].sort();
     const everywhere = gang ? p.centers.every((center) => now.includes(center)) : true;
+    const { runEndedAt: _, ...rest } = p;
     return {
-      ...p,
+      ...rest,
       run: data.run,
       runActive: true,
       runFrom: data.run === p.run ? p.runFrom : data.slot,
@@ -254,6 +257,10 @@ function metered(job: KnownJob, data: Extract<JobEvent, { type: "JobMetered" }>[
 
 function endLast(job: KnownJob, ended: EndedBy, faults: readonly CenterId[] = []): KnownJob {
   return replaceLast(job, (p) => (p.ended === undefined ? { ...p, runActive: false, ended, faults } : p));
+}
+
+function runEnded(job: KnownJob, at: string): KnownJob {
+  return replaceLast(job, (p) => ({ ...p, runEndedAt: at }));
 }
 
 function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): KnownJob {
@@ -313,14 +320,14 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "JobMetered":
       return metered(job, event.data);
     case "JobRunFailed":
-      return replaceLast(job, (p) => ({ ...p, runActive: false }));
+      return replaceLast(job, (p) => ({ ...p, runActive: false, runEndedAt: event.data.at }));
     case "JobReduced":
       return settled(reduced(job, event.data));
     case "JobCompleted":
-      return { ...endLast(job, "tenant"), phase: "completed" };
+      return { ...runEnded(endLast(job, "tenant"), event.data.at), phase: "completed" };
     case "JobFailed":
       return {
-        ...endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"),
+        ...runEnded(endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"), event.data.at),
         phase: "failed",
         reason: event.data.cause,
       };

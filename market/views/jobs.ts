@@ -6,14 +6,21 @@ import {
   AccountId,
   AuctionNumber,
   CenterId,
-  FeedPosition,
   Instant,
   JobId,
   OwnerId,
   PlacementId,
   Slot,
 } from "../../events/catalog/values.ts";
-import { put, remove, type ViewChange, viewKeys } from "./view.ts";
+import {
+  assignmentsOf,
+  put,
+  remove,
+  type ViewAppend,
+  type ViewChange,
+  type ViewEffect,
+  viewKeys,
+} from "./view.ts";
 
 /** One award of a job, as its list and its centers need it. */
 const ViewedPlacement = z.object({
@@ -77,7 +84,8 @@ export type PlacementView = z.infer<typeof PlacementView>;
 
 /** A change of a placement, as one of its centers has to act on it. */
 export const AssignmentView = z.object({
-  position: FeedPosition,
+  /** Number of the change among the center's. */
+  position: z.int().min(1),
   change: z.enum(["placed", "continued", "released"]),
   job: JobId,
   placement: PlacementId,
@@ -95,13 +103,11 @@ export type AssignmentView = z.infer<typeof AssignmentView>;
 
 /** Where a commit stands. */
 interface At {
-  readonly version: number;
-  readonly position: number;
   readonly time: string;
 }
 
 /** @param before the job's own item as the commits before this one left it. */
-export function projectJob(event: JobEvent, at: At, before: JobView | undefined): readonly ViewChange[] {
+export function projectJob(event: JobEvent, at: At, before: JobView | undefined): readonly ViewEffect[] {
   if (event.type === "JobRequested") return requested(event.data, at);
   // The item of a job that was never requested cannot be: the feed keeps the order of a stream.
   if (before === undefined) return [];
@@ -111,29 +117,23 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobRejected":
       return [own({ ...before, status: "rejected", reason: event.data.reason })];
     case "JobPlaced":
-      return placed(before, event.data.award, at);
+      return placed(before, event.data.award);
     case "JobContinued":
-      return continued(before, event.data.award, at);
+      return continued(before, event.data.award);
     case "JobStarted":
       return [own({ ...before, status: "running", run: event.data.run })];
     case "JobCompleted":
-      return ended(before, { status: "completed" }, "completed", event.data.slot, at);
+      return ended(before, { status: "completed" }, "completed", event.data.slot);
     case "JobFailed":
-      return ended(before, { status: "failed", reason: event.data.cause }, "failed", event.data.slot, at);
+      return ended(before, { status: "failed", reason: event.data.cause }, "failed", event.data.slot);
     case "JobDisplaced":
-      return ended(
-        before,
-        { status: "open", reason: event.data.cause },
-        event.data.cause,
-        event.data.slot,
-        at,
-      );
+      return ended(before, { status: "open", reason: event.data.cause }, event.data.cause, event.data.slot);
     case "JobCancelled":
-      return ended(before, { status: "cancelled" }, "cancelled", event.data.slot, at);
+      return ended(before, { status: "cancelled" }, "cancelled", event.data.slot);
     case "JobExpired":
       return [own({ ...before, status: "expired" })];
     case "JobReduced":
-      return reduced(before, event.data, at);
+      return reduced(before, event.data);
     case "JobRunFailed":
     case "JobAccepted":
     case "JobMetered":
@@ -153,29 +153,29 @@ function requested(data: Extract<JobEvent, { type: "JobRequested" }>["data"], at
   const { name, session, kind, cards, slots } = spec;
   const view = { job, owner, account, name, session, kind, cards, slots };
   return [
-    put(viewKeys.jobOf(owner, at.position, job), { job }),
+    put(viewKeys.jobOf(owner, at.time, job), { job }),
     own({ ...view, status: "requested", requestedAt: at.time, run: 0, placements: [] }),
   ];
 }
 
-function placed(before: JobView, award: Award, at: At): readonly ViewChange[] {
+function placed(before: JobView, award: Award): readonly ViewEffect[] {
   const placement = viewed(award, award.placement);
   const { reason: _, ...rest } = before;
   const view: JobView = { ...rest, status: "placed", run: 0, placements: kept(before, placement) };
   return [
-    ...assignments("placed", view, placement, at, award),
+    ...assignments("placed", view, placement, award),
     put<PlacementView>(viewKeys.placement(placement.lease), openPlacement(view, placement)),
     own(view),
   ];
 }
 
-function continued(before: JobView, award: Award, at: At): readonly ViewChange[] {
+function continued(before: JobView, award: Award): readonly ViewEffect[] {
   const lease = before.placements.at(-1)?.lease ?? award.placement;
   const placement = viewed(award, lease);
   const view: JobView = { ...before, placements: kept(before, placement) };
   const first = view.placements.find((other) => other.lease === lease) ?? placement;
   return [
-    ...assignments("continued", view, placement, at, award),
+    ...assignments("continued", view, placement, award),
     put<PlacementView>(viewKeys.placement(lease), openPlacement(view, { ...placement, from: first.from })),
     own(view),
   ];
@@ -185,15 +185,14 @@ function continued(before: JobView, award: Award, at: At): readonly ViewChange[]
 function reduced(
   before: JobView,
   { center, slot, cause }: Extract<JobEvent, { type: "JobReduced" }>["data"],
-  at: At,
-): readonly ViewChange[] {
+): readonly ViewEffect[] {
   const last = before.placements.at(-1);
   if (last === undefined) return [];
   const part = { ...last, from: slot, to: Math.max(slot, last.to), centers: [center] };
   const rest = { ...last, centers: last.centers.filter((each) => each !== center) };
   const view: JobView = { ...before, placements: [...before.placements.slice(0, -1), rest] };
   return [
-    ...assignments("released", before, part, at, undefined, cause),
+    ...assignments("released", before, part, undefined, cause),
     put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, rest)),
     own(view),
   ];
@@ -205,8 +204,7 @@ function ended(
   fields: Pick<JobView, "status" | "reason">,
   cause: string,
   slot: number,
-  at: At,
-): readonly ViewChange[] {
+): readonly ViewEffect[] {
   const last = before.placements.at(-1);
   const inForce = before.status === "placed" || before.status === "running";
   const view: JobView = { ...before, ...fields };
@@ -216,7 +214,6 @@ function ended(
       "released",
       before,
       { ...last, from: slot, to: Math.max(slot, last.to) },
-      at,
       undefined,
       cause,
     ),
@@ -229,14 +226,14 @@ function assignments(
   kind: AssignmentView["change"],
   view: JobView,
   placement: ViewedPlacement,
-  at: At,
   award: Award | undefined,
   cause?: string,
-): ViewChange[] {
+): ViewAppend[] {
   const { centers, ...shape } = placement;
-  return centers.map((center) =>
-    put<AssignmentView>(viewKeys.assignment(center, at.position, at.version, placement.placement), {
-      position: at.position,
+  return centers.map((center) => ({
+    list: assignmentsOf(center),
+    item: (position): AssignmentView => ({
+      position,
       change: kind,
       job: view.job,
       run: Math.max(view.run, 1),
@@ -245,7 +242,7 @@ function assignments(
       fills: award?.fills.filter((fill) => fill.center === center) ?? [],
       ...(cause === undefined ? {} : { cause }),
     }),
-  );
+  }));
 }
 
 function viewed(award: Award, lease: PlacementId): ViewedPlacement {

@@ -17,7 +17,7 @@ export const OfferEntry = z.object({ offer: OfferId });
 export function projectOffer(
   event: OfferEvent,
   version: number,
-  position: number,
+  time: string,
   before: OfferView | undefined,
 ): readonly ViewChange[] {
   switch (event.type) {
@@ -26,7 +26,7 @@ export function projectOffer(
       const view: OfferView = { ...data, status: "open", version };
       return [
         put(viewKeys.openOffer(data.to, data.offer), view),
-        put(viewKeys.offerOf(data.owner, position, data.offer), { offer: data.offer }),
+        put(viewKeys.offerOf(data.owner, time, data.offer), { offer: data.offer }),
         put(viewKeys.offer(data.offer), view),
       ];
     }

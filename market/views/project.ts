@@ -7,7 +7,7 @@ import { projectCenter } from "./centers.ts";
 import { JobView, projectJob } from "./jobs.ts";
 import { OfferView, projectOffer } from "./offers.ts";
 import { projectPeriod } from "./periods.ts";
-import { type ViewChange, type ViewKey, viewKeys } from "./view.ts";
+import { type ViewEffect, type ViewKey, viewKeys } from "./view.ts";
 
 /** Where an event stands. */
 export interface At {
@@ -31,7 +31,7 @@ export function ownKey(stream: string): ViewKey | undefined {
 }
 
 /** What one event changes in the lists. @param before data of the stream's own item as the events before it left it. */
-export function projectEvent(event: DomainEvent, at: At, before: unknown): readonly ViewChange[] {
+export function projectEvent(event: DomainEvent, at: At, before: unknown): readonly ViewEffect[] {
   switch (event.type) {
     case "CenterJoined":
     case "LinksDeclared":
@@ -42,7 +42,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CapacityOffered":
     case "OfferWithdrawn":
     case "OfferExpired":
-      return projectOffer(event, at.version, at.position, parsed(OfferView, before));
+      return projectOffer(event, at.version, at.time, parsed(OfferView, before));
     case "JobRequested":
     case "JobAdmitted":
     case "JobRejected":

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
 
@@ -17,6 +17,18 @@ export interface ViewChange extends ViewKey {
   /** Whether `patch` looks at what it takes. */
   readonly reads: boolean;
 }
+
+/** A new item of a list whose items are numbered from 1, in the feed's order and without a gap. */
+export interface ViewAppend {
+  /** Partition of the list; the number is the sort key. */
+  readonly list: string;
+  item(number: number): unknown;
+}
+
+export type ViewEffect = ViewChange | ViewAppend;
+
+/** How far a numbered list has come; `before`: how far it had come before the last page that added to it. */
+export const ListCount = z.object({ before: z.int().min(0), count: z.int().min(0) });
 
 /** A commit as projections read it. */
 export interface ProjectedCommit {
@@ -60,24 +72,23 @@ export const viewKeys = {
   offer: (offer: OfferId): ViewKey => ({ pk: `offer#${offer}`, sk: "offer" }),
   /** Open offers of all, by last slot. */
   openOffer: (to: number, offer: OfferId): ViewKey => ({ pk: openOffersKey, sk: `${sortable(to)}#${offer}` }),
-  /** An owner's offers, by the position of their first event. */
-  offerOf: (owner: OwnerId, position: number, offer: OfferId): ViewKey => ({
+  /** An owner's offers, by when they were posted (UTC): a position would tell how much others did in between. */
+  offerOf: (owner: OwnerId, time: string, offer: OfferId): ViewKey => ({
     pk: offersOf(owner),
-    sk: `${sortable(position)}#${offer}`,
+    sk: `${time}#${offer}`,
   }),
   /** A job; own item of its stream. */
   job: (job: JobId): ViewKey => ({ pk: `job#${job}`, sk: "job" }),
-  jobOf: (owner: OwnerId, position: number, job: JobId): ViewKey => ({
+  /** An owner's jobs, by when they were requested (UTC). */
+  jobOf: (owner: OwnerId, time: string, job: JobId): ViewKey => ({
     pk: jobsOf(owner),
-    sk: `${sortable(position)}#${job}`,
+    sk: `${time}#${job}`,
   }),
   /** A placement that has not ended, by its lease. */
   placement: (lease: string): ViewKey => ({ pk: openPlacementsKey, sk: lease }),
-  /** Changes of placements that a center has to act on, by position. */
-  assignment: (center: CenterId, position: number, version: number, placement: string): ViewKey => ({
-    pk: assignmentsOf(center),
-    sk: `${sortable(position)}#${placement}#${version.toString().padStart(6, "0")}`,
-  }),
+  /** An item of a numbered list, from 1. */
+  numbered: (list: string, number: number): ViewKey => ({ pk: list, sk: sortable(number) }),
+  count: (list: string): ViewKey => ({ pk: `${list}#count`, sk: "count" }),
   center: (center: CenterId): ViewKey => ({ pk: centersKey, sk: center }),
   auction: (n: number): ViewKey => ({ pk: auctionsKey, sk: sortable(n) }),
   curves: (n: number): ViewKey => ({ pk: "curves", sk: sortable(n) }),
@@ -99,6 +110,7 @@ export const openOffersKey = "offers";
 export const offersOf = (owner: OwnerId) => `offers#${owner}`;
 export const jobsOf = (owner: OwnerId) => `jobs#${owner}`;
 export const openPlacementsKey = "placements";
+/** Numbered: changes of placements that a center has to act on. */
 export const assignmentsOf = (center: CenterId) => `assignments#${center}`;
 export const centersKey = "centers";
 export const auctionsKey = "auctions";
