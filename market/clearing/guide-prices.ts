@@ -8,12 +8,18 @@ const WORK = 150_000_000;
 const FEWEST_ROUNDS = 20;
 const MOST_ROUNDS = 250;
 
+/** Guide prices with the least upper bound of the welfare that was seen on the way to them, in mills. */
+export interface BoundedGuide extends Guide {
+  readonly bound: number;
+}
+
 /**
  * Prices at which demand and supply about meet, by subgradient steps on the dual from the cheapest cost of each cell:
  * a price rises with what is wanted beyond supply and falls with what is left. Those of the lowest bound are kept.
- * They guide placement and scarcity prices; nothing is ever sold at them.
+ * They guide placement and scarcity prices; nothing is ever sold at them. Where everything that is wanted at the cheapest
+ * costs fits at them, they are the prices: no others have a lower bound.
  */
-export function guidePrices(model: Model): Guide {
+export function guidePrices(model: Model): BoundedGuide {
   const prices = new Float64Array(model.capacity.length);
   const lowest = new Float64Array(model.capacity.length);
   for (let cell = 0; cell < prices.length; cell++)
@@ -36,11 +42,24 @@ export function guidePrices(model: Model): Guide {
       least = bound;
       best = copy(current);
     }
+    if (round === 0 && fitsAtCheapest(model, wanted, linkWanted)) break;
     const step = scale / (1 + round / 8);
     moveCells(model, current.prices, lowest, wanted, step);
     moveLinks(model, current.linkPrices, linkWanted, step);
   }
-  return best;
+  return { ...best, bound: least };
+}
+
+/** Demand at the cheapest costs is met by the cheapest steps: that allocation attains the bound there. */
+function fitsAtCheapest(model: Model, wanted: Float64Array, linkWanted: Float64Array): boolean {
+  const { stepStart, stepCards, capacity, linkCapacity, T } = model;
+  return (
+    wanted.every((cards, cell) => cards === 0 || cheapestCards(cell) >= cards) &&
+    linkWanted.every((gigabits, at) => gigabits <= (linkCapacity[Math.floor(at / T)] ?? 0))
+  );
+  function cheapestCards(cell: number): number {
+    return (capacity[cell] ?? 0) === 0 ? 0 : (stepCards[stepStart[cell] ?? 0] ?? 0);
+  }
 }
 
 function copy({ prices, linkPrices }: Guide): Guide {

@@ -25,6 +25,8 @@ export interface PoolOption {
   readonly gigabits: number;
   /** Div only: parts of the budget that one card-slot takes. */
   readonly unit: number;
+  /** Block and split: starts in the window at which the whole gang is offered this pool's cards throughout, rising. */
+  readonly starts: Int32Array;
 }
 
 /** One way to run a split bid in two pools of the same product. */
@@ -96,7 +98,7 @@ export function compileBook(book: Book): Model {
     poolProduct: Int32Array.from(book.pools, ({ p }) => p),
     ...stacks,
     linkCapacity: Float64Array.from(book.links, ({ gbps }) => gbps * slotSeconds),
-    bids: order.map(({ bid, index }) => compileBid(book, ways, bid, index, slotSeconds)),
+    bids: order.map(({ bid, index }) => compileBid(book, stacks.capacity, ways, bid, index, slotSeconds)),
   };
 }
 
@@ -135,7 +137,14 @@ function compileWays(book: Book): Int32Array {
   return ways;
 }
 
-function compileBid(book: Book, ways: Int32Array, bid: Bid, index: number, slotSeconds: number): ModelBid {
+function compileBid(
+  book: Book,
+  capacity: Float64Array,
+  ways: Int32Array,
+  bid: Bid,
+  index: number,
+  slotSeconds: number,
+): ModelBid {
   const budgetOf = bid.kind === "div" ? commonMultiple(bid.prods.map((one) => slotsNeeded(bid, one))) : 0;
   const options: PoolOption[] = [];
   book.pools.forEach((pool, k) => {
@@ -148,11 +157,34 @@ function compileBid(book: Book, ways: Int32Array, bid: Bid, index: number, slotS
     const way = wayTo(book, ways, bid, pool.c, slotSeconds);
     if (!way) return;
     const value = choice.limit * bid.g * d;
-    options.push({ pool: k, product: pool.p, limit: choice.limit, d, value, ...way, unit: budgetOf / d });
+    const starts = bid.kind === "div" ? noStarts : startsOf(bid, d, capacity, k * book.T);
+    options.push({
+      pool: k,
+      product: pool.p,
+      limit: choice.limit,
+      d,
+      value,
+      ...way,
+      unit: budgetOf / d,
+      starts,
+    });
   });
   const { kind, g, from, to } = bid;
   const pairs = kind === "split" && (bid.kmax ?? 2) >= 2 ? pairUp(book, ways, bid, options, slotSeconds) : [];
   return { index, kind, g, from, to, options, pairs, budget: g * budgetOf };
+}
+
+const noStarts = new Int32Array(0);
+
+/** Most bids of a full market fit nowhere, and most others in few places: found once, for every search asks for it. */
+function startsOf({ from, to, g }: Bid, d: number, capacity: Float64Array, base: number): Int32Array {
+  const starts: number[] = [];
+  let run = 0;
+  for (let t = from; t < to; t++) {
+    run = (capacity[base + t] ?? 0) >= g ? run + 1 : 0;
+    if (run >= d) starts.push(t + 1 - d);
+  }
+  return starts.length === 0 ? noStarts : Int32Array.from(starts);
 }
 
 /** Transfer and staging from home to a center; null if the pool is not eligible (latency, or more than the link). */

@@ -44,6 +44,8 @@ class Search {
 
   tryPool(option: PoolOption): void {
     const { from, to, g } = this.bid;
+    const last = option.starts.at(-1);
+    if (last === undefined) return;
     const base = option.pool * this.model.T;
     const net = option.value - option.transfer;
     let run = 0;
@@ -51,6 +53,7 @@ class Search {
       const i = t - from;
       const step = this.lookAt(base + t, g);
       run = step.fits ? run + 1 : 0;
+      if (run === 0 && t >= last) return;
       this.cost[i + 1] = (this.cost[i] ?? 0) + step.cost;
       this.paid[i + 1] = (this.paid[i] ?? 0) + step.paid;
       if (run < option.d) continue;
