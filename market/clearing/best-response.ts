@@ -44,7 +44,7 @@ export interface Response {
 export function bestResponse(model: Model, bid: ModelBid, prices: PriceSums): Response {
   if (bid.kind === "div") return respondDivisible(model, bid, prices);
   const best: Response = { surplus: -Infinity, paid: 0, takes: [], pair: null };
-  for (const option of bid.options) respondInPool(model, bid, option, prices, best);
+  for (const option of bid.feasible) respondInPool(model, bid, option, prices, best);
   for (const pair of bid.pairs) respondInPair(model, bid, pair, prices, best);
   return best;
 }

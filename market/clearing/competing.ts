@@ -20,7 +20,7 @@ export function wishOf(model: Model, bid: ModelBid, prices: PriceSums, scarce: S
   let using = -Infinity;
   let units = 0;
   let other = 0;
-  for (const option of bid.options) {
+  for (const option of bid.feasible) {
     const weight = scarce.kind === "cell" ? bid.g : option.gigabits / model.slotSeconds;
     const row = scarce.kind === "cell" ? option.pool : option.link;
     const sums = option.pool * (model.T + 1);

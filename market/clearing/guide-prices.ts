@@ -89,7 +89,9 @@ function demandAt(model: Model, prices: PriceSums, wanted: Float64Array, linkWan
   wanted.fill(0);
   linkWanted.fill(0);
   let bound = sellersSurplus(model, prices);
-  for (const bid of model.bids) {
+  for (const i of model.contenders) {
+    const bid = model.bids[i];
+    if (!bid) continue;
     const response = bestResponse(model, bid, prices);
     if (response.surplus <= 0) continue;
     bound += response.surplus;

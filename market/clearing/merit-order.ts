@@ -109,15 +109,13 @@ export function runMeritOrder(model: Model, order: readonly number[], guide: Gui
 }
 
 export function orderBy(model: Model, merits: Merits): number[] {
-  return model.bids
-    .map((_, i) => i)
-    .sort((x, y) => {
-      for (const merit of merits) {
-        const [mine, its] = [merit[x] ?? 0, merit[y] ?? 0];
-        if (mine !== its) return mine > its ? -1 : 1;
-      }
-      return x - y;
-    });
+  return [...model.contenders].sort((x, y) => {
+    for (const merit of merits) {
+      const [mine, its] = [merit[x] ?? 0, merit[y] ?? 0];
+      if (mine !== its) return mine > its ? -1 : 1;
+    }
+    return x - y;
+  });
 }
 
 /** The limit less transfer, per card and slot, of the option where it is greatest. */

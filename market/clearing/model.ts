@@ -47,6 +47,8 @@ export interface ModelBid {
   readonly from: number;
   readonly to: number;
   readonly options: readonly PoolOption[];
+  /** The options that have a start; of a div bid, all. */
+  readonly feasible: readonly PoolOption[];
   readonly pairs: readonly PairOption[];
   /** Div only: parts of the budget in all. */
   readonly budget: number;
@@ -72,6 +74,9 @@ export interface Model {
   /** Gigabits per slot of each link. */
   readonly linkCapacity: Float64Array;
   readonly bids: readonly ModelBid[];
+  /** Positions in `bids` of those that could be served if nobody else was; of them, those who want each pool. */
+  readonly contenders: readonly number[];
+  readonly wantingPool: readonly (readonly number[])[];
 }
 
 export function compareIds(a: ItemId, b: ItemId): number {
@@ -88,6 +93,15 @@ export function compileBook(book: Book): Model {
   const order = book.bids
     .map((bid, index) => ({ bid, index, rank: bid.rank ?? index, id: bid.id ?? index }))
     .sort((x, y) => x.rank - y.rank || compareIds(x.id, y.id));
+  const bids = order.map(({ bid, index }) =>
+    compileBid(book, stacks.capacity, ways, bid, index, slotSeconds),
+  );
+  const contenders = bids.flatMap(({ feasible, pairs }, i) =>
+    feasible.length > 0 || pairs.length > 0 ? [i] : [],
+  );
+  const wantingPool = book.pools.map((_, k) =>
+    contenders.filter((i) => bids[i]?.feasible.some(({ pool }) => pool === k)),
+  );
   return {
     T: book.T,
     tick: book.tick ?? DEFAULT_TICK,
@@ -98,7 +112,9 @@ export function compileBook(book: Book): Model {
     poolProduct: Int32Array.from(book.pools, ({ p }) => p),
     ...stacks,
     linkCapacity: Float64Array.from(book.links, ({ gbps }) => gbps * slotSeconds),
-    bids: order.map(({ bid, index }) => compileBid(book, stacks.capacity, ways, bid, index, slotSeconds)),
+    bids,
+    contenders,
+    wantingPool,
   };
 }
 
@@ -171,7 +187,8 @@ function compileBid(
   });
   const { kind, g, from, to } = bid;
   const pairs = kind === "split" && (bid.kmax ?? 2) >= 2 ? pairUp(book, ways, bid, options, slotSeconds) : [];
-  return { index, kind, g, from, to, options, pairs, budget: g * budgetOf };
+  const feasible = kind === "div" ? options : options.filter(({ starts }) => starts.length > 0);
+  return { index, kind, g, from, to, options, feasible, pairs, budget: g * budgetOf };
 }
 
 const noStarts = new Int32Array(0);
