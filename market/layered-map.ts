@@ -47,7 +47,11 @@ export function withoutKey<Key, Value>(map: LayeredMap<Key, Value>, key: Key): L
 }
 
 function settledDown<Key, Value>(map: LayeredMap<Key, Value>): LayeredMap<Key, Value> {
-  return map.recent.size + map.gone.size > recentMost ? layered(entriesIn(map)) : map;
+  if (map.recent.size + map.gone.size <= recentMost) return map;
+  const base = new Map(map.base);
+  for (const key of map.gone) base.delete(key);
+  for (const [key, value] of map.recent) base.set(key, value);
+  return { base, recent: new Map(), gone: new Set() };
 }
 
 /** All entries, in the order in which a `Map` would have them. */

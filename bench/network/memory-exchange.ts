@@ -117,8 +117,11 @@ export function createMemoryExchange(
   let ledger = emptyLedger;
   let all = emptyLedger;
 
+  let last = { at: opening, time: instant(opening) };
   const commit = (stream: string, at: number, events: readonly DomainEvent[]) => {
-    if (events.length > 0) pending.push({ stream, time: instant(at), events });
+    if (events.length === 0) return;
+    if (last.at !== at) last = { at, time: instant(at) };
+    pending.push({ stream, time: last.time, events });
   };
   const tellJob = (job: JobId, command: JobCommand) => {
     const events = carriedOut(`${command.type} ${job}`, carryOut(jobs, jobDecider, job, command));
@@ -210,7 +213,9 @@ export function createMemoryExchange(
   const afterSeal = (gate: Gate, at: number) => {
     const cards = gate.session === "spot" ? unresoldIn(book, gate.gate + 1) : [];
     const period = periodOf(gate.gate + 1);
-    if (cards.length > 0) released.set(period, [...(released.get(period) ?? []), ...cards]);
+    const ofDay = released.get(period) ?? [];
+    ofDay.push(...cards);
+    released.set(period, ofDay);
     const holds = lapsedHolds(book);
     const jobsToExpire = expiredJobs(book, gate.gate);
     const offersToExpire = expiredOffers(book, gate.gate);

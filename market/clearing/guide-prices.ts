@@ -124,6 +124,8 @@ function moveCells(
 ): void {
   for (let cell = 0; cell < prices.length; cell++) {
     const price = prices[cell] ?? 0;
+    // Nobody wants it, and nobody would sell it below its cheapest cost: it stays there.
+    if ((wanted[cell] ?? 0) === 0 && price === (lowest[cell] ?? 0)) continue;
     const offered = model.capacity[cell] ?? 0;
     if (offered === 0) continue;
     const excess = (wanted[cell] ?? 0) - supplyAt(model, cell, price);
@@ -143,6 +145,7 @@ function supplyAt(model: Model, cell: number, price: number): number {
 
 function moveLinks(model: Model, prices: Float64Array, wanted: Float64Array, step: number): void {
   for (let at = 0; at < prices.length; at++) {
+    if ((wanted[at] ?? 0) === 0 && (prices[at] ?? 0) === 0) continue;
     const capacity = model.linkCapacity[Math.floor(at / model.T)] ?? 0;
     const excess = (wanted[at] ?? 0) - capacity;
     if (capacity === 0 || (excess <= 0 && (prices[at] ?? 0) === 0)) continue;
