@@ -37,6 +37,10 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 }
 
 const began = performance.now();
+const cpuSeconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const cpu = cpus()[0]?.model.trim() ?? "unknown CPU";
 const machine = `${cpu}, Node ${process.versions.node}, one thread`;
@@ -50,6 +54,7 @@ for (const trace of traces)
     console.log(`\n${scenario.name}: ${scenario.jobs.length} jobs, ${cardsPerGpu} cards a GPU of the trace`);
     for (const system of SYSTEMS) {
       const since = performance.now();
+      const cpuBefore = cpuSeconds();
       const { measures, counts, continued, faults } = runSystem(system, scenario);
       rows.push({ trace, load, system, measures });
       broken += faults.length;
@@ -57,7 +62,9 @@ for (const trace of traces)
         counts === undefined
           ? ""
           : `, ${counts.spot} spot and ${counts.forward} forward auctions (${counts.withBids} with bids, ${counts.voided} voided), ${counts.awards} awards, ${continued} continuations`;
-      console.log(`  ${systemNames[system]}: ${seconds(since)}${auctions}`);
+      console.log(
+        `  ${systemNames[system]}: ${seconds(since)}, ${(cpuSeconds() - cpuBefore).toFixed(1)} s of CPU${auctions}`,
+      );
       for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
     }
   }
@@ -71,7 +78,8 @@ console.log(
     ? "\n✓ no card sold twice, money conserved, every job accounted for, work delivered = work done"
     : `\n✗ ${broken} checks failed`,
 );
-console.log(`${seconds(began)} in all on ${machine}`);
+const took = `${seconds(began)}, ${cpuSeconds().toFixed(1)} s of CPU`;
+console.log(`${took} in all on ${machine}`);
 console.log(
   "Not covered: HTTP, database and workflows (npm start), failures of single cards, split and divisible jobs, queueing delays of data transfers, restart costs of moved jobs, prices of power other than the scenario's day.",
 );
@@ -89,11 +97,7 @@ function writeDocs(): void {
     text = between(text, trace, `${tableOf(own)}\n\n![${trace}](network-${trace}.svg)`);
     text = between(text, `${trace}-centers`, centersTable(own));
   }
-  text = between(
-    text,
-    "run",
-    `Last run: ${days} days, seed ${values.seed}, ${seconds(began)} on ${machine}.`,
-  );
+  text = between(text, "run", `Last run: ${days} days, seed ${values.seed}, ${took}, on ${machine}.`);
   writeFileSync(page, text);
 }
 

@@ -94,8 +94,8 @@ describe("a simulated day", () => {
     // Requested in slot 2; the gate of slot 3 sells from slot 4 on.
     expect(times("a")).toEqual(["completed", 1440, 2440]);
     // Slots 4 to 6 are touched; in the last hour of an award it bids on, so at the gate of slot 4 it won ten slots more.
-    // The fee is 10 % of the 17 that nobody bought. Price: the reserve.
-    const mills = 8 * 100 * (3 + 1.7);
+    // It ends in slot 6, when slot 7 has seen its last gate; of the 16 after it nobody buys one: 10 %. Price: the reserve.
+    const mills = 8 * 100 * 3 + 8 * 10 * 16;
     expect(money).toEqual({ tenantsPay: mills, centersGet: mills });
     expect(counts).toMatchObject({ spot: 240, forward: 24, withBids: 2, awards: 2 });
   });

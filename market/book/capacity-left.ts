@@ -102,6 +102,12 @@ function leftOf(
   return left;
 }
 
+function leastIn(left: Int32Array | undefined, from: number, to: number): number {
+  let least = left?.[from] ?? 0;
+  for (let slot = from + 1; slot < to; slot++) least = Math.min(least, left?.[slot] ?? 0);
+  return least;
+}
+
 /** Units of the same cards in a row make one step. */
 function runs(offer: BookOffer, pool: string, left: Int32Array | undefined, grain: number): Step[] {
   const steps: Step[] = [];
@@ -109,7 +115,7 @@ function runs(offer: BookOffer, pool: string, left: Int32Array | undefined, grai
   let from = 0;
   let cards = 0;
   for (let unit = 0; unit <= units; unit++) {
-    const next = unit === units ? 0 : Math.min(...(left?.subarray(unit * grain, (unit + 1) * grain) ?? [0]));
+    const next = unit === units ? 0 : leastIn(left, unit * grain, (unit + 1) * grain);
     if (next === cards && unit < units) continue;
     if (cards > 0)
       steps.push({ offer: `${offer.offer}@${from}`, pool, from, to: unit, cards, reserve: offer.reserve });
