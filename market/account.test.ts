@@ -5,6 +5,7 @@ import { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../even
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import { type AccountCommand, type AccountState, accountDecider, carryOf, heldOf } from "./account.ts";
 import { accept, nothing } from "./decider.ts";
+import { valuesIn } from "./layered-map.ts";
 import { mills, millsText } from "./money.ts";
 
 const account = AccountId.parse("lab");
@@ -249,7 +250,7 @@ describe("any sequence of commands", () => {
         const { state, events } = carryOut(accountDecider, all, (now) => {
           if (now.phase === "unknown") return;
           expect(now.available >= 0n).toBe(true);
-          for (const one of now.holds.values()) expect(mills(one.mills) >= 0n).toBe(true);
+          for (const one of valuesIn(now.holds)) expect(mills(one.mills) >= 0n).toBe(true);
         });
         for (const [index, { type }] of events.entries()) if (type === "AccountCarried") carriedAt = index;
         if (carriedAt !== undefined) expect(carriedAt).toBe(events.length - 1);

@@ -1,6 +1,7 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
 import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
+import { hasKey, type LayeredMap, layered, valueOf, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
 import { mills, millsText } from "./money.ts";
 
 /** What the period before handed over. */
@@ -42,11 +43,11 @@ export interface KnownAccount {
   /** Not held. */
   readonly available: bigint;
   /** By `JOB/STRETCH`. */
-  readonly holds: ReadonlyMap<string, Hold>;
+  readonly holds: LayeredMap<string, Hold>;
   /** Mills that could not be held, by `JOB/STRETCH`: asked for again, they are a new fact only once they are held. */
-  readonly refused: ReadonlyMap<string, MillsText>;
+  readonly refused: LayeredMap<string, MillsText>;
   /** Deposits credited and charges settled in this period: each is once. */
-  readonly done: ReadonlySet<string>;
+  readonly done: LayeredMap<string, true>;
   readonly carriedTo?: Period;
 }
 
@@ -58,7 +59,7 @@ export const holdKey = (job: JobId, stretch: number) => `${job}/${stretch}`;
 
 /** Sum of all holds, in mills. */
 export function heldOf({ holds }: KnownAccount): bigint {
-  return [...holds.values()].reduce((sum, hold) => sum + mills(hold.mills), 0n);
+  return valuesIn(holds).reduce((sum, hold) => sum + mills(hold.mills), 0n);
 }
 
 /** An account during one settlement day: stream `account-ID-PERIOD`. */
@@ -72,8 +73,8 @@ function decideAccount(command: AccountCommand, state: AccountState): Decided {
   if (command.type === "Open") return open(command, state);
   if (state.phase === "unknown") return conflict("account-unknown", "There is no such account.", "/account");
   // A repeat of what this period has done finds it here, even after the carry: it must not be done in the next one.
-  if (command.type === "Deposit" && state.done.has(command.deposit)) return nothing;
-  if (command.type === "Settle" && state.done.has(command.charge)) return nothing;
+  if (command.type === "Deposit" && hasKey(state.done, command.deposit)) return nothing;
+  if (command.type === "Settle" && hasKey(state.done, command.charge)) return nothing;
   if (command.type === "Carry" && state.phase === "carried") return nothing;
   if (state.phase === "carried")
     return conflict("account-carried", `Its period was carried to ${state.carriedTo}.`);
@@ -92,7 +93,7 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
     case "Settle":
       return settle(command, state);
     case "Release": {
-      const held = state.holds.get(holdKey(command.job, command.stretch));
+      const held = valueOf(state.holds, holdKey(command.job, command.stretch));
       if (held === undefined) return nothing;
       return accept({ type: "HoldReleased", data: { account, ...held } });
     }
@@ -109,7 +110,7 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
 }
 
 function balanceOf(state: KnownAccount): { available: MillsText; holds: Hold[] } {
-  return { available: millsText(state.available), holds: [...state.holds.values()] };
+  return { available: millsText(state.available), holds: valuesIn(state.holds) };
 }
 
 /** What an account that was carried hands over to the period after it. */
@@ -135,10 +136,10 @@ function open(command: Extract<AccountCommand, { type: "Open" }>, state: Account
 function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAccount): Decided {
   const { job, stretch } = command;
   const key = holdKey(job, stretch);
-  if (state.holds.has(key)) return nothing;
+  if (hasKey(state.holds, key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
   if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
-  if (state.refused.get(key) === command.mills)
+  if (valueOf(state.refused, key) === command.mills)
     return conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
   return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
 }
@@ -154,22 +155,22 @@ function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: Kno
 }
 
 function heldFor({ holds }: KnownAccount, job: JobId, stretch: number): bigint {
-  return mills(holds.get(holdKey(job, stretch))?.mills ?? millsText(0n));
+  return mills(valueOf(holds, holdKey(job, stretch))?.mills ?? millsText(0n));
 }
 
 function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
   if (event.type === "AccountOpened") {
     const { account, owner, period, available, holds } = event.data;
-    const byKey = new Map(holds.map((held) => [holdKey(held.job, held.stretch), held]));
+    const byKey = holds.map((held) => [holdKey(held.job, held.stretch), held] as const);
     return {
       phase: "open",
       account,
       owner,
       period,
       available: mills(available),
-      holds: byKey,
-      refused: new Map(),
-      done: new Set(),
+      holds: layered(byKey),
+      refused: layered(),
+      done: layered(),
     };
   }
   if (state.phase === "unknown") return state;
@@ -177,16 +178,16 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
     case "FundsDeposited": {
       const { deposit } = event.data;
       const available = state.available + mills(event.data.mills);
-      return { ...state, available, done: new Set([...state.done, deposit]) };
+      return { ...state, available, done: withEntry(state.done, deposit, true) };
     }
     case "FundsHeld": {
       const { account: _, ...held } = event.data;
-      const holds = new Map([...state.holds, [holdKey(held.job, held.stretch), held]]);
+      const holds = withEntry(state.holds, holdKey(held.job, held.stretch), held);
       return { ...state, available: state.available - mills(held.mills), holds };
     }
     case "HoldRefused": {
       const { job, stretch, mills } = event.data;
-      return { ...state, refused: new Map([...state.refused, [holdKey(job, stretch), mills]]) };
+      return { ...state, refused: withEntry(state.refused, holdKey(job, stretch), mills) };
     }
     case "HoldSettled":
       return settled(state, event.data);
@@ -210,13 +211,18 @@ function settled(
   const left = heldFor(state, job, stretch) - mills(data.paid) - mills(data.released);
   const available = state.available + mills(data.released);
   const holds = withLeft(state, job, stretch, left);
-  return { ...state, available, holds, done: new Set([...state.done, charge]) };
+  return { ...state, available, holds, done: withEntry(state.done, charge, true) };
 }
 
 /** What is left of a hold; of one that is used up, nothing. */
-function withLeft(state: KnownAccount, job: JobId, stretch: number, left: bigint): ReadonlyMap<string, Hold> {
-  const holds = new Map(state.holds);
-  if (left === 0n) holds.delete(holdKey(job, stretch));
-  else holds.set(holdKey(job, stretch), { job, stretch, mills: millsText(left) });
-  return holds;
+function withLeft(
+  { holds }: KnownAccount,
+  job: JobId,
+  stretch: number,
+  left: bigint,
+): LayeredMap<string, Hold> {
+  const key = holdKey(job, stretch);
+  return left === 0n
+    ? withoutKey(holds, key)
+    : withEntry(holds, key, { job, stretch, mills: millsText(left) });
 }

@@ -27,6 +27,8 @@ type Item = {
   readonly job: ScenarioJob;
   readonly products: readonly string[];
   readonly ready: number;
+  /** How it stands in the queue, unless it is divisible: then that changes with what it has. */
+  readonly waits: Waiting;
   /** Seconds of work kept from interrupted runs. */
   kept: number;
   /** Card-seconds that a divisible job may still take. */
@@ -47,12 +49,20 @@ function itemOf(scenario: Scenario, job: ScenarioJob): Item {
       (job.bid.kind === "div" || pool.cards >= job.bid.cards) &&
       job.bid.frameworks.every((framework) => pool.frameworks.includes(framework)),
   );
+  const products = job.bid.products
+    .map((each) => each.product)
+    .filter((product) => pools.some((pool) => pool.product === product));
   return {
     job,
-    products: job.bid.products
-      .map((each) => each.product)
-      .filter((product) => pools.some((pool) => pool.product === product)),
+    products,
     ready: readyAt(job),
+    waits: {
+      key: job.key,
+      cards: job.bid.cards,
+      products,
+      expectedSeconds: job.estimateSlots * SLOT_SECONDS,
+      divisible: job.bid.kind === "div",
+    },
     kept: 0,
     budget: job.bid.cards * job.bid.slots * SLOT_SECONDS,
     queued: false,
@@ -72,36 +82,34 @@ function expectedEnd(part: Part, now: number): number {
 }
 
 function waiting(item: Item, parts: readonly Part[], now: number): Waiting {
-  const { job } = item;
-  const divisible = job.bid.kind === "div";
-  const taken = divisible
-    ? parts.filter((part) => part.item === item).reduce((sum, part) => sum + part.cards, 0)
-    : 0;
-  return {
-    key: job.key,
-    cards: job.bid.cards - taken,
-    products: item.products,
-    expectedSeconds: divisible ? windowEnd(job) - now : job.estimateSlots * SLOT_SECONDS,
-    divisible,
-  };
+  const { job, waits } = item;
+  if (!waits.divisible) return waits;
+  const taken = parts.filter((part) => part.item === item).reduce((sum, part) => sum + part.cards, 0);
+  return { ...waits, cards: waits.cards - taken, expectedSeconds: windowEnd(job) - now };
 }
 
 /** One center alone until `end`; changes the items that it is given. */
 class LoneCenter {
   readonly #site: Site;
+  /** In the order of the queue: by when they may run, then as the scenario has them. */
   readonly #items: readonly Item[];
+  readonly #places: ReadonlyMap<string, number>;
+  /** Items that wait, in that order, and the first item that is not ready yet. */
+  #queue: Item[] = [];
+  #coming = 0;
   #parts: Part[] = [];
 
   constructor(site: Site, items: readonly Item[]) {
     this.#site = site;
     this.#items = items;
+    this.#places = new Map(items.map(({ job }, place) => [job.key, place]));
   }
 
   run(end: number): void {
     for (let now = this.#next(-1, end); now < end; now = this.#next(now, end)) {
       this.#finish(now);
       for (const failure of this.#site.failures) if (failure.failsAt === now) this.#interrupt(now);
-      for (const item of this.#items) if (item.ready === now) item.queued = item.products.length > 0;
+      this.#receive(now);
       if (!this.#isDown(now)) this.#start(now);
     }
     this.#finish(end);
@@ -119,14 +127,37 @@ class LoneCenter {
 
   /** The next instant at which anything happens. */
   #next(now: number, end: number): number {
-    const instants = [
-      ...this.#items.map((item) => item.ready),
-      ...this.#parts.map((part) => part.end),
+    let next = Math.min(end, this.#items[this.#coming]?.ready ?? end);
+    const consider = (at: number) => {
+      if (at > now && at < next) next = at;
+    };
+    for (const part of this.#parts) {
+      consider(part.end);
       // An over-run moves the reservation, which may let others in.
-      ...this.#parts.map((part) => expectedEnd(part, now)),
-      ...this.#site.failures.flatMap((failure) => [failure.failsAt, failure.returnsAt]),
-    ];
-    return instants.reduce((next, at) => (at > now && at < next ? at : next), end);
+      consider(expectedEnd(part, now));
+    }
+    for (const { failsAt, returnsAt } of this.#site.failures) {
+      consider(failsAt);
+      consider(returnsAt);
+    }
+    return next;
+  }
+
+  /** What may run from now on joins the queue at its end. */
+  #receive(now: number): void {
+    for (let item = this.#items[this.#coming]; item !== undefined && item.ready <= now; ) {
+      item.queued = item.products.length > 0;
+      if (item.queued) this.#queue.push(item);
+      this.#coming += 1;
+      item = this.#items[this.#coming];
+    }
+  }
+
+  /** Those who no longer wait leave the queue; those who are back take their old places. */
+  #tidy(back: readonly Item[]): void {
+    const place = (item: Item) => this.#places.get(item.job.key) ?? 0;
+    this.#queue = [...new Set([...this.#queue, ...back])].filter((item) => item.queued);
+    if (back.length > 0) this.#queue.sort((a, b) => place(a) - place(b));
   }
 
   #record(part: Part, to: number, usefulTo: number): void {
@@ -140,9 +171,9 @@ class LoneCenter {
       part.item.endedAt = part.end;
     }
     this.#parts = this.#parts.filter((part) => part.end > now);
-    for (const item of this.#items) {
-      if (item.queued && item.job.bid.kind === "div" && windowEnd(item.job) <= now) item.queued = false;
-    }
+    const over = this.#queue.filter((item) => item.waits.divisible && windowEnd(item.job) <= now);
+    for (const item of over) item.queued = false;
+    if (over.length > 0) this.#tidy([]);
   }
 
   /** The center fails: what runs is requeued at its old place and will go on from its last checkpoint. */
@@ -159,6 +190,7 @@ class LoneCenter {
       item.interruptions += 1;
       item.queued = true;
     }
+    this.#tidy(this.#parts.map(({ item }) => item));
     this.#parts = [];
   }
 
@@ -169,27 +201,18 @@ class LoneCenter {
   }
 
   #start(now: number): void {
-    // Items are in the order of the queue: by when they may run, then as the scenario has them.
-    const queue = this.#items
-      .filter((item) => item.queued)
-      .map((item) => ({ item, waits: waiting(item, this.#parts, now) }))
-      .filter(({ waits }) => waits.cards > 0);
+    const queue = this.#queue.map((item) => waiting(item, this.#parts, now)).filter(({ cards }) => cards > 0);
     const running: Running[] = this.#parts.map((part) => ({
       product: part.product,
       cards: part.cards,
       expectedEnd: expectedEnd(part, now),
     }));
-    const items = new Map(queue.map(({ item }) => [item.job.key, item]));
-    const { starts } = plan(
-      now,
-      this.#free(),
-      running,
-      queue.map(({ waits }) => waits),
-    );
+    const { starts } = plan(now, this.#free(), running, queue);
     for (const start of starts) {
-      const item = items.get(start.key);
+      const item = this.#items[this.#places.get(start.key) ?? -1];
       if (item !== undefined) this.#begin(item, start.product, start.cards, now);
     }
+    if (starts.length > 0) this.#tidy([]);
   }
 
   #begin(item: Item, product: string, cards: number, now: number): void {

@@ -86,7 +86,10 @@ export function plan(now: number, free: Free, running: readonly Running[], queue
   const active = [...running];
   const starts: Start[] = [];
   let reservation: Reservation | undefined;
+  const least = queue.reduce((most, job) => Math.min(most, job.divisible ? 1 : job.cards), Infinity);
   for (const job of queue) {
+    // Once the first job is reserved for and nothing is narrow enough for what is left, the rest of the queue waits.
+    if (reservation !== undefined && [...left.values()].every((cards) => cards < least)) break;
     const room = job.products.map((product) => ({
       product,
       cards: allowance(now, job, product, left.get(product) ?? 0, reservation),

@@ -18,18 +18,37 @@ interface OnSale {
 
 /** Cards taken by awards in force, by pool, for each slot on sale. */
 function cardsTaken(book: BookState, { from, to }: OnSale): Map<string, Int32Array> {
-  const taken = new Map<string, Int32Array>();
+  // What begins and ends in each slot; the sums over it are what is taken. The center's map spares a key for each fill.
+  const changes = new Map<string, Map<string, Int32Array>>();
   for (const job of book.jobs.values())
     for (const award of job.awards)
       for (const fill of award.fills) {
+        const begin = Math.max(fill.from, from);
         const end = Math.min(fill.to, endAt(award, fill.center), to);
-        const pool = poolId(fill.center, fill.product);
-        const row = taken.get(pool) ?? new Int32Array(to - from);
-        taken.set(pool, row);
-        for (let slot = Math.max(fill.from, from); slot < end; slot++)
-          row[slot - from] = (row[slot - from] ?? 0) + fill.cards;
+        if (begin >= end) continue;
+        const row = rowOf(changes, fill, to - from + 1);
+        row[begin - from] = (row[begin - from] ?? 0) + fill.cards;
+        row[end - from] = (row[end - from] ?? 0) - fill.cards;
       }
+  const taken = new Map<string, Int32Array>();
+  for (const [center, rows] of changes)
+    for (const [product, row] of rows) {
+      for (let slot = 1; slot < row.length; slot++) row[slot] = (row[slot] ?? 0) + (row[slot - 1] ?? 0);
+      taken.set(poolId(center, product), row);
+    }
   return taken;
+}
+
+function rowOf(
+  changes: Map<string, Map<string, Int32Array>>,
+  { center, product }: BookAward["fills"][number],
+  length: number,
+): Int32Array {
+  const rows = changes.get(center) ?? new Map<string, Int32Array>();
+  if (rows.size === 0) changes.set(center, rows);
+  const row = rows.get(product) ?? new Int32Array(length);
+  rows.set(product, row);
+  return row;
 }
 
 function endAt(award: BookAward, center: BookAward["fills"][number]["center"]): number {
@@ -83,6 +102,12 @@ function leftOf(
   return left;
 }
 
+function leastIn(left: Int32Array | undefined, from: number, to: number): number {
+  let least = left?.[from] ?? 0;
+  for (let slot = from + 1; slot < to; slot++) least = Math.min(least, left?.[slot] ?? 0);
+  return least;
+}
+
 /** Units of the same cards in a row make one step. */
 function runs(offer: BookOffer, pool: string, left: Int32Array | undefined, grain: number): Step[] {
   const steps: Step[] = [];
@@ -90,7 +115,7 @@ function runs(offer: BookOffer, pool: string, left: Int32Array | undefined, grai
   let from = 0;
   let cards = 0;
   for (let unit = 0; unit <= units; unit++) {
-    const next = unit === units ? 0 : Math.min(...(left?.subarray(unit * grain, (unit + 1) * grain) ?? [0]));
+    const next = unit === units ? 0 : leastIn(left, unit * grain, (unit + 1) * grain);
     if (next === cards && unit < units) continue;
     if (cards > 0)
       steps.push({ offer: `${offer.offer}@${from}`, pool, from, to: unit, cards, reserve: offer.reserve });

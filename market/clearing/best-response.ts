@@ -44,7 +44,7 @@ export interface Response {
 export function bestResponse(model: Model, bid: ModelBid, prices: PriceSums): Response {
   if (bid.kind === "div") return respondDivisible(model, bid, prices);
   const best: Response = { surplus: -Infinity, paid: 0, takes: [], pair: null };
-  for (const option of bid.options) respondInPool(model, bid, option, prices, best);
+  for (const option of bid.feasible) respondInPool(model, bid, option, prices, best);
   for (const pair of bid.pairs) respondInPair(model, bid, pair, prices, best);
   return best;
 }
@@ -56,18 +56,12 @@ function respondInPool(
   prices: PriceSums,
   best: Response,
 ): void {
-  const { T, capacity } = model;
   const { d, pool } = option;
-  const base = pool * T;
-  const sumBase = pool * (T + 1);
+  const sumBase = pool * (model.T + 1);
   const net = option.value - option.transfer;
-  let run = 0;
   let bestStart = -1;
-  for (let t = bid.from; t < bid.to; t++) {
-    run = (capacity[base + t] ?? 0) >= bid.g ? run + 1 : 0;
-    if (run < d) continue;
-    const start = t + 1 - d;
-    const cards = (prices.sums[sumBase + t + 1] ?? 0) - (prices.sums[sumBase + start] ?? 0);
+  for (const start of option.starts) {
+    const cards = (prices.sums[sumBase + start + d] ?? 0) - (prices.sums[sumBase + start] ?? 0);
     const paid = cards * bid.g + stagingCost(model, option, start, prices);
     if (net - paid <= best.surplus) continue;
     best.surplus = net - paid;

@@ -9,7 +9,10 @@ import type { Guide } from "./placement.ts";
 export function upperBound(model: Model, guide: Guide): number {
   const prices = pricesWithSums(model, guide);
   let sum = sellersSurplus(model, prices);
-  for (const bid of model.bids) sum += Math.max(0, bestResponse(model, bid, prices).surplus);
+  for (const i of model.contenders) {
+    const bid = model.bids[i];
+    if (bid) sum += Math.max(0, bestResponse(model, bid, prices).surplus);
+  }
   return Math.ceil(sum);
 }
 

@@ -20,18 +20,13 @@ export function wishOf(model: Model, bid: ModelBid, prices: PriceSums, scarce: S
   let using = -Infinity;
   let units = 0;
   let other = 0;
-  for (const option of bid.options) {
+  for (const option of bid.feasible) {
     const weight = scarce.kind === "cell" ? bid.g : option.gigabits / model.slotSeconds;
     const row = scarce.kind === "cell" ? option.pool : option.link;
-    const base = option.pool * model.T;
     const sums = option.pool * (model.T + 1);
     const { d } = option;
-    let run = 0;
-    for (let t = bid.from; t < bid.to; t++) {
-      run = (model.capacity[base + t] ?? 0) >= bid.g ? run + 1 : 0;
-      if (run < d) continue;
-      const start = t + 1 - d;
-      const cards = (prices.sums[sums + t + 1] ?? 0) - (prices.sums[sums + start] ?? 0);
+    for (const start of option.starts) {
+      const cards = (prices.sums[sums + start + d] ?? 0) - (prices.sums[sums + start] ?? 0);
       const gain = option.value - option.transfer - cards * bid.g - staging(model, option, start, prices);
       const uses = row === scarce.row && covers(scarce, start, d);
       if (!uses) other = Math.max(other, gain);

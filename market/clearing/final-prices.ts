@@ -77,13 +77,12 @@ function excludedPrice(
   work: { left: number },
 ): number {
   const wishes: Wish[] = [];
-  for (const bid of model.bids) {
-    if (bid.from > scarce.slot || bid.to <= scarce.slot) continue;
-    const touches = bid.options.some(
-      ({ pool, link }) => (scarce.kind === "cell" ? pool : link) === scarce.row,
-    );
-    if (!touches) continue;
-    work.left -= bid.options.length * (bid.to - bid.from);
+  const wanting = scarce.kind === "cell" ? (model.wantingPool[scarce.row] ?? []) : model.contenders;
+  for (const i of wanting) {
+    const bid = model.bids[i];
+    if (!bid || bid.from > scarce.slot || bid.to <= scarce.slot) continue;
+    if (scarce.kind === "link" && !bid.feasible.some(({ link }) => link === scarce.row)) continue;
+    work.left -= bid.feasible.length * (bid.to - bid.from);
     const wish = wishOf(model, bid, prices, scarce);
     if (wish && wish.upTo > 0) wishes.push(wish);
   }

@@ -8,12 +8,18 @@ const WORK = 150_000_000;
 const FEWEST_ROUNDS = 20;
 const MOST_ROUNDS = 250;
 
+/** Guide prices with the least upper bound of the welfare that was seen on the way to them, in mills. */
+export interface BoundedGuide extends Guide {
+  readonly bound: number;
+}
+
 /**
  * Prices at which demand and supply about meet, by subgradient steps on the dual from the cheapest cost of each cell:
  * a price rises with what is wanted beyond supply and falls with what is left. Those of the lowest bound are kept.
- * They guide placement and scarcity prices; nothing is ever sold at them.
+ * They guide placement and scarcity prices; nothing is ever sold at them. Where everything that is wanted at the cheapest
+ * costs fits at them, they are the prices: no others have a lower bound.
  */
-export function guidePrices(model: Model): Guide {
+export function guidePrices(model: Model): BoundedGuide {
   const prices = new Float64Array(model.capacity.length);
   const lowest = new Float64Array(model.capacity.length);
   for (let cell = 0; cell < prices.length; cell++)
@@ -36,11 +42,24 @@ export function guidePrices(model: Model): Guide {
       least = bound;
       best = copy(current);
     }
+    if (round === 0 && fitsAtCheapest(model, wanted, linkWanted)) break;
     const step = scale / (1 + round / 8);
     moveCells(model, current.prices, lowest, wanted, step);
     moveLinks(model, current.linkPrices, linkWanted, step);
   }
-  return best;
+  return { ...best, bound: least };
+}
+
+/** Demand at the cheapest costs is met by the cheapest steps: that allocation attains the bound there. */
+function fitsAtCheapest(model: Model, wanted: Float64Array, linkWanted: Float64Array): boolean {
+  const { stepStart, stepCards, capacity, linkCapacity, T } = model;
+  return (
+    wanted.every((cards, cell) => cards === 0 || cheapestCards(cell) >= cards) &&
+    linkWanted.every((gigabits, at) => gigabits <= (linkCapacity[Math.floor(at / T)] ?? 0))
+  );
+  function cheapestCards(cell: number): number {
+    return (capacity[cell] ?? 0) === 0 ? 0 : (stepCards[stepStart[cell] ?? 0] ?? 0);
+  }
 }
 
 function copy({ prices, linkPrices }: Guide): Guide {
@@ -70,7 +89,9 @@ function demandAt(model: Model, prices: PriceSums, wanted: Float64Array, linkWan
   wanted.fill(0);
   linkWanted.fill(0);
   let bound = sellersSurplus(model, prices);
-  for (const bid of model.bids) {
+  for (const i of model.contenders) {
+    const bid = model.bids[i];
+    if (!bid) continue;
     const response = bestResponse(model, bid, prices);
     if (response.surplus <= 0) continue;
     bound += response.surplus;
@@ -103,6 +124,8 @@ function moveCells(
 ): void {
   for (let cell = 0; cell < prices.length; cell++) {
     const price = prices[cell] ?? 0;
+    // Nobody wants it, and nobody would sell it below its cheapest cost: it stays there.
+    if ((wanted[cell] ?? 0) === 0 && price === (lowest[cell] ?? 0)) continue;
     const offered = model.capacity[cell] ?? 0;
     if (offered === 0) continue;
     const excess = (wanted[cell] ?? 0) - supplyAt(model, cell, price);
@@ -122,6 +145,7 @@ function supplyAt(model: Model, cell: number, price: number): number {
 
 function moveLinks(model: Model, prices: Float64Array, wanted: Float64Array, step: number): void {
   for (let at = 0; at < prices.length; at++) {
+    if ((wanted[at] ?? 0) === 0 && (prices[at] ?? 0) === 0) continue;
     const capacity = model.linkCapacity[Math.floor(at / model.T)] ?? 0;
     const excess = (wanted[at] ?? 0) - capacity;
     if (capacity === 0 || (excess <= 0 && (prices[at] ?? 0) === 0)) continue;

@@ -25,6 +25,8 @@ export interface PoolOption {
   readonly gigabits: number;
   /** Div only: parts of the budget that one card-slot takes. */
   readonly unit: number;
+  /** Block and split: starts in the window at which the whole gang is offered this pool's cards throughout, rising. */
+  readonly starts: Int32Array;
 }
 
 /** One way to run a split bid in two pools of the same product. */
@@ -45,6 +47,8 @@ export interface ModelBid {
   readonly from: number;
   readonly to: number;
   readonly options: readonly PoolOption[];
+  /** The options that have a start; of a div bid, all. */
+  readonly feasible: readonly PoolOption[];
   readonly pairs: readonly PairOption[];
   /** Div only: parts of the budget in all. */
   readonly budget: number;
@@ -70,6 +74,9 @@ export interface Model {
   /** Gigabits per slot of each link. */
   readonly linkCapacity: Float64Array;
   readonly bids: readonly ModelBid[];
+  /** Positions in `bids` of those that could be served if nobody else was; of them, those who want each pool. */
+  readonly contenders: readonly number[];
+  readonly wantingPool: readonly (readonly number[])[];
 }
 
 export function compareIds(a: ItemId, b: ItemId): number {
@@ -86,6 +93,15 @@ export function compileBook(book: Book): Model {
   const order = book.bids
     .map((bid, index) => ({ bid, index, rank: bid.rank ?? index, id: bid.id ?? index }))
     .sort((x, y) => x.rank - y.rank || compareIds(x.id, y.id));
+  const bids = order.map(({ bid, index }) =>
+    compileBid(book, stacks.capacity, ways, bid, index, slotSeconds),
+  );
+  const contenders = bids.flatMap(({ feasible, pairs }, i) =>
+    feasible.length > 0 || pairs.length > 0 ? [i] : [],
+  );
+  const wantingPool = book.pools.map((_, k) =>
+    contenders.filter((i) => bids[i]?.feasible.some(({ pool }) => pool === k)),
+  );
   return {
     T: book.T,
     tick: book.tick ?? DEFAULT_TICK,
@@ -96,7 +112,9 @@ export function compileBook(book: Book): Model {
     poolProduct: Int32Array.from(book.pools, ({ p }) => p),
     ...stacks,
     linkCapacity: Float64Array.from(book.links, ({ gbps }) => gbps * slotSeconds),
-    bids: order.map(({ bid, index }) => compileBid(book, ways, bid, index, slotSeconds)),
+    bids,
+    contenders,
+    wantingPool,
   };
 }
 
@@ -135,7 +153,14 @@ function compileWays(book: Book): Int32Array {
   return ways;
 }
 
-function compileBid(book: Book, ways: Int32Array, bid: Bid, index: number, slotSeconds: number): ModelBid {
+function compileBid(
+  book: Book,
+  capacity: Float64Array,
+  ways: Int32Array,
+  bid: Bid,
+  index: number,
+  slotSeconds: number,
+): ModelBid {
   const budgetOf = bid.kind === "div" ? commonMultiple(bid.prods.map((one) => slotsNeeded(bid, one))) : 0;
   const options: PoolOption[] = [];
   book.pools.forEach((pool, k) => {
@@ -148,11 +173,35 @@ function compileBid(book: Book, ways: Int32Array, bid: Bid, index: number, slotS
     const way = wayTo(book, ways, bid, pool.c, slotSeconds);
     if (!way) return;
     const value = choice.limit * bid.g * d;
-    options.push({ pool: k, product: pool.p, limit: choice.limit, d, value, ...way, unit: budgetOf / d });
+    const starts = bid.kind === "div" ? noStarts : startsOf(bid, d, capacity, k * book.T);
+    options.push({
+      pool: k,
+      product: pool.p,
+      limit: choice.limit,
+      d,
+      value,
+      ...way,
+      unit: budgetOf / d,
+      starts,
+    });
   });
   const { kind, g, from, to } = bid;
   const pairs = kind === "split" && (bid.kmax ?? 2) >= 2 ? pairUp(book, ways, bid, options, slotSeconds) : [];
-  return { index, kind, g, from, to, options, pairs, budget: g * budgetOf };
+  const feasible = kind === "div" ? options : options.filter(({ starts }) => starts.length > 0);
+  return { index, kind, g, from, to, options, feasible, pairs, budget: g * budgetOf };
+}
+
+const noStarts = new Int32Array(0);
+
+/** Most bids of a full market fit nowhere, and most others in few places: found once, for every search asks for it. */
+function startsOf({ from, to, g }: Bid, d: number, capacity: Float64Array, base: number): Int32Array {
+  const starts: number[] = [];
+  let run = 0;
+  for (let t = from; t < to; t++) {
+    run = (capacity[base + t] ?? 0) >= g ? run + 1 : 0;
+    if (run >= d) starts.push(t + 1 - d);
+  }
+  return starts.length === 0 ? noStarts : Int32Array.from(starts);
 }
 
 /** Transfer and staging from home to a center; null if the pool is not eligible (latency, or more than the link). */

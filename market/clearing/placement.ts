@@ -16,11 +16,15 @@ const SHARES = 32;
  * Ties go to the lower pool, then to the earlier start. Null if nothing fits.
  */
 export function bestPlacement(allocation: Allocation, bid: ModelBid, guide: Guide): Placement | null {
+  if (bid.feasible.length === 0 && bid.pairs.length === 0) return null;
   const search = new Search(allocation, bid, guide);
-  for (const option of bid.options) search.tryPool(option);
+  for (const option of bid.feasible) search.tryPool(option);
   for (const pair of bid.pairs) search.tryPair(pair);
   return search.best;
 }
+
+/** Running sums are written before they are read: one search after another uses the same room. */
+let scratch = { cost: new Float64Array(0), paid: new Float64Array(0) };
 
 class Search {
   best: Placement | null = null;
@@ -38,12 +42,16 @@ class Search {
     this.model = allocation.model;
     this.bid = bid;
     this.guide = guide;
-    this.cost = new Float64Array(bid.to - bid.from + 1);
-    this.paid = new Float64Array(bid.to - bid.from + 1);
+    const slots = bid.to - bid.from + 1;
+    if (scratch.cost.length < slots)
+      scratch = { cost: new Float64Array(slots), paid: new Float64Array(slots) };
+    this.cost = scratch.cost;
+    this.paid = scratch.paid;
   }
 
   tryPool(option: PoolOption): void {
     const { from, to, g } = this.bid;
+    const last = option.starts[option.starts.length - 1] ?? -1;
     const base = option.pool * this.model.T;
     const net = option.value - option.transfer;
     let run = 0;
@@ -51,6 +59,7 @@ class Search {
       const i = t - from;
       const step = this.lookAt(base + t, g);
       run = step.fits ? run + 1 : 0;
+      if (run === 0 && t >= last) return;
       this.cost[i + 1] = (this.cost[i] ?? 0) + step.cost;
       this.paid[i + 1] = (this.paid[i] ?? 0) + step.paid;
       if (run < option.d) continue;
