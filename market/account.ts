@@ -1,6 +1,7 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
 import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
 import { accept, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { added, contains, emptySet, type GrowingSet } from "./growing-set.ts";
 import { mills, millsText } from "./money.ts";
 
 /** What the period before handed over. */
@@ -46,7 +47,7 @@ export interface KnownAccount {
   /** Mills that could not be held, by `JOB/STRETCH`: asked for again, they are a new fact only once they are held. */
   readonly refused: ReadonlyMap<string, MillsText>;
   /** Deposits credited and charges settled in this period: each is once. */
-  readonly done: ReadonlySet<string>;
+  readonly done: GrowingSet;
   readonly carriedTo?: Period;
 }
 
@@ -72,8 +73,8 @@ function decideAccount(command: AccountCommand, state: AccountState): Decided {
   if (command.type === "Open") return open(command, state);
   if (state.phase === "unknown") return reject("account-unknown", "There is no such account.", "/account");
   // A repeat of what this period has done finds it here, even after the carry: it must not be done in the next one.
-  if (command.type === "Deposit" && state.done.has(command.deposit)) return nothing;
-  if (command.type === "Settle" && state.done.has(command.charge)) return nothing;
+  if (command.type === "Deposit" && contains(state.done, command.deposit)) return nothing;
+  if (command.type === "Settle" && contains(state.done, command.charge)) return nothing;
   if (command.type === "Carry" && state.phase === "carried") return nothing;
   if (state.phase === "carried")
     return reject("account-carried", `Its period was carried to ${state.carriedTo}.`);
@@ -167,7 +168,7 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       available: mills(available),
       holds: byKey,
       refused: new Map(),
-      done: new Set(),
+      done: emptySet,
     };
   }
   if (state.phase === "unknown") return state;
@@ -175,7 +176,7 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
     case "FundsDeposited": {
       const { deposit } = event.data;
       const available = state.available + mills(event.data.mills);
-      return { ...state, available, done: new Set([...state.done, deposit]) };
+      return { ...state, available, done: added(state.done, deposit) };
     }
     case "FundsHeld": {
       const { account: _, ...held } = event.data;
@@ -208,7 +209,7 @@ function settled(
   const left = heldFor(state, job, stretch) - mills(data.paid) - mills(data.released);
   const available = state.available + mills(data.released);
   const holds = withLeft(state, job, stretch, left);
-  return { ...state, available, holds, done: new Set([...state.done, charge]) };
+  return { ...state, available, holds, done: added(state.done, charge) };
 }
 
 /** What is left of a hold; of one that is used up, nothing. */
