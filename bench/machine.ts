@@ -12,5 +12,5 @@ export function machineLine(): string {
 export function loadLine(): string {
   const [load = 0] = loadavg();
   const share = load / cpus().length;
-  return `load ${load.toFixed(1)} at the start${share > 0.3 ? ": the machine was NOT idle, timings are too high" : ""}`;
+  return `load ${load.toFixed(1)} at the start${share > 0.5 ? ": the machine was NOT idle, timings are too high" : ""}`;
 }

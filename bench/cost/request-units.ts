@@ -31,10 +31,13 @@ export function itemBytes(item: Item): number {
   );
 }
 
-/** A byte for two significant digits, one for the exponent, one for a minus. */
+/** A byte for each pair of significant digits, counted from the decimal point, one for the exponent, one for a minus. */
 function contentBytes(content: AttributeContent): number {
   if (typeof content === "string") return Buffer.byteLength(content);
-  const [mantissa = ""] = content.toExponential().split("e");
-  const digits = mantissa.replace(/[-.]/g, "").replace(/0+$/, "").length;
-  return Math.ceil(digits / 2) + 1 + (content < 0 ? 1 : 0);
+  if (content === 0) return 1;
+  const [mantissa = "", exponent = ""] = content.toExponential().split("e");
+  const digits = mantissa.replace(/[-.]/g, "").length;
+  // Where pairs do not begin at the first digit, an even number of digits touches one pair more.
+  const split = digits % 2 === 0 && Number(exponent) % 2 === 0 ? 1 : 0;
+  return 1 + Math.ceil(digits / 2) + split + (content < 0 ? 1 : 0);
 }
