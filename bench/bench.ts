@@ -29,11 +29,11 @@ interface Sizes {
 
 const whole: Sizes = {
   rounds: 5,
-  appends: 2_000,
+  appends: 1_500,
   foldEvents: 100_000,
   rates: [20, 100, 400],
   lagSeconds: 5,
-  calls: 400,
+  calls: 200,
   jobs: 100,
 };
 const smoke: Sizes = {

@@ -52,6 +52,10 @@ export function costReport(runs: CountedRuns, prices: PriceList): string {
     functionTable(extra, runs.jobs),
     "Not in the sum, per 1,000 jobs:",
     apartTable(account, runs, prices),
+    "Assumed, for one machine cannot measure it:",
+    assumptionTable(),
+    `Prices of ${prices.region}, seen ${prices.seen}. ${prices.note}`,
+    priceTable(prices),
   ].join("\n\n");
 }
 
@@ -170,6 +174,37 @@ function apartTable(
         priceOf(stored, storedGigabyteMonths).toFixed(4),
       ],
     ],
+  );
+}
+
+function assumptionTable(): string {
+  const { handlerMs, callMs, coldStartMs, idleMinutes, streamPollMs, emptyReceives, logBytes } = assumptions;
+  return markdownTable(
+    ["what", "value"],
+    [
+      ["billed ms of an invocation beside its calls", String(handlerMs)],
+      [
+        "billed ms of each call to DynamoDB, EventBridge or Step Functions, as if one after the other",
+        String(callMs),
+      ],
+      ["billed ms of a cold start", String(coldStartMs)],
+      ["market minutes that an idle instance is kept", String(idleMinutes)],
+      ["ms between two polls of a stream, in which commits come to share a page", String(streamPollMs)],
+      ["empty receives a day of a queue's five pollers", String(emptyReceives)],
+      ["bytes of log of an invocation", String(logBytes)],
+    ],
+  );
+}
+
+function priceTable({ items, apart }: PriceList): string {
+  const rows = [...Object.values(items), ...Object.values(apart)];
+  return markdownTable(
+    ["unit", "USD", "source"],
+    rows.map(({ unit, usd, per, source }) => [
+      unit,
+      per === 1 ? `${usd}` : `${usd} per ${per.toLocaleString("en")}`,
+      source,
+    ]),
   );
 }
 
