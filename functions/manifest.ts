@@ -69,7 +69,6 @@ const auctionSteps: readonly FunctionSpec[] = [
 ];
 
 const jobSteps: readonly FunctionSpec[] = [
-  step("read-job", "functions/jobs/read-job.ts", ["log:read"]),
   step("await-job", "functions/jobs/await-job.ts", ["log:read", "operations:write", "tasks:report"]),
   step("meet-deadline", "functions/jobs/meet-deadline.ts", ["log:append"]),
 ];
@@ -134,7 +133,7 @@ const subscribers: readonly FunctionSpec[] = [
     "functions/jobs/notify-jobs.ts",
     {
       kind: "events",
-      names: ["JobAccepted", "JobStarted", "JobCompleted", "JobFailed", "JobDisplaced", "JobCancelled"],
+      names: ["JobStarted", "JobCompleted", "JobFailed", "JobDisplaced", "JobCancelled"],
     },
     ["log:read", "operations:write", "tasks:report"],
   ),

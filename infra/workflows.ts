@@ -155,16 +155,15 @@ export function createAuctionWorkflow(parent: Construct, find: StepFunction): St
 }
 
 /**
- * The job: from the award to the end of its run. It may be started anew at any time, for its first step reads the job
- * and goes where the job stands. A timeout states no fact: it asks the decider, which sees the newest state.
+ * The job: from the award to the end of its run, in as few transitions as it takes, for they are its largest cost: two
+ * waits, and two more for each deadline that passes. A start says how long the first wait may last. One that comes late
+ * passes through what is over. A timeout states no fact: it asks the decider, which sees the newest state.
  */
 export function createJobWorkflow(parent: Construct, find: StepFunction): StateMachine {
   const { called, handler } = noting(find);
   const scope = new Construct(parent, "job-workflow");
   const keys = { job: JsonPath.stringAt("$.job"), placement: JsonPath.stringAt("$.placement") };
-  const read = step(scope, "ReadJob", handler("read-job"), TaskInput.fromObject(keys));
-  const deadline = step(scope, "AskAtDeadline", handler("meet-deadline"), TaskInput.fromObject(keys));
-  const wait = (id: string, awaited: "accepted" | "started" | "ended") => {
+  const wait = (id: string, ask: string, awaited: "started" | "ended") => {
     const task = new LambdaInvoke(scope, id, {
       lambdaFunction: handler("await-job"),
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
@@ -180,26 +179,16 @@ export function createJobWorkflow(parent: Construct, find: StepFunction): StateM
     // A timeout is no mishap: it is not waited for again, the decider is asked.
     task.addRetry({ errors: [Errors.TIMEOUT], maxAttempts: 0 });
     task.addRetry(again);
-    task.addCatch(deadline, { errors: [Errors.TIMEOUT], resultPath: JsonPath.DISCARD });
+    const asked = step(scope, ask, handler("meet-deadline"), TaskInput.fromObject(keys));
+    task.addCatch(asked, { errors: [Errors.TIMEOUT], resultPath: JsonPath.DISCARD });
+    asked.next(task);
     return task;
   };
-  const accepted = wait("AwaitAccepted", "accepted");
-  const started = wait("AwaitStarted", "started");
-  const ended = wait("AwaitEnded", "ended");
-  const done = new Succeed(scope, "Done");
-  const stands = (id: string) =>
-    new Choice(scope, id)
-      .when(Condition.stringEquals("$.phase", "accepted"), accepted)
-      .when(Condition.stringEquals("$.phase", "started"), started)
-      .when(Condition.stringEquals("$.phase", "ended"), ended)
-      .otherwise(done);
-  const where = stands("WhereDoesItStand?");
-  read.next(where);
-  deadline.next(where);
-  accepted.next(started);
+  // Who has started has accepted: the deadline to accept is the first wait's first one, and needs no wait of its own.
+  const started = wait("AwaitStarted", "AskBeforeStart", "started");
+  const ended = wait("AwaitEnded", "AskBeforeEnd", "ended");
   started.next(ended);
-  ended.next(done);
-  return machine(scope, "job", read, called);
+  return machine(scope, "job", started, called);
 }
 
 /** The period: charge what the day delivered, page by page, carry the accounts over, close the day for ever. */

@@ -1,7 +1,7 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
 import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
-import { hasKey, type LayeredMap, layered, valueOf, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
+import { hasKey, type LayeredMap, layered, valueAt, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
 import { mills, millsText } from "./money.ts";
 
 /** What the period before handed over. */
@@ -93,7 +93,7 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
     case "Settle":
       return settle(command, state);
     case "Release": {
-      const held = valueOf(state.holds, holdKey(command.job, command.stretch));
+      const held = valueAt(state.holds, holdKey(command.job, command.stretch));
       if (held === undefined) return nothing;
       return accept({ type: "HoldReleased", data: { account, ...held } });
     }
@@ -139,7 +139,7 @@ function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAc
   if (hasKey(state.holds, key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
   if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
-  if (valueOf(state.refused, key) === command.mills)
+  if (valueAt(state.refused, key) === command.mills)
     return conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
   return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
 }
@@ -155,7 +155,7 @@ function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: Kno
 }
 
 function heldFor({ holds }: KnownAccount, job: JobId, stretch: number): bigint {
-  return mills(valueOf(holds, holdKey(job, stretch))?.mills ?? millsText(0n));
+  return mills(valueAt(holds, holdKey(job, stretch))?.mills ?? millsText(0n));
 }
 
 function evolveAccount(state: AccountState, event: AccountEvent): AccountState {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entriesIn, hasKey, layered, valueOf, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
+import { entriesIn, hasKey, layered, valueAt, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
 
 const key = fc.integer({ min: 0, max: 150 });
 const change = fc.oneof(
@@ -32,7 +32,7 @@ describe("a layered map", () => {
           expect(valuesIn(map)).toEqual([...plain.values()]);
           for (let k = 0; k <= 150; k++) {
             expect(hasKey(map, k)).toBe(plain.has(k));
-            expect(valueOf(map, k)).toBe(plain.get(k));
+            expect(valueAt(map, k)).toBe(plain.get(k));
           }
           expect([...entriesIn(first)]).toEqual(start);
         },

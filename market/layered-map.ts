@@ -21,7 +21,7 @@ export function hasKey<Key, Value>({ base, recent, gone }: LayeredMap<Key, Value
   return recent.has(key) || (base.has(key) && !gone.has(key));
 }
 
-export function valueOf<Key, Value>(
+export function valueAt<Key, Value>(
   { base, recent, gone }: LayeredMap<Key, Value>,
   key: Key,
 ): Value | undefined {

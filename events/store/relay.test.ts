@@ -158,6 +158,31 @@ describe("a relay", () => {
     await expectFeedToMatchLog(database);
   });
 
+  test("that has met another one looks before it puts, so that the two collide once and not at each turn", async () => {
+    const inner = createMemoryDatabase();
+    await createTables(inner);
+    let refused = 0;
+    const database: Database = {
+      ...inner,
+      async put(table, item, anyOf) {
+        const done = await inner.put(table, item, anyOf);
+        if (!done) refused += 1;
+        return done;
+      },
+    };
+    const relays = [relayOn(database), relayOn(database)];
+    const collisions: number[] = [];
+    for (let turn = 1; turn <= 6; turn++) {
+      await write(database, `offer-${turn}`, [1]);
+      await relays[turn % 2]?.drain([`offer-${turn}`]);
+      collisions.push(refused);
+    }
+    // The second relay begins at the end of the feed. The first one returns to a feed that has gone on, once.
+    expect(collisions.at(1)).toBe(0);
+    expect(collisions.at(3)).toBe(collisions.at(5));
+    await expectFeedToMatchLog(database);
+  });
+
   test("that starts anew after a crash between page and marks repeats nothing", async () => {
     const { database } = engine;
     const log = createEventLog(database, testTables.log);

@@ -70,8 +70,11 @@ export function createRelay(parts: RelayParts): Relay {
   const learn = (versions: ReadonlyMap<string, number>) => {
     for (const [stream, version] of versions) known.set(stream, Math.max(version, known.get(stream) ?? 0));
   };
+  // Once another relay was seen, the last page is read before anything is put: a put that collides costs more.
+  let contended = false;
   const readTail = async () => {
     const page = await feed.tail();
+    if (tail !== undefined && tail.position === (page?.position ?? 0)) return tail;
     const read = page === undefined ? emptyTail() : tailOf(page);
     // Pages between the two were missed, and with them what they say of the streams known.
     if (tail === undefined || read.position > tail.position + 1) known.clear();
@@ -118,20 +121,21 @@ export function createRelay(parts: RelayParts): Relay {
   };
   /** The number of commits put, undefined if another relay was first. */
   const attempt = async (streams: readonly string[]) => {
-    const page = tail ?? (await readTail());
+    const page = tail === undefined || contended ? await readTail() : tail;
     const saving = saveMarks(page);
     // An error of the marks surfaces at the await below, not as an unhandled one while the log is read.
     saving.catch(() => undefined);
     await findMarks(streams);
     const records = await readBeyond(streams);
     await saving;
-    return (await putPages(page, records)) ? records.length : undefined;
+    if (await putPages(page, records)) return records.length;
+    contended = true;
+    return undefined;
   };
   const pass = async (streams: readonly string[]) => {
     for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
       const put = await attempt(streams);
       if (put !== undefined) return put;
-      await readTail();
     }
     throw new FeedContention(`other relays were first ${maxConflicts} times in a row`);
   };

@@ -6,7 +6,7 @@ import { hasReached, loadJob, PlacementKeys, standingOf } from "./standing.ts";
 import { removeToken, saveToken } from "./task-tokens.ts";
 
 const Waiting = PlacementKeys.extend({
-  awaited: z.enum(["accepted", "started", "ended"]),
+  awaited: z.enum(["started", "ended"]),
   token: z.string(),
   timeoutSeconds: z.int().min(1),
 });

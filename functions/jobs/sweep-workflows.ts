@@ -24,7 +24,8 @@ export const handler = onLambda(create, stepFunctions);
 /** A name is taken for good: an execution that ended too early is followed by one of another name. */
 async function revive(access: Access, { job, placement }: PlacementView, slot: number): Promise<void> {
   const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
-  const input = { job, placement };
+  // Where it stands is not known here: the first wait ends at once, and the decider is asked.
+  const input = { job, placement, timeoutSeconds: 1 };
   if (await access.workflows.start({ stateMachineArn, name: placement, input })) return;
   // One that stopped to wait had a slot to ask what comes next, and would wait for that by now.
   const waiting = (await waitingTasks(access, job)).some(

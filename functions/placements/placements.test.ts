@@ -112,8 +112,7 @@ describe("a placement", () => {
   test("gives the exchange's sweep its center's silence to judge, not a fact of its own", async () => {
     const { job, placement, from } = await placeJob(exchange);
     const keys = { job, placement };
-    expect(await exchange.invoke("read-job", keys)).toMatchObject({ phase: "accepted", ...keys });
-    await exchange.invoke("meet-deadline", keys);
+    expect(await exchange.invoke("meet-deadline", keys)).toMatchObject({ phase: "accepted", ...keys });
     expect(await jobNow(job)).toMatchObject({ status: "placed" });
     exchange.clock.set(slotStart(from + 1));
     expect(await exchange.invoke("meet-deadline", keys)).toMatchObject({ phase: "done" });
@@ -121,20 +120,25 @@ describe("a placement", () => {
   });
 
   test("wakes the workflow that waits for it, whether the event or the token was there first", async () => {
-    const { job, placement } = await placeJob(exchange);
+    const { job, placement, from } = await placeJob(exchange);
     const keys = { job, placement };
     const noticed = { stream: `job-${job}`, version: 3 };
     await exchange.deliver("start-jobs", noticed, noticed);
-    expect(exchange.started).toEqual([
-      { stateMachineArn: "arn:job", name: placement, input: { job, placement } },
-    ]);
-    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-1", timeoutSeconds: 60 });
+    // The first wait lasts until the center must have accepted: a slot after the run's start.
+    const timeoutSeconds = (slotStart(from + 1) - exchange.clock.now()) / 1000;
+    const input = { job, placement, phase: "accepted", timeoutSeconds };
+    expect(exchange.started).toEqual([{ stateMachineArn: "arn:job", name: placement, input }]);
+    await exchange.invoke("await-job", { ...keys, awaited: "started", token: "t-1", timeoutSeconds: 60 });
+    await exchange.deliver("notify-jobs", noticed);
+    await succeeds(exchange.call(acceptPlacement, alpha, { params: { placement }, body: { center } }));
     await exchange.deliver("notify-jobs", noticed);
     expect(exchange.succeeded).toEqual([]);
-    await succeeds(exchange.call(acceptPlacement, alpha, { params: { placement }, body: { center } }));
+    exchange.clock.set(slotStart(from));
+    const body = { center, run: 1 };
+    await succeeds(exchange.call(startPlacement, alpha, { params: { placement }, body }));
     for (const _ of [1, 2]) await exchange.deliver("notify-jobs", noticed);
-    expect(exchange.succeeded).toMatchObject([{ token: "t-1", output: { ...keys, phase: "started" } }]);
-    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-2", timeoutSeconds: 60 });
+    expect(exchange.succeeded).toMatchObject([{ token: "t-1", output: { ...keys, phase: "ended" } }]);
+    await exchange.invoke("await-job", { ...keys, awaited: "started", token: "t-2", timeoutSeconds: 60 });
     expect(exchange.succeeded.map(({ token }) => token)).toEqual(["t-1", "t-2"]);
   });
 
@@ -146,7 +150,7 @@ describe("a placement", () => {
       exchange.started.filter(({ stateMachineArn }) => stateMachineArn === "arn:job").map(({ name }) => name);
     await exchange.invoke("sweep-workflows", {});
     expect(ofJob()).toEqual([placement]);
-    await exchange.invoke("await-job", { ...keys, awaited: "accepted", token: "t-1", timeoutSeconds: 60 });
+    await exchange.invoke("await-job", { ...keys, awaited: "started", token: "t-1", timeoutSeconds: 60 });
     await exchange.invoke("sweep-workflows", {});
     expect(ofJob()).toEqual([placement]);
     // Its time is long over: whoever waited would have asked the decider.

@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { createHost } from "../../functions/kit/host.ts";
 import type { Workflows } from "../../functions/kit/workflows.ts";
 import { startDatabase } from "./database-process.ts";
 import { createEventBus } from "./event-bus.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type HttpFront, startHttp } from "./http.ts";
-import { createInvoker, type Invoker } from "./invoker.ts";
+import { createInvoker, type HostedBy, type Invoker } from "./invoker.ts";
 import { type Issuer, openIssuer } from "./issuer.ts";
 import { createMarketTime, type MarketTime } from "./market-time.ts";
 import { createQueues } from "./queues.ts";
@@ -23,6 +22,10 @@ export interface ExchangeOptions {
   readonly port: number;
   /** Market time of a new folder's beginning, ms since the Unix epoch; an old folder goes on where it was. */
   readonly startAt: number;
+  /** Processes that the functions run in; default: this one for all of them. */
+  readonly hostedBy?: HostedBy;
+  /** Market ms after which Lambda would look at a stream again; default: records are delivered at once. */
+  readonly streamPollMs?: number;
 }
 
 export interface Exchange {
@@ -30,14 +33,24 @@ export interface Exchange {
   readonly issuer: Issuer;
   readonly time: MarketTime;
   /** What was done so far in this process. */
-  counts(): { readonly invocations: number; readonly transitions: number };
+  counts(): Counts;
   /** Messages that nobody could handle. */
   deadLetters(): number;
   close(): Promise<void>;
 }
 
+export interface Counts {
+  readonly invocations: number;
+  readonly transitions: number;
+  /** By state machine, since the folder's beginning. */
+  readonly transitionsOf: Readonly<Record<string, number>>;
+  /** Targets that the scheduler has called. */
+  readonly ticks: number;
+}
+
 /** The whole exchange on one machine, wired as the synthesised template says. */
-export async function startExchange({ dataDir, port, startAt }: ExchangeOptions): Promise<Exchange> {
+export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
+  const { dataDir, port, startAt, hostedBy, streamPollMs } = options;
   const lock = lockFolder(dataDir);
   const wiring = readWiring(synthesize());
   const [issuer, databaseProcess] = await Promise.all([
@@ -54,6 +67,7 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
     time,
     (name, event) => invoke(name, event),
     () => queues,
+    streamPollMs,
   );
   const engine = createWorkflowEngine({
     machines: wiring.machines,
@@ -64,20 +78,24 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
       if (outcome.status !== "SUCCEEDED") console.error(`workflow ${stateMachineName} ${name}:`, outcome);
     },
   });
-  const host = createHost({
+  const parts = {
     clock: time,
     database: streams.database,
     putEvents: createEventBus(wiring, time, () => queues),
     workflows: workflowsOf(engine),
-  });
-  const invoker: Invoker = await createInvoker(wiring.functions, host, time);
+  };
+  const invoker: Invoker = await createInvoker(wiring.functions, parts, time, hostedBy);
   const invoke = invoker.invoke;
   streams.wakeAll();
   for (const { name, variables } of wiring.functions)
     if (variables.RUN_AT_START !== undefined) await invoke(name, {});
   engine.resume();
   queues.start();
-  const scheduler = startScheduler(time, wiring.schedules, (schedule) => run(schedule, invoker, engine));
+  let ticks = 0;
+  const scheduler = startScheduler(time, wiring.schedules, (schedule) => {
+    ticks += 1;
+    return run(schedule, invoker, engine);
+  });
   const front: HttpFront = await startHttp({ routes: wiring.routes, issuer, invoke, port });
   return {
     url: front.url,
@@ -86,6 +104,8 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
     counts: () => ({
       invocations: invoker.invocations(),
       transitions: Object.values(engine.transitions()).reduce((sum, count) => sum + count, 0),
+      transitionsOf: engine.transitions(),
+      ticks,
     }),
     deadLetters: () => deadQueues(wiring).reduce((sum, queue) => sum + queues.depth(queue), 0),
     async close() {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
-import type { Create, Env, Host } from "../../functions/kit/host.ts";
+import { type Create, createHost, type Env, type Host, type HostParts } from "../../functions/kit/host.ts";
 import { functions } from "../../functions/manifest.ts";
 import type { MarketClock } from "./clock.ts";
 import { functionArn, region } from "./resources.ts";
@@ -16,19 +16,34 @@ export interface Invoker {
 // Nobody traces here, and the tracer's bookkeeping of every promise would take a third of the time.
 process.env.AWS_XRAY_MANUAL_MODE = "true";
 
-type Handler = (event: unknown, context: Context) => Promise<unknown>;
+export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
-/** All Lambdas of the manifest in this process, each with the variables that the template gives it. */
+/** Where a function runs: it is made of a process, which remembers what its functions have read. */
+export type Hosting = (functionName: string, make: (process: Host) => Handler) => Handler;
+
+/** What a measurement of Lambda's own way of running functions needs: as many processes as it likes. */
+export type HostedBy = (parts: HostParts, start: (parts: HostParts) => Host) => Hosting;
+
+/** All functions in one process, this one. */
+export const inOneProcess: HostedBy = (parts, start) => {
+  const process = start(parts);
+  return (_, make) => make(process);
+};
+
+/** All Lambdas of the manifest, each with the variables that the template gives it. */
 export async function createInvoker(
   wired: readonly WiredFunction[],
-  host: Host,
+  parts: HostParts,
   clock: MarketClock,
+  hostedBy: HostedBy = inOneProcess,
 ): Promise<Invoker> {
+  const hosting = hostedBy(parts, createHost);
   const handlers = new Map<string, { handler: Handler; timeoutSeconds: number }>();
   await Promise.all(
     wired.map(async ({ name, variables, timeoutSeconds }) => {
       const env: Env = { ...variables, AWS_REGION: region, LOG_LEVEL: process.env.LOG_LEVEL };
-      handlers.set(name, { handler: (await load(name))(env, host), timeoutSeconds });
+      const create = await load(name);
+      handlers.set(name, { handler: hosting(name, (process) => create(env, process)), timeoutSeconds });
     }),
   );
   let invocations = 0;

@@ -23,8 +23,12 @@ export function createStreams(
   clock: MarketClock,
   invoke: (functionName: string, event: unknown) => Promise<unknown>,
   queues: () => Queues,
+  pollMs?: number,
 ): Streams {
-  const pumps = sources.map((source) => ({ source, pump: createPump(source, clock, invoke, queues) }));
+  const pumps = sources.map((source) => ({
+    source,
+    pump: createPump(source, clock, invoke, queues, pollMs),
+  }));
   const noticed = new Set(sources.map(({ table }) => table));
   return {
     database: {
@@ -43,12 +47,16 @@ export function createStreams(
   };
 }
 
-/** Keys gather while a batch runs. A batch that fails comes again, and at last goes to the queue of the dead. */
+/**
+ * Keys gather while a batch runs. A batch that fails comes again, and at last goes to the queue of the dead.
+ * @param pollMs where given, keys also gather as they do in the cloud: until the next poll, and for the batching window
+ */
 function createPump(
-  { functionName, batchSize, retries, dead }: StreamSource,
+  { functionName, batchSize, windowSeconds, retries, dead }: StreamSource,
   clock: MarketClock,
   invoke: (functionName: string, event: unknown) => Promise<unknown>,
   queues: () => Queues,
+  pollMs: number | undefined,
 ): (key: Key) => void {
   let waiting: Key[] = [];
   let running = false;
@@ -62,7 +70,6 @@ function createPump(
     queues().send([{ queue: dead, body: JSON.stringify({ functionName, keys }) }]);
   };
   const run = async () => {
-    running = true;
     const release = clock.hold();
     try {
       // The writer hears of its put before anybody else does.
@@ -79,7 +86,10 @@ function createPump(
   };
   return (key) => {
     waiting.push(key);
-    if (!running) void run();
+    if (running) return;
+    running = true;
+    if (pollMs === undefined) void run();
+    else clock.at(clock.now() + windowSeconds * 1000 + pollMs, () => void run());
   };
 }
 

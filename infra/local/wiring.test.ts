@@ -204,13 +204,13 @@ describe("a stream", () => {
   test("wakes its function, and leaves what it cannot do in a queue", () => {
     const { streams, consumers } = found({ BatchSize: 1000, MaximumRetryAttempts: 2 });
     expect(streams).toEqual([
-      { table: "Log", functionName: "do-work", batchSize: 1000, retries: 2, dead: "Dead" },
+      { table: "Log", functionName: "do-work", batchSize: 1000, windowSeconds: 0, retries: 2, dead: "Dead" },
     ]);
     expect(consumers).toEqual([]);
   });
 
   test("without numbers of its own has batches of 100 and five retries", () => {
-    expect(found({}).streams).toMatchObject([{ batchSize: 100, retries: 5 }]);
+    expect(found({}).streams).toMatchObject([{ batchSize: 100, windowSeconds: 0, retries: 5 }]);
   });
 
   test("of a table that has none stops the start", () => {

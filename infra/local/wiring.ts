@@ -49,6 +49,7 @@ export interface StreamSource {
   readonly table: string;
   readonly functionName: string;
   readonly batchSize: number;
+  readonly windowSeconds: number;
   readonly retries: number;
   /** Queue of what could not be done. */
   readonly dead: string;
@@ -189,6 +190,7 @@ function readStream(
       table,
       functionName: asText(properties.FunctionName, id),
       batchSize: asNumber(properties.BatchSize, id, 100),
+      windowSeconds: asNumber(properties.MaximumBatchingWindowInSeconds, id, 0),
       retries: asNumber(properties.MaximumRetryAttempts, id, 5),
       dead: beforeDot(failure.Destination, id),
     },
