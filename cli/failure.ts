@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Refused } from "../agent/client.ts";
 import type { Problem } from "../functions/contract/problem.ts";
 import { type Exit, exitCodes } from "./exit-codes.ts";
+import { withoutControls } from "./table.ts";
 
 /** What this program itself has to say: as short as the API's problems, and of their shape. */
 export class Failure extends Error {
@@ -99,5 +100,5 @@ function lineOf(code: string, field: string | undefined, detail: string): string
 }
 
 function oneLine(text: string): string {
-  return text.trim().replaceAll(/\s*[\r\n]+\s*/g, " ");
+  return withoutControls(text.trim().replaceAll(/\s*[\r\n]+\s*/g, " "));
 }

@@ -10,7 +10,7 @@ import { Failure, usage } from "./failure.ts";
 import { count, time } from "./figures.ts";
 import { whole } from "./request-body.ts";
 import type { Session } from "./session.ts";
-import { cell, record } from "./table.ts";
+import { record, withoutControls } from "./table.ts";
 import { exportLine, type Verdict, verifyExport } from "./verify-export.ts";
 import { intervalOption, watch } from "./watching.ts";
 
@@ -137,7 +137,7 @@ function commitLines({ position, text }: FeedPage): string {
   return commits
     .map(({ stream, version, events, actor, ...commit }) => {
       const types = events.map(({ type }) => type).join(" ");
-      return `${cell(`${position}  ${time(commit.time)}  ${stream}@${version}  ${types}  ${actor}`)}\n`;
+      return `${withoutControls(`${position}  ${time(commit.time)}  ${stream}@${version}  ${types}  ${actor}`)}\n`;
     })
     .join("");
 }

@@ -17,7 +17,7 @@ import { cny, count, price, slotTime, span, time } from "./figures.ts";
 import { allOption, cursorOption, limitOption, showList } from "./listing.ts";
 import { bodyFrom, decimal, fileOption, keyOption, matchOption, parts, whole } from "./request-body.ts";
 import type { Session } from "./session.ts";
-import { type Column, record, table } from "./table.ts";
+import { type Column, record, table, withoutControls } from "./table.ts";
 import { intervalOption, watch, watchOption } from "./watching.ts";
 
 const goals = ["placed", "running", "completed", "ended"] as const;
@@ -136,7 +136,7 @@ function changeLine(job: Job, marketTime: string): string {
   const inForce = status === "placed" || status === "running";
   const where =
     award !== undefined && inForce ? `${centersOf(award)}  ${span(award.from, award.to)}` : reason;
-  return `${`${time(marketTime)}  ${status.padEnd(9)}  ${where}`.trimEnd()}\n`;
+  return `${withoutControls(`${time(marketTime)}  ${status.padEnd(9)}  ${where}`.trimEnd())}\n`;
 }
 
 function centersOf({ fills }: Job["awards"][number]): string {

@@ -42,9 +42,13 @@ export function record(fields: readonly (readonly [string, string | number | und
   return lines(grid.toString());
 }
 
+function cell(value: string | number | undefined): string {
+  return withoutControls(String(value ?? ""));
+}
+
 /** Names are written by others: what steers a terminal is not passed on. */
-export function cell(value: string | number | undefined): string {
-  return String(value ?? "").replaceAll(/\p{Cc}/gu, "\uFFFD");
+export function withoutControls(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "\uFFFD");
 }
 
 function lines(text: string): string {
