@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { parse } from "yaml";
+import { parseDocument, visit } from "yaml";
 import { usage } from "./failure.ts";
 import type { Session } from "./session.ts";
 
@@ -31,13 +31,19 @@ export async function bodyFrom(
 async function fieldsOf(session: Session, file: string): Promise<Fields> {
   const name = file === "-" ? "standard input" : file;
   const text = file === "-" ? String(await buffer(session.io.stdin)) : readText(file);
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (error) {
-    const [why = ""] = error instanceof Error ? error.message.split("\n") : [];
+  const document = parseDocument(text);
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    const [why = ""] = fault.message.split("\n");
     throw usage(`${name} is neither JSON nor YAML: ${why}`, "--file");
   }
+  // To YAML +1 is the number 1; to us it is the next slot.
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "number" && node.source?.startsWith("+")) node.value = node.source;
+    },
+  });
+  const content: unknown = document.toJS();
   if (typeof content !== "object" || content === null || Array.isArray(content))
     throw usage(`${name} holds no object: write fields, such as cards: 8`, "--file");
   return { ...content };
