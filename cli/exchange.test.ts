@@ -224,7 +224,7 @@ describe("output", () => {
     for (const line of prices.trimEnd().split("\n").slice(1))
       expect(line).toMatch(/^2026-03-02 10:\d\d {2}\d{7} {8}\d\.\d\d {2,}\d+ {2,}\d+$/);
     expect(await ok("market auction 1")).toContain("status      cleared\n");
-    expect(await ok("market curves 1")).toMatch(/^curve {3}CNY\/card-h {2}card-slots\ndemand/);
+    expect(await ok("market curves 2")).toMatch(/^curve {3}CNY\/card-h {2}card-slots\ndemand/);
   });
 });
 
