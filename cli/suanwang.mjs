@@ -22,9 +22,8 @@ function installedNode() {
 
 function runOn(node) {
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both: the child answers it. Others send to this process only.
-  process.on("SIGINT", () => undefined);
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  // The child answers Ctrl-C, and this process ends with it.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`no-node cannot run ${node}: ${error.message}: run npm ci`);
     process.exit(1);

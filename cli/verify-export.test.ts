@@ -200,6 +200,39 @@ describe("an export that was tampered with once", () => {
     ),
   );
 
+  const small = feedOf([[{ stream: 1, events: 1 }], [{ stream: 2, events: 1 }]]);
+  const [first = "", second = ""] = small.lines;
+  const bytes = Buffer.from(first + second);
+  test.each([
+    ["a line's position", Buffer.from(first + second.replace('{"position":2', '{"position":3')), "edit", 2],
+    ["a line's hash", Buffer.from(first + second.replace(/"hash":"./, '"hash":"x')), "edit", 2],
+    [
+      "a line's hash before",
+      Buffer.from(first + second.replace(/"previousHash":"./, '"previousHash":"x')),
+      "edit",
+      2,
+    ],
+    ["a field more", Buffer.from(first + second.replace('{"position"', '{"more":1,"position"')), "edit", 2],
+    ["a blank more", Buffer.from(first + second.replace('{"position"', '{ "position"')), "edit", 2],
+    ["a mark of byte order", Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]), "edit", 1],
+    ["no end of the last line", bytes.subarray(0, -1), "truncation", 2],
+  ] as const)("is found out by what the hash does not cover: %s", async (_, content, kind, line) => {
+    expect(await verify(content, { hash: last(small).hash })).toMatchObject({
+      ok: false,
+      fault: { kind, line },
+    });
+  });
+
+  test("is found out where bytes that are no text would be read as a character that was there", async () => {
+    const text = textOf(first).replace("tenant:acme", "tenant:\uFFFD");
+    const hash = hashBytes(text);
+    const whole = Buffer.from(exportLine({ position: 1, hash, previousHash: genesis.hash, text }));
+    const at = whole.indexOf("\uFFFD");
+    const broken = Buffer.concat([whole.subarray(0, at), Buffer.from([0xff]), whole.subarray(at + 3)]);
+    expect(await verify(whole, { hash })).toMatchObject({ ok: true });
+    expect(await verify(broken, { hash })).toMatchObject({ ok: false, fault: { kind: "edit", line: 1 } });
+  });
+
   test("is found out whichever byte is changed, put in or taken out", () =>
     fc.assert(
       fc.asyncProperty(

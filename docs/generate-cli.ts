@@ -75,7 +75,7 @@ function optionRows(command: CommandUnknownOpts): string[] {
   if (options.length === 0) return [];
   const rows = options.map(({ flags, description, argChoices, defaultValue, mandatory }) => {
     const told = [
-      description,
+      argChoices === undefined ? description : `${description}.`,
       argChoices === undefined ? "" : `One of ${argChoices.join(", ")}.`,
       defaultValue === undefined ? "" : `Default: ${String(defaultValue)}.`,
       mandatory ? "Required." : "",
