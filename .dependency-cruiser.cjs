@@ -5,7 +5,7 @@ const forbid = (name, from, to, comment, more = {}) => ({
   comment,
   severity: "error",
   from: { path: from, pathNot: tests },
-  to: { path: "^(events|market|functions|infra|agent|bench|node_modules)/", ...to, ...more },
+  to: { path: "^(events|market|functions|infra|agent|bench|cli|node_modules)/", ...to, ...more },
 });
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -69,15 +69,30 @@ module.exports = {
       "A center needs nothing but the API's document.",
     ),
     forbid(
+      "cli-imports-the-contract",
+      "^cli/",
+      {
+        path: "^(events|market|functions|infra|agent|bench)/",
+        pathNot: "^functions/contract/|^agent/client\\.ts$|^infra/local/issuer\\.ts$",
+      },
+      "The command line is a member like others; only login opens the keys of a local exchange.",
+    ),
+    {
+      name: "nobody-imports-the-cli",
+      severity: "error",
+      from: { path: "^(events|market|functions|infra|agent|bench)/", pathNot: tests },
+      to: { path: "^cli/" },
+    },
+    forbid(
       "audit-shares-no-code",
       "^bench/audit/",
-      { path: "^(events|market|functions|infra|agent)/" },
+      { path: "^(events|market|functions|infra|agent|cli)/" },
       "The audit recomputes by code of its own.",
     ),
     {
       name: "nothing-imports-a-handler",
       severity: "error",
-      from: { path: "^(events|market|agent|bench)/", pathNot: tests },
+      from: { path: "^(events|market|agent|bench|cli)/", pathNot: tests },
       to: { path: "^functions/(?!contract/|manifest)" },
     },
     {

@@ -20,45 +20,68 @@ export interface Request<Of extends Operation> {
   readonly key?: string;
 }
 
+/** A request that passes on what somebody wrote: the exchange is to check it. */
+export interface UncheckedRequest {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: unknown;
+  readonly key?: string;
+  /** Version of the resource that is meant; another one is refused. */
+  readonly ifMatch?: number;
+}
+
+export interface Reply<Of extends Operation> {
+  /** As the contract reads it. */
+  readonly answer: AnswerOf<Of>;
+  /** As it came, with fields that this version of the contract does not know. */
+  readonly content: unknown;
+}
+
 /** A client of the exchange's API, for one member. */
 export interface Client {
   /** @throws Refused for a problem; Error when the exchange cannot be reached after some tries. */
   call<const Of extends Operation>(operation: Of, request?: Request<Of>): Promise<AnswerOf<Of>>;
+  /** The same for a request that was not checked. */
+  ask<const Of extends Operation>(operation: Of, request?: UncheckedRequest): Promise<Reply<Of>>;
 }
 
 const maxTries = 6;
 
-/** @param slots shared by all clients of a process, so that they do not overrun the exchange together */
-export function createClient(baseUrl: string, token: string, slots: Slots): Client {
-  const once = async (operation: Operation, request: Request<Operation>) => {
+/**
+ * @param token undefined: for what everybody may call
+ * @param slots shared by all clients of a process, so that they do not overrun the exchange together
+ */
+export function createClient(baseUrl: string, token: string | undefined, slots: Slots): Client {
+  const once = async (operation: Operation, request: UncheckedRequest) => {
     const url = new URL(pathOf(operation.path, request.params ?? {}), baseUrl);
     for (const [name, value] of Object.entries(request.query ?? {}))
       url.searchParams.set(name, String(value));
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    if (request.ifMatch !== undefined) headers["if-match"] = `"${request.ifMatch}"`;
     if (request.key !== undefined) headers["idempotency-key"] = request.key;
     if (request.body !== undefined) headers["content-type"] = "application/json";
     const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
     const response = await fetch(url, { method: operation.method, headers, ...body });
     return { status: response.status, content: await response.json() };
   };
-  return {
-    async call(operation, request = {}) {
-      for (let attempt = 1; ; attempt++) {
-        const answer = await slots.take(() =>
-          once(operation, request).catch((error: unknown) => ({ error })),
-        );
-        const retried = "error" in answer || answer.status >= 500 || answer.status === 429;
-        if (retried && attempt < maxTries) {
-          await sleep(20 * 2 ** attempt);
-          continue;
-        }
-        if ("error" in answer) throw answer.error;
-        if (answer.status === operation.success.status)
-          return operation.success.body.parse(answer.content) as never;
-        throw new Refused(operation.id, problemOf(answer.status, answer.content));
+  const ask = async <const Of extends Operation>(
+    operation: Of,
+    request: UncheckedRequest = {},
+  ): Promise<Reply<Of>> => {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await slots.take(() => once(operation, request).catch((error: unknown) => ({ error })));
+      const retried = "error" in answer || answer.status >= 500 || answer.status === 429;
+      if (retried && attempt < maxTries) {
+        await sleep(20 * 2 ** attempt);
+        continue;
       }
-    },
+      if ("error" in answer) throw answer.error;
+      const { status, content } = answer;
+      if (status !== operation.success.status) throw new Refused(operation.id, problemOf(status, content));
+      return { answer: operation.success.body.parse(content) as never, content };
+    }
   };
+  return { ask, call: async (operation, request) => (await ask(operation, request)).answer };
 }
 
 function pathOf(template: string, params: Readonly<Record<string, string>>): string {

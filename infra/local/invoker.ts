@@ -21,8 +21,11 @@ export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 /** Where a function runs: it is made of a process, which remembers what its functions have read. */
 export type Hosting = (functionName: string, make: (process: Host) => Handler) => Handler;
 
+/** Here a process has all services. */
+type AllParts = HostParts & Required<Pick<HostParts, "database" | "putEvents" | "workflows">>;
+
 /** What a measurement of Lambda's own way of running functions needs: as many processes as it likes. */
-export type HostedBy = (parts: HostParts, start: (parts: HostParts) => Host) => Hosting;
+export type HostedBy = (parts: AllParts, start: (parts: HostParts) => Host) => Hosting;
 
 /** All functions in one process, this one. */
 export const inOneProcess: HostedBy = (parts, start) => {
@@ -33,7 +36,7 @@ export const inOneProcess: HostedBy = (parts, start) => {
 /** All Lambdas of the manifest, each with the variables that the template gives it. */
 export async function createInvoker(
   wired: readonly WiredFunction[],
-  parts: HostParts,
+  parts: AllParts,
   clock: MarketClock,
   hostedBy: HostedBy = inOneProcess,
 ): Promise<Invoker> {
