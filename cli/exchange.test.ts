@@ -48,6 +48,10 @@ async function ok(words: string, stdin?: string): Promise<string> {
 
 const jsonOf = async (words: string, stdin?: string) => JSON.parse(await ok(`${words} -o json`, stdin));
 
+function instantOf(slot: number): string {
+  return new Date(slot * slotMs).toISOString();
+}
+
 /** To a slot's gate and past its auction. A sign of life on the way keeps the center on the market. */
 async function goTo(slot: number): Promise<void> {
   while (Math.floor(exchange.time.now() / slotMs) < slot) {
@@ -175,7 +179,8 @@ describe("a market, from its first center to its first charge", () => {
     await goTo(from);
     expect(await ok(`placement start ${at}`)).toContain("status     running\n");
     await goTo(to);
-    await ok(`placement meter ${at} --from -1h --to now --card-seconds 28800`);
+    const ran = `--from ${instantOf(from)} --to ${instantOf(to)}`;
+    await ok(`placement meter ${at} ${ran} --card-seconds 28800`);
     expect(await ok(`placement finish ${at} --outcome completed`)).toContain("status     completed\n");
     await exchange.time.jumpTo(exchange.time.now());
     expect(await ok(`job get ${job} --watch`)).toMatch(/ {2}completed\n$/);
