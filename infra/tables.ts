@@ -44,7 +44,7 @@ export function createTables(scope: Construct): Tables {
       partitionKey: { name: "pk", type: attributeTypes[keys.pk] },
       ...(keys.sk === undefined ? {} : { sortKey: { name: "sk", type: attributeTypes[keys.sk] } }),
       billing: Billing.onDemand(),
-      // A key that nobody can disable or delete, with each use in CloudTrail: see docs/decisions/0060.
+      // A key that nobody can disable or delete, with each use in CloudTrail: see docs/decisions/0063.
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
