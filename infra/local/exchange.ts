@@ -33,6 +33,8 @@ export interface Exchange {
   counts(): { readonly invocations: number; readonly transitions: number };
   /** Messages that nobody could handle. */
   deadLetters(): number;
+  /** Rejects when the database's process has ended: then nothing works any more, and only a new start helps. */
+  readonly broken: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
       invocations: invoker.invocations(),
       transitions: Object.values(engine.transitions()).reduce((sum, count) => sum + count, 0),
     }),
+    broken: databaseProcess.ended,
     deadLetters: () => deadQueues(wiring).reduce((sum, queue) => sum + queues.depth(queue), 0),
     async close() {
       scheduler.stop();

@@ -26,6 +26,13 @@ async function main(): Promise<number> {
   const startAt = scenario === undefined ? emptyStart(options) : openingMs(scenario);
   const began = performance.now();
   const exchange = await startExchange({ dataDir: options.data, port: options.port, startAt });
+  let closing = false;
+  // At once, before what is under way fails for good: whoever starts it anew finds all of it waiting.
+  exchange.broken.catch((error: Error) => {
+    if (closing) return;
+    console.error(`${error.message}: start the exchange anew`);
+    process.exit(1);
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`Suanwang listens on ${exchange.url} after ${seconds} s, data in ${options.data}`);
   const stopped = new Promise<void>((resolve) =>
@@ -42,6 +49,7 @@ async function main(): Promise<number> {
     await stopped;
     return code;
   } finally {
+    closing = true;
     await exchange.close();
   }
 }
