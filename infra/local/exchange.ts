@@ -79,7 +79,12 @@ export async function startExchange({ dataDir, port, startAt }: ExchangeOptions)
     if (variables.RUN_AT_START !== undefined) await invoke(name, {});
   engine.resume();
   queues.start();
-  const scheduler = startScheduler(time, wiring.schedules, (schedule) => run(schedule, invoker, engine));
+  const scheduler = startScheduler(
+    time,
+    wiring.schedules,
+    (schedule) => run(schedule, invoker, engine),
+    join(dataDir, "schedules.json"),
+  );
   const front: HttpFront = await startHttp({ routes: wiring.routes, issuer, invoke, port });
   return {
     url: front.url,
