@@ -28,8 +28,11 @@ export interface Client {
 
 const maxTries = 6;
 
-/** @param slots shared by all clients of a process, so that they do not overrun the exchange together */
-export function createClient(baseUrl: string, token: string, slots: Slots): Client {
+/**
+ * @param slots shared by all clients of a process, so that they do not overrun the exchange together
+ * @param tries how often a call is sent at most
+ */
+export function createClient(baseUrl: string, token: string, slots: Slots, tries = maxTries): Client {
   const once = async (operation: Operation, request: Request<Operation>) => {
     const url = new URL(pathOf(operation.path, request.params ?? {}), baseUrl);
     for (const [name, value] of Object.entries(request.query ?? {}))
@@ -48,7 +51,7 @@ export function createClient(baseUrl: string, token: string, slots: Slots): Clie
           once(operation, request).catch((error: unknown) => ({ error })),
         );
         const retried = "error" in answer || answer.status >= 500 || answer.status === 429;
-        if (retried && attempt < maxTries) {
+        if (retried && attempt < tries) {
           await sleep(20 * 2 ** attempt);
           continue;
         }
