@@ -37,11 +37,15 @@ export interface Reply<Of extends Operation> {
   readonly content: unknown;
 }
 
-/** A client of the exchange's API, for one member. */
-export interface Client {
+/** Calls the exchange's API for one member. */
+export interface Caller {
   /** @throws Refused for a problem; Error when the exchange cannot be reached after some tries. */
   call<const Of extends Operation>(operation: Of, request?: Request<Of>): Promise<AnswerOf<Of>>;
-  /** The same for a request that was not checked. */
+}
+
+/** A client that also takes what a person typed. */
+export interface Client extends Caller {
+  /** The same as `call` for a request that was not checked. */
   ask<const Of extends Operation>(operation: Of, request?: UncheckedRequest): Promise<Reply<Of>>;
 }
 
@@ -50,8 +54,14 @@ const maxTries = 6;
 /**
  * @param token undefined: for what everybody may call
  * @param slots shared by all clients of a process, so that they do not overrun the exchange together
+ * @param tries how often a call is sent at most
  */
-export function createClient(baseUrl: string, token: string | undefined, slots: Slots): Client {
+export function createClient(
+  baseUrl: string,
+  token: string | undefined,
+  slots: Slots,
+  tries = maxTries,
+): Client {
   const once = async (operation: Operation, request: UncheckedRequest) => {
     const url = new URL(pathOf(operation.path, request.params ?? {}), baseUrl);
     for (const [name, value] of Object.entries(request.query ?? {}))
@@ -71,7 +81,7 @@ export function createClient(baseUrl: string, token: string | undefined, slots: 
     for (let attempt = 1; ; attempt++) {
       const answer = await slots.take(() => once(operation, request).catch((error: unknown) => ({ error })));
       const retried = "error" in answer || answer.status >= 500 || answer.status === 429;
-      if (retried && attempt < maxTries) {
+      if (retried && attempt < tries) {
         await sleep(20 * 2 ** attempt);
         continue;
       }

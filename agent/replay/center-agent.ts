@@ -2,7 +2,7 @@ import type { AssignmentChange } from "../../functions/contract/centers.ts";
 import { CenterId } from "../../functions/contract/identifiers.ts";
 import type { Operation } from "../../functions/contract/operation.ts";
 import { operations } from "../../functions/contract/operations.ts";
-import { type Client, Refused, type Request } from "../client.ts";
+import { type Caller, Refused, type Request } from "../client.ts";
 import type { Center } from "../scenario/scenario-file.ts";
 import { SLOT_SECONDS } from "../scenario/scenario-job.ts";
 import { doAt, type World } from "./world.ts";
@@ -37,7 +37,7 @@ interface Run {
 }
 
 /** The scheduler of one simulated center: it knows the exchange's API and the real length of the work it runs. */
-export function createCenterAgent(world: World, spec: Center, client: Client) {
+export function createCenterAgent(world: World, spec: Center, client: Caller) {
   const center = CenterId.parse(spec.center);
   const runs = new Map<string, Run>();
   let position = 0;

@@ -1,4 +1,4 @@
-import type { Client } from "../client.ts";
+import type { Caller } from "../client.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { ScenarioJob } from "../scenario/scenario-job.ts";
 
@@ -22,7 +22,7 @@ export interface World {
   /** Instant of the opening, ms. */
   readonly opening: number;
   readonly clock: ReplayClock;
-  client(owner: string, role: "center" | "tenant" | "finance" | "operator"): Promise<Client>;
+  client(owner: string, role: "center" | "tenant" | "finance" | "operator"): Promise<Caller>;
   /** By the exchange's job id. */
   readonly works: Map<string, Work>;
   /** Calls that the exchange refused, by code. */

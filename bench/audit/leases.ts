@@ -42,13 +42,17 @@ interface Running {
   readonly awards: string[];
   readonly centers: Set<string>;
   readonly accepted: Set<string>;
+  /** Absent while it goes on; whether a center ended it. */
+  over?: { readonly faulty: boolean };
 }
 
 /** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
 function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFate>): void {
   const runs = new Map<string, Running>();
   const endOf = (lease: string, slot: number, faulty: boolean) => {
-    for (const id of runs.get(lease)?.awards ?? []) {
+    const run = runs.get(lease);
+    if (run !== undefined) run.over = { faulty };
+    for (const id of run?.awards ?? []) {
       const fate = fates.get(id);
       if (fate === undefined || fate.over) continue;
       fate.over = true;
@@ -69,6 +73,9 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         const run = runs.get(lease) ?? { awards: [], centers: new Set(), accepted: new Set() };
         runs.set(lease, run);
         run.awards.push(placement);
+        // Its run ended before it was told to go on: given back whole.
+        if (fate !== undefined && run.over !== undefined)
+          Object.assign(fate, { over: true, faulty: run.over.faulty, cut: fate.paidFrom });
         for (const { center } of fills) run.centers.add(center);
         break;
       }

@@ -4,6 +4,7 @@ import {
   ConditionalCheckFailedException,
   CreateTableCommand,
   DeleteItemCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
@@ -12,6 +13,7 @@ import {
   ResourceInUseException,
   ScanCommand,
   UpdateItemCommand,
+  UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { TableKeys } from "./tables.ts";
 
@@ -308,7 +310,24 @@ async function createTable(client: DynamoDBClient, table: string, keys: TableKey
     );
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
+    await finishTable(client, table);
   }
+}
+
+/**
+ * A local engine that was killed between the two writes that make a table keeps it in CREATING for good, and gives
+ * nothing out of it. A change of its throughput, which no local engine heeds, brings it out of that.
+ */
+async function finishTable(client: DynamoDBClient, table: string): Promise<void> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  if (Table?.TableStatus !== "CREATING") return;
+  await client.send(
+    new UpdateTableCommand({
+      TableName: table,
+      BillingMode: "PROVISIONED",
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+    }),
+  );
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -6,6 +6,8 @@ import type { Wiring } from "./wiring.ts";
 
 export interface DatabaseProcess {
   readonly database: Database;
+  /** Rejects when the process has ended. */
+  readonly ended: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -14,11 +16,11 @@ export async function startDatabase(folder: string, tables: Wiring["tables"]): P
   const child = fork(new URL("dynalite-child.ts", import.meta.url), [folder], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`the database ended with code ${code}`);
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`the database's process ended with ${signal ?? `code ${code}`}`);
   });
-  failed.catch(() => undefined);
-  const [port] = await Promise.race([once(child, "message"), failed]);
+  ended.catch(() => undefined);
+  const [port] = await Promise.race([once(child, "message"), ended]);
   const database = createDynamoDatabase({
     region,
     endpoint: `http://127.0.0.1:${Number(port)}`,
@@ -27,11 +29,11 @@ export async function startDatabase(folder: string, tables: Wiring["tables"]): P
   for (const { name, keys } of tables) await database.createTable(name, keys);
   return {
     database,
+    ended,
     async close() {
       database.close();
-      const ended = once(child, "exit");
       if (child.connected) child.disconnect();
-      await ended;
+      await ended.catch(() => undefined);
     },
   };
 }

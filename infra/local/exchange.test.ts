@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Client, createClient, createSlots } from "../../agent/client.ts";
 import { audit } from "../../bench/audit/audit.ts";
+import { Period } from "../../events/catalog/values.ts";
 import { parsePage } from "../../events/store/feed.ts";
 import type { FeedPage } from "../../functions/contract/finance.ts";
 import { AccountId, CenterId, MillsText, ProductId } from "../../functions/contract/identifiers.ts";
@@ -270,6 +271,25 @@ describe("an exchange on an empty folder", () => {
       { change: "released", placement: award.placement },
     ]);
     expect(exchange.deadLetters()).toBe(0);
+  });
+
+  test("closes a day whose close came due when nobody was there", async () => {
+    const beforeMidnight = Date.parse("2026-03-02T15:59:00Z");
+    const exchange = await open(beforeMidnight);
+    const members = await membersOf(exchange);
+    await openMarket(exchange, members);
+    await exchange.time.jumpTo(beforeMidnight + 2_000);
+    await close(exchange);
+
+    // Nine minutes later: the close was due three minutes after midnight.
+    const again = await open(beforeMidnight + 10 * 60_000);
+    await again.time.jumpTo(again.time.now() + afterGateMs);
+
+    const { finance } = await membersOf(again);
+    const period = Period.parse("2026-03-02");
+    expect(await finance.call(operations.getPeriod, { params: { period } })).toMatchObject({
+      status: "closed",
+    });
   });
 
   test("refuses whoever has no token, a stranger's, one that is over, or the wrong role", async () => {

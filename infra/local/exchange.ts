@@ -11,7 +11,7 @@ import { createQueues } from "./queues.ts";
 import { startScheduler } from "./scheduler.ts";
 import { createStreams } from "./streams.ts";
 import { synthesize } from "./synth.ts";
-import { readWiring, type Wiring } from "./wiring.ts";
+import { readWiring, type WiredSchedule, type Wiring } from "./wiring.ts";
 import { createWorkflowEngine, type WorkflowEngine } from "./workflow/engine.ts";
 import { WorkflowError } from "./workflow/errors.ts";
 
@@ -36,6 +36,8 @@ export interface Exchange {
   counts(): Counts;
   /** Messages that nobody could handle. */
   deadLetters(): number;
+  /** Rejects when the database's process has ended: then nothing works any more, and only a new start helps. */
+  readonly broken: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -92,10 +94,11 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
   engine.resume();
   queues.start();
   let ticks = 0;
-  const scheduler = startScheduler(time, wiring.schedules, (schedule) => {
+  const ring = (schedule: WiredSchedule) => {
     ticks += 1;
     return run(schedule, invoker, engine);
-  });
+  };
+  const scheduler = startScheduler(time, wiring.schedules, ring, join(dataDir, "schedules.json"));
   const front: HttpFront = await startHttp({ routes: wiring.routes, issuer, invoke, port });
   return {
     url: front.url,
@@ -107,6 +110,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       transitionsOf: engine.transitions(),
       ticks,
     }),
+    broken: databaseProcess.ended,
     deadLetters: () => deadQueues(wiring).reduce((sum, queue) => sum + queues.depth(queue), 0),
     async close() {
       scheduler.stop();

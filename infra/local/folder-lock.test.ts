@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lockFolder } from "./folder-lock.ts";
+import { lockDatabase, lockFolder } from "./folder-lock.ts";
 
 const source = new URL("./folder-lock.ts", import.meta.url).href;
 
@@ -70,7 +70,14 @@ describe("a folder", () => {
     const lock = lockFolder(folder);
     expect(readFileSync(file, "utf8")).toBe(String(process.pid));
     lock.release();
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(["exchange.lock"]);
+  });
+
+  test("is not locked twice by one process either", () => {
+    const lock = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(new Error(refusal(process.pid)));
+    lock.release();
+    lockFolder(folder).release();
   });
 
   test("that is not there is made, with those above it", () => {
@@ -89,7 +96,7 @@ describe("a folder", () => {
     const other = join(folder, "other");
     lockFolder(folder);
     lockFolder(other).release();
-    expect([existsSync(file), readdirSync(other)]).toEqual([true, []]);
+    expect([existsSync(file), readdirSync(other)]).toEqual([true, ["exchange.lock"]]);
   });
 
   test("whose name is a file's is refused", () => {
@@ -99,8 +106,8 @@ describe("a folder", () => {
   });
 
   test("whose lock cannot be made is refused with the reason", () => {
-    mkdirSync(file);
-    expect(() => lockFolder(folder)).toThrow("EISDIR");
+    mkdirSync(join(folder, "exchange.lock"));
+    expect(() => lockFolder(folder)).toThrow("unable to open database file");
   });
 });
 
@@ -131,18 +138,34 @@ describe("two exchanges", () => {
     expect((await another()).says).toBe(refusal(second.child.pid));
   });
 
-  test.skipIf(process.platform === "win32")("do not share a folder when the first is another user's", () => {
-    // Root may signal all processes, so it asks as somebody else.
-    const user = process.getuid?.() === 0 ? ["65534"] : [];
-    chmodSync(folder, 0o777);
-    writeFileSync(file, "1");
-    chmodSync(file, 0o666);
-    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program, folder, ...user], {
-      input: "",
-      encoding: "utf8",
-    });
-    expect(stdout.trim()).toBe(refusal(1));
+  test("that start at once on the folder of a dead one do not both get it", async () => {
+    await kill((await another()).child);
+    const all = await Promise.all(Array.from({ length: 6 }, another));
+    const refused = all.filter(({ says }) => says !== "locked").map(({ says }) => says);
+    expect(refused).toHaveLength(5);
+    for (const says of refused) expect(says).toMatch(/^process \d+ runs an exchange on /);
   });
+
+  test.skipIf(process.platform === "win32")(
+    "do not share a folder when the first is another user's",
+    async () => {
+      const { child } = await another();
+      // Root may open all files and signal all processes, so it asks as somebody else.
+      const user = process.getuid?.() === 0 ? ["65534"] : [];
+      chmodSync(folder, 0o777);
+      chmodSync(join(folder, "exchange.lock"), 0o666);
+      chmodSync(file, 0o666);
+      const { stdout } = spawnSync(
+        process.execPath,
+        ["--input-type=module", "-e", program, folder, ...user],
+        {
+          input: "",
+          encoding: "utf8",
+        },
+      );
+      expect(stdout.trim()).toBe(refusal(child.pid));
+    },
+  );
 });
 
 describe("a lock that nobody holds", () => {
@@ -157,11 +180,31 @@ describe("a lock that nobody holds", () => {
     ["of no process", () => "0"],
     ["of a group of processes", () => "-1"],
     ["of this very number, which a container gives each of its lives", () => String(process.pid)],
+    ["of a process that lives, but is another that got the number", () => String(process.ppid)],
   ])("%s is taken over", (_, content) => {
     writeFileSync(file, content());
     const lock = lockFolder(folder);
     expect(readFileSync(file, "utf8")).toBe(String(process.pid));
     lock.release();
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe("the database of a folder", () => {
+  test("is waited for while the process of a killed exchange still has it open", async () => {
+    const first = await lockDatabase(folder, 0);
+    const second = lockDatabase(folder, 60_000);
+    await expect(Promise.race([second, lockDatabase(folder, 50).catch(() => "still locked")])).resolves.toBe(
+      "still locked",
+    );
+    first.release();
+    (await second).release();
+  });
+
+  test("is refused with the process to end, should that not end by itself", async () => {
+    await lockDatabase(folder, 0);
+    await expect(lockDatabase(folder, 20)).rejects.toThrow(
+      `process ${process.pid}, left over from an exchange that has ended, still has the database in ${folder} open: end it`,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createLocalJWKSet,
@@ -10,6 +10,7 @@ import {
   jwtVerify,
   SignJWT,
 } from "jose";
+import { writtenOnce } from "./written-once.ts";
 
 /** Tokens with the claims that Cognito gives, from keys that this folder made at its first start. */
 export interface Issuer {
@@ -74,12 +75,14 @@ export async function openIssuer(folder: string): Promise<Issuer> {
 }
 
 async function secretKey(file: string): Promise<JWK> {
-  if (existsSync(file)) {
-    const key: JWK = JSON.parse(readFileSync(file, "utf8"));
-    return key;
-  }
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  const key = { ...(await exportJWK(privateKey)), kid: `local-${Date.now()}` };
-  writeFileSync(file, JSON.stringify(key), { mode: 0o600 });
+  // Only a folder without a key makes one, which takes a moment.
+  const key: JWK = JSON.parse(
+    existsSync(file) ? readFileSync(file, "utf8") : writtenOnce(file, await newKey(), 0o600),
+  );
   return key;
+}
+
+async function newKey(): Promise<string> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  return JSON.stringify({ ...(await exportJWK(privateKey)), kid: `local-${Date.now()}` });
 }

@@ -470,10 +470,15 @@ describe("the file of market time", () => {
     time.stop();
   });
 
-  test.each(["", "x", "NaN", "Infinity"])("is as good as none when it holds %j", (text) => {
-    writeFileSync(file, text);
-    expect(createMarketTime(start, file).now()).toBe(start);
-  });
+  test.each(["", " ", "x", "NaN", "Infinity", "-1"])(
+    "that holds %j stops the start: time might go back",
+    (text) => {
+      writeFileSync(file, text);
+      expect(() => createMarketTime(start, file)).toThrow(
+        `${file} is damaged: write the market time into it, in ms since 1970, no earlier than any in the log`,
+      );
+    },
+  );
 
   test("that cannot be read stops the start: time might go back", () => {
     mkdirSync(file);

@@ -139,12 +139,21 @@ export function createMarketTime(start: number, file?: string): MarketTime {
   };
 }
 
+/** @throws Error for a file that tells no time, as a power cut may leave it: to begin anew would set time back. */
 function readTime(file: string): number {
+  const text = textOf(file);
+  if (text === undefined) return 0;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Error(
+    `${file} is damaged: write the market time into it, in ms since 1970, no earlier than any in the log`,
+  );
+}
+
+function textOf(file: string): string | undefined {
   try {
-    const time = Number(readFileSync(file, "utf8"));
-    return Number.isFinite(time) ? time : 0;
+    return readFileSync(file, "utf8").trim();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
 }

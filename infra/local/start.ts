@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startReplay } from "../../agent/replay/replay.ts";
 import { loadScenario, openingMs, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
@@ -7,6 +7,7 @@ import { type Exchange, startExchange } from "./exchange.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { outcomeOf, printOutcome } from "./outcome.ts";
 import { createProgress } from "./progress.ts";
+import { writtenOnce } from "./written-once.ts";
 
 // `npm start`: boots the exchange, replays a scenario through its API, prints the outcome and keeps serving.
 
@@ -26,6 +27,13 @@ async function main(): Promise<number> {
   const startAt = scenario === undefined ? emptyStart(options) : openingMs(scenario);
   const began = performance.now();
   const exchange = await startExchange({ dataDir: options.data, port: options.port, startAt });
+  let closing = false;
+  // At once, before what is under way fails for good: whoever starts it anew finds all of it waiting.
+  exchange.broken.catch((error: Error) => {
+    if (closing) return;
+    console.error(`${error.message}: start the exchange anew`);
+    process.exit(1);
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`Suanwang listens on ${exchange.url} after ${seconds} s, data in ${options.data}`);
   const stopped = new Promise<void>((resolve) =>
@@ -42,6 +50,7 @@ async function main(): Promise<number> {
     await stopped;
     return code;
   } finally {
+    closing = true;
     await exchange.close();
   }
 }
@@ -87,10 +96,9 @@ function claimFolder({ data, scenario, days, jobs }: Options): void {
   const file = join(data, "replay");
   const own = JSON.stringify({ scenario, days, ...(jobs === undefined ? {} : { jobs }) });
   mkdirSync(data, { recursive: true });
-  const known = existsSync(file) ? readFileSync(file, "utf8") : own;
+  const known = writtenOnce(file, own);
   if (known !== own)
     throw new Error(`${data} holds another replay, ${known}: give another --data, or delete the folder`);
-  writeFileSync(file, own);
 }
 
 main().then(
