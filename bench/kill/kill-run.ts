@@ -57,8 +57,8 @@ const rate = 180;
 const dayMs = 86_400_000;
 /** A day's close is due so long after its midnight, market ms. */
 const closeMs = 180_000;
-/** Longest wait for what must come to pass in a life, ms. */
-const patienceMs = 30_000;
+/** Longest wait for what must come to pass in a life, ms: enough for a machine that runs other tests as well. */
+const patienceMs = 90_000;
 
 /** How a life ends. booting: before it listens; gate: shortly after a gate; busy: anywhere in its work. */
 export interface Death {
