@@ -56,7 +56,8 @@ function market(scenario: Scenario): Market {
   );
   const simulated = simulate({ ...scenario, jobs: fitting ?? [] });
   const end = scenario.days * DAY_SECONDS;
-  const { jobs, continued } = networkOutcomes(simulated.events, simulated.works, simulated.opening, end);
+  const { events, works, opening } = simulated;
+  const { jobs, continued } = networkOutcomes(events, works, opening, end, scenario.failures);
   const never = (tooLarge ?? []).map(
     (job): JobOutcome => ({ job, state: "neverFits", interruptions: 0, segments: [] }),
   );

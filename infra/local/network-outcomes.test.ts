@@ -218,6 +218,17 @@ describe("a gang that is displaced", () => {
     ).toMatchObject({ interruptions: 1, state: "waiting", segments: [segment("c-1", 8, 400, 2160)] });
   });
 
+  test("because its continuation lost keeps its checkpoint only, if its center was dark by then", () => {
+    const events = [placed(gang), started(400, "c-1"), checkpoint(1300), displaced(2161, "continuationLost")];
+    const keptOf = (center: string, failsAt: number) =>
+      networkOutcomes(events, new Map([["j", workOf("block")]]), opening, end, [
+        { center, failsAt, returnsAt: end },
+      ]).jobs[0]?.segments;
+    expect(keptOf("c-1", 1500)).toEqual([segment("c-1", 8, 400, 2160, 1300)]);
+    expect(keptOf("c-1", 2160)).toEqual([segment("c-1", 8, 400, 2160)]);
+    expect(keptOf("c-2", 1500)).toEqual([segment("c-1", 8, 400, 2160)]);
+  });
+
   test("before it ran was not interrupted", () => {
     expect(outcome("block", placed(gang), displaced(720, "notAccepted"))).toEqual({
       ...none,

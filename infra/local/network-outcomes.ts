@@ -1,4 +1,5 @@
 import type { Work } from "../../agent/replay/world.ts";
+import type { Failure } from "../../agent/scenario/scenario-file.ts";
 import { SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
 import type { JobOutcome, JobState, Segment } from "../../bench/alone/metrics.ts";
 import type { Award } from "../../events/catalog/award.ts";
@@ -35,13 +36,15 @@ export interface NetworkOutcomes {
 
 /**
  * What became of each job, read off the feed alone, up to `end` seconds after the opening (ms). Jobs whose time passed
- * without an award count as waiting to the end, as they do in the baseline.
+ * without an award count as waiting to the end, as they do in the baseline. What the feed cannot know: that a run whose
+ * award ended while its center was dark, and not yet missed, had kept no more than its checkpoint.
  */
 export function networkOutcomes(
   events: Iterable<DomainEvent>,
   works: ReadonlyMap<string, Work>,
   opening: number,
   end: number,
+  failures: readonly Failure[] = [],
 ): NetworkOutcomes {
   const jobs = new Map<string, Followed>(
     [...works].map(([job, work]) => [
@@ -53,7 +56,7 @@ export function networkOutcomes(
   const slotSecond = (slot: number) => slot * SLOT_SECONDS - opening / 1000;
   for (const event of events) {
     const job = "job" in event.data ? jobs.get(event.data.job) : undefined;
-    if (job !== undefined) follow(job, event, second, slotSecond, end);
+    if (job !== undefined) follow(job, event, second, slotSecond, end, failures);
   }
   for (const job of jobs.values()) closeRun(job, end, end, slotSecond);
   const all = [...jobs.values()];
@@ -77,6 +80,7 @@ function follow(
   second: (instant: string) => number,
   slotSecond: (slot: number) => number,
   end: number,
+  failures: readonly Failure[],
 ): void {
   switch (event.type) {
     case "JobPlaced":
@@ -120,8 +124,9 @@ function follow(
       if (at > end) return;
       const byTime = event.data.cause === "continuationLost";
       const stop = byTime ? slotSecond(event.data.slot) : at;
+      const whole = byTime && !wentDark(job.run, stop, failures);
       if (job.run?.from !== undefined) job.interruptions += 1;
-      closeRun(job, stop, byTime ? stop : Math.max(job.run?.from ?? 0, job.checkpoint), slotSecond);
+      closeRun(job, stop, whole ? stop : Math.max(job.run?.from ?? 0, job.checkpoint), slotSecond);
       job.state = "waiting";
       return;
     }
@@ -130,6 +135,15 @@ function follow(
       return;
     default:
   }
+}
+
+function wentDark(run: Run | undefined, stop: number, failures: readonly Failure[]): boolean {
+  if (run?.from === undefined) return false;
+  const { from, award } = run;
+  return failures.some(
+    ({ center, failsAt }) =>
+      from <= failsAt && failsAt < stop && award.fills.some((fill) => fill.center === center),
+  );
 }
 
 /** A gang runs when it does at all of its centers; a divisible job when the first of them does. */

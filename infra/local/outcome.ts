@@ -26,7 +26,7 @@ export async function outcomeOf(exchange: Exchange, world: World, seconds: numbe
   );
   const { scenario, opening } = world;
   const end = scenario.days * DAY_SECONDS;
-  const network = networkOutcomes(events, world.works, opening, end);
+  const network = networkOutcomes(events, world.works, opening, end, scenario.failures);
   const figures = figuresOf(scenario, network.jobs, end);
   const alone = runAlone(scenario).figures;
   const checks = [...audit(pages), noneLost(exchange, world)];
