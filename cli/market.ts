@@ -13,16 +13,15 @@ import {
   type PublishedCenter,
   type SlotPrice,
 } from "../functions/contract/market.ts";
-import type { PublishedOffer } from "../functions/contract/offers.ts";
 import { cny, count, price, slotTime, span, time } from "./figures.ts";
 import { allOption, cursorOption, limitOption, type Paging, showList } from "./listing.ts";
+import { publishedOfferColumns } from "./offer.ts";
 import type { Session } from "./session.ts";
 import { slotHelp } from "./slots.ts";
 import { type Column, record, table } from "./table.ts";
 import { intervalOption, watch, watchOption } from "./watching.ts";
 
 type Center = z.infer<typeof PublishedCenter>;
-type Offer = z.infer<typeof PublishedOffer>;
 
 export function marketCommands(session: Session): Command {
   const group = new Command("market").description("What everybody on the market sees");
@@ -44,7 +43,7 @@ export function marketCommands(session: Session): Command {
     .addOption(cursorOption())
     .addOption(allOption())
     .action((paging) =>
-      showList(session, listPublishedOffers, {}, paging, ({ items }) => items, offerColumns),
+      showList(session, listPublishedOffers, {}, paging, ({ items }) => items, publishedOfferColumns),
     );
   group
     .command("prices")
@@ -146,15 +145,6 @@ const centerColumns: readonly Column<Center>[] = [
   { head: "PUE", right: true, of: ({ puePermille }) => (puePermille / 1000).toFixed(3) },
   { head: "gCO2/kWh", right: true, of: ({ gridFactor }) => count(gridFactor) },
   { head: "links to", of: ({ links }) => links.map(({ to }) => to).join(", ") },
-];
-
-const offerColumns: readonly Column<Offer>[] = [
-  { head: "offer", of: ({ offer }) => offer },
-  { head: "center", of: ({ center }) => center },
-  { head: "product", of: ({ product }) => product },
-  { head: "cards", right: true, of: ({ cards }) => count(cards) },
-  { head: "market time", of: ({ from, to }) => span(from, to) },
-  { head: "reserve CNY/card-h", right: true, of: ({ reserve }) => price(reserve) },
 ];
 
 const priceColumns: readonly Column<z.infer<typeof SlotPrice>>[] = [

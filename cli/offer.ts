@@ -1,5 +1,12 @@
 import { Command } from "@commander-js/extra-typings";
-import { getOffer, listOffers, type Offer, postOffer, withdrawOffer } from "../functions/contract/offers.ts";
+import {
+  getOffer,
+  listOffers,
+  type Offer,
+  type PublishedOffer,
+  postOffer,
+  withdrawOffer,
+} from "../functions/contract/offers.ts";
 import { count, price, span } from "./figures.ts";
 import { allOption, cursorOption, limitOption, showList } from "./listing.ts";
 import { bodyFrom, fileOption, keyOption, matchOption, whole } from "./request-body.ts";
@@ -45,13 +52,18 @@ export function offerCommands(session: Session): Command {
   return group;
 }
 
-const columns: readonly Column<Offer>[] = [
+/** An offer as everybody may see it. */
+export const publishedOfferColumns: readonly Column<PublishedOffer>[] = [
   { head: "offer", of: ({ offer }) => offer },
   { head: "center", of: ({ center }) => center },
   { head: "product", of: ({ product }) => product },
   { head: "cards", right: true, of: ({ cards }) => count(cards) },
   { head: "market time", of: ({ from, to }) => span(from, to) },
   { head: "reserve CNY/card-h", right: true, of: ({ reserve }) => price(reserve) },
+];
+
+const columns: readonly Column<Offer>[] = [
+  ...publishedOfferColumns,
   { head: "status", of: ({ status }) => status },
 ];
 

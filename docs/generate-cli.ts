@@ -1,12 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { createProgram } from "../cli/program.ts";
+import { writeOrCheck } from "./generated-file.ts";
 
 // Writes docs/cli.md from the program's own commands; with --check it only compares and fails if the file is stale.
-
-const file = new URL("cli.md", import.meta.url);
 
 const introduction = `# The command line
 
@@ -125,13 +123,4 @@ function page(): string {
   return `${[introduction, ...everywhere, ...exitTable(), ...sections].join("\n").trimEnd()}\n`;
 }
 
-const wanted = page();
-if (process.argv.includes("--check")) {
-  const found = await readFile(file, "utf8").catch(() => "");
-  if (found !== wanted) {
-    console.error("docs/cli.md is stale: run npm run docs");
-    process.exitCode = 1;
-  }
-} else {
-  await writeFile(file, wanted);
-}
+await writeOrCheck("cli.md", page());

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadScenario, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
 import type { ScenarioJob } from "../../agent/scenario/scenario-job.ts";
+import { loneCenterDay } from "../../test/lone-center.ts";
 import { runAlone } from "./alone.ts";
 import { type JobOutcome, peakUse } from "./metrics.ts";
 
@@ -45,32 +46,7 @@ function scenario(
   jobs: readonly ScenarioJob[],
   failures: Scenario["failures"] = [],
 ): Scenario {
-  return {
-    name: "t",
-    marketDay: "2017-10-25",
-    days: 1,
-    products: [{ product: "p", tflops: 256, kw: 0.5 }],
-    centers: [
-      {
-        center: "c",
-        name: "C",
-        owner: "o",
-        region: "r",
-        homeRegions: [],
-        pue: 1.1,
-        pools: [{ product: "p", cards, frameworks: [] }],
-        energy: Array(24).fill(500),
-        gridFactor: 400,
-        offers: [],
-      },
-    ],
-    links: [],
-    tenants: [],
-    deposit: "0",
-    failures,
-    offers: [{ key: "c-p-1", center: "c", product: "p", cards, reserve: 100, from: 0, to: 480 }],
-    jobs,
-  };
+  return loneCenterDay({ product: "p", cards, energy: 500, to: 480 }, jobs, failures);
 }
 
 const times = (jobs: readonly JobOutcome[], key: string) => {

@@ -1,5 +1,5 @@
+import { nearestRank } from "../../agent/scenario/estimates.ts";
 import { markdownTable } from "../marked-section.ts";
-import { percentile } from "../spread.ts";
 import { type Account, accountOf, callsOf } from "./account.ts";
 import { assumptions } from "./assumptions.ts";
 import type { CountedRun } from "./counted-run.ts";
@@ -90,7 +90,7 @@ function transitionLine({ jobSteps }: Tally, jobs: number): string {
   const steps = Object.values(jobSteps).filter((count) => count > 0);
   if (steps.length === 0) return "";
   const within = steps.filter((count) => count <= goalTransitions).length;
-  return `Transitions of a job: median ${percentile(steps, 50)}, p90 ${percentile(steps, 90)}, most ${percentile(steps, 100)}; ${within} of ${jobs} jobs take ${goalTransitions} or fewer.`;
+  return `Transitions of a job: median ${nearestRank(steps, 50)}, p90 ${nearestRank(steps, 90)}, most ${nearestRank(steps, 100)}; ${within} of ${jobs} jobs take ${goalTransitions} or fewer.`;
 }
 
 function dayTable(account: Account, prices: PriceList): string {

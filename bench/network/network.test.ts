@@ -69,7 +69,13 @@ describe("the checks", () => {
   let outcomes: ReturnType<typeof networkOutcomes>["jobs"];
   beforeAll(() => {
     simulated = simulate(scenario);
-    outcomes = networkOutcomes(simulated.events, simulated.works, simulated.opening, end).jobs;
+    outcomes = networkOutcomes(
+      simulated.events,
+      simulated.works,
+      simulated.opening,
+      end,
+      scenario.failures,
+    ).jobs;
   });
   const faults = (over: Partial<Simulated>, of: Scenario = scenario, given = outcomes) =>
     faultsOf(of, { ...simulated, ...over }, given);

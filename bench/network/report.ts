@@ -1,3 +1,4 @@
+import { markdownTable } from "../marked-section.ts";
 import type { Measures } from "./measures.ts";
 import { SYSTEMS, type System } from "./systems.ts";
 import type { TraceName } from "./traces.ts";
@@ -53,24 +54,21 @@ export function tableOf(rows: readonly Row[]): string {
   const columns = loads.flatMap((load) =>
     SYSTEMS.flatMap((system) => rows.filter((row) => row.load === load && row.system === system)),
   );
-  const heads = columns.map(({ load, system }) => `${load} % ${systemNames[system]}`);
-  return [
-    `| | ${heads.join(" | ")} |`,
-    `|---|${heads.map(() => "--:").join("|")}|`,
-    ...lines.map(([name, of]) => `| ${name} | ${columns.map(({ measures }) => of(measures)).join(" | ")} |`),
-  ].join("\n");
+  return markdownTable(
+    ["", ...columns.map(({ load, system }) => `${load} % ${systemNames[system]}`)],
+    lines.map(([name, of]) => [name, ...columns.map(({ measures }) => of(measures))]),
+  );
 }
 
 /** How full each center is: where work moves to. */
 export function centersTable(rows: readonly Row[]): string {
   const [first] = rows;
   const names = first?.measures.centers.map(({ center }) => center) ?? [];
-  return [
-    `| load | system | ${names.join(" | ")} |`,
-    `|--:|---|${names.map(() => "--:").join("|")}|`,
-    ...rows.map(
-      ({ load, system, measures }) =>
-        `| ${load} % | ${systemNames[system]} | ${measures.centers.map(({ utilisation }) => percent(utilisation)).join(" | ")} |`,
-    ),
-  ].join("\n");
+  return markdownTable(
+    ["load and system", ...names],
+    rows.map(({ load, system, measures }) => [
+      `${load} % ${systemNames[system]}`,
+      ...measures.centers.map(({ utilisation }) => percent(utilisation)),
+    ]),
+  );
 }

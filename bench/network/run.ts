@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { machineLine } from "../machine.ts";
+import { writeSection } from "../marked-section.ts";
 import { monthOf } from "./month.ts";
 import { type Chart, chartsSvg } from "./plot.ts";
 import { centersTable, type Row, systemNames, tableOf } from "./report.ts";
@@ -42,8 +42,7 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
-const cpu = cpus()[0]?.model.trim() ?? "unknown CPU";
-const machine = `${cpu}, Node ${process.versions.node}, one thread`;
+const machine = `${machineLine()}, one thread`;
 console.log(`${days} days, seed ${values.seed}, ${machine}`);
 
 const rows: Row[] = [];
@@ -86,26 +85,20 @@ console.log(
 if (values.write) writeDocs();
 if (broken > 0) process.exitCode = 1;
 
-/** Replaces what stands between the marks of docs/network.md, and the plots beside it. */
+/** Replaces the sections of docs/network.md that were measured, and the plots beside it. */
 function writeDocs(): void {
-  const docs = resolve(import.meta.dirname, "../../docs");
-  const page = resolve(docs, "network.md");
-  let text = readFileSync(page, "utf8");
+  const page = new URL("../../docs/network.md", import.meta.url);
   for (const trace of traces) {
     const own = rows.filter((row) => row.trace === trace);
-    writeFileSync(resolve(docs, `network-${trace}.svg`), plotOf(trace, own));
-    text = between(text, trace, `${tableOf(own)}\n\n![${trace}](network-${trace}.svg)`);
-    text = between(text, `${trace}-centers`, centersTable(own));
+    writeFileSync(new URL(`network-${trace}.svg`, page), plotOf(trace, own));
+    writeSection(page, trace, `${tableOf(own)}\n\n![${trace}](network-${trace}.svg)`);
+    writeSection(page, `${trace}-centers`, centersTable(own));
+    writeSection(
+      page,
+      `${trace}-run`,
+      `Last run: ${days} days, seed ${values.seed}, ${took}, on ${machine}.`,
+    );
   }
-  text = between(text, "run", `Last run: ${days} days, seed ${values.seed}, ${took}, on ${machine}.`);
-  writeFileSync(page, text);
-}
-
-function between(text: string, name: string, content: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`docs/network.md has no marks ${open} ${close}`);
-  return `${text.slice(0, from + open.length)}\n${content}\n${text.slice(to)}`;
 }
 
 function plotOf(trace: TraceName, own: readonly Row[]): string {

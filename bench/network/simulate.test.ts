@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../agent/scenario/scenario.ts";
 import type { ScenarioJob } from "../../agent/scenario/scenario-job.ts";
 import { networkOutcomes } from "../../infra/local/network-outcomes.ts";
+import { loneCenterDay } from "../../test/lone-center.ts";
 import { faultsOf } from "./checks.ts";
 import { moneyOf } from "./measures.ts";
 import { simulate } from "./simulate.ts";
@@ -48,36 +49,21 @@ function job(
 /** One center of 10 cards at 100 fen, energy free. */
 function scenario(jobs: readonly ScenarioJob[], failures: Scenario["failures"] = []): Scenario {
   return {
-    name: "t",
-    marketDay: "2017-10-25",
-    days: 1,
-    products: [{ product: "ascend910", tflops: 256, kw: 0.5 }],
-    centers: [
-      {
-        center: "c",
-        name: "C",
-        owner: "o",
-        region: "r",
-        homeRegions: [],
-        pue: 1.1,
-        pools: [{ product: "ascend910", cards: 10, frameworks: [] }],
-        energy: Array(24).fill(0),
-        gridFactor: 400,
-        offers: [],
-      },
-    ],
-    links: [],
+    ...loneCenterDay({ product: "ascend910", cards: 10, energy: 0, to: 1920 }, jobs, failures),
     tenants: [{ tenant: "t", name: "T", home: "c", frameworks: [], products: ["ascend910"] }],
     deposit: "1000000000",
-    failures,
-    offers: [{ key: "c-1", center: "c", product: "ascend910", cards: 10, reserve: 100, from: 0, to: 1920 }],
-    jobs,
   };
 }
 
 function outcomesOf(given: Scenario) {
   const simulated = simulate(given);
-  const { jobs, continued } = networkOutcomes(simulated.events, simulated.works, simulated.opening, 86_400);
+  const { jobs, continued } = networkOutcomes(
+    simulated.events,
+    simulated.works,
+    simulated.opening,
+    86_400,
+    given.failures,
+  );
   expect(faultsOf(given, simulated, jobs)).toEqual([]);
   const times = (key: string) => {
     const found = jobs.find((each) => each.job.key === key);

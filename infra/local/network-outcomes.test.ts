@@ -84,7 +84,7 @@ function outcome(kind: ScenarioJob["bid"]["kind"], ...events: readonly DomainEve
     jobs,
     continued: continuations,
     expired,
-  } = networkOutcomes(events, new Map([["j", workOf(kind)]]), opening, end);
+  } = networkOutcomes(events, new Map([["j", workOf(kind)]]), opening, end, []);
   const [only, ...more] = jobs;
   if (only === undefined || more.length > 0) throw new Error(`${jobs.length} outcomes`);
   const { job, ...rest } = only;
@@ -329,6 +329,7 @@ test("jobs are told apart, and what others ask for does not count", () => {
     works,
     opening,
     end,
+    [],
   );
   expect(jobs.map(({ job, state }) => [job.key, state])).toEqual([
     ["a-block", "completed"],

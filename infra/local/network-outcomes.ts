@@ -44,7 +44,7 @@ export function networkOutcomes(
   works: ReadonlyMap<string, Work>,
   opening: number,
   end: number,
-  failures: readonly Failure[] = [],
+  failures: readonly Failure[],
 ): NetworkOutcomes {
   const jobs = new Map<string, Followed>(
     [...works].map(([job, work]) => [
