@@ -17,9 +17,15 @@ type Phase = (typeof phases)[number];
 /** Where a placement stands, as the steps of its workflow hand it on. */
 export interface Standing extends PlacementKeys {
   readonly phase: Phase;
-  /** Market seconds to the deadline, at least 1. */
+  /** How long the next wait may last, in market seconds: to the deadline, at least 1. */
   readonly timeoutSeconds: number;
 }
+
+/**
+ * Nothing is waited for any more, but the function that begins a wait says so: it may take as long as any function.
+ * Were it shorter, a slow machine would ask, wait and ask again for ever.
+ */
+const doneSeconds = 900;
 
 export async function loadJob({ store }: Pick<Access, "store">, job: JobId): Promise<JobState> {
   return (await loadState(store, jobDecider, streams.job(job))).state;
@@ -27,8 +33,9 @@ export async function loadJob({ store }: Pick<Access, "store">, job: JobId): Pro
 
 export function standingOf(state: JobState, { job, placement }: PlacementKeys, now: number): Standing {
   const deadline = deadlineOf(state, placement);
-  const seconds = deadline === undefined ? 1 : Math.max(1, Math.ceil((deadline.at - now) / 1000));
-  return { job, placement, phase: deadline?.awaited ?? "done", timeoutSeconds: seconds };
+  if (deadline === undefined) return { job, placement, phase: "done", timeoutSeconds: doneSeconds };
+  const timeoutSeconds = Math.max(1, Math.ceil((deadline.at - now) / 1000));
+  return { job, placement, phase: deadline.awaited, timeoutSeconds };
 }
 
 /** The placement is past what was awaited. */

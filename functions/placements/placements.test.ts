@@ -18,6 +18,7 @@ import {
   succeeds,
 } from "../../test/exchange-in-memory.ts";
 import { operations } from "../contract/operations.ts";
+import { functions } from "../manifest.ts";
 
 const { acceptPlacement, refusePlacement, startPlacement, meterPlacement, finishPlacement } = operations;
 const center = "c-1";
@@ -117,6 +118,18 @@ describe("a placement", () => {
     exchange.clock.set(slotStart(from + 1));
     expect(await exchange.invoke("meet-deadline", keys)).toMatchObject({ phase: "done" });
     expect(await jobNow(job)).toMatchObject({ status: "open", reason: "notAccepted" });
+  });
+
+  test("that is over leaves its workflow's last waits the time to hear so, however slow their function", async () => {
+    const { job, placement, from } = await placeJob(exchange);
+    exchange.clock.set(slotStart(from + 1));
+    const over = await exchange.invoke("meet-deadline", { job, placement });
+    const slowest = functions.find(({ name }) => name === "await-job")?.timeoutSeconds;
+    expect(over).toMatchObject({ phase: "done" });
+    expect(over).toHaveProperty(
+      "timeoutSeconds",
+      expect.toSatisfy((given) => given > Number(slowest)),
+    );
   });
 
   test("wakes the workflow that waits for it, whether the event or the token was there first", async () => {
