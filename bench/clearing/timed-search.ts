@@ -1,0 +1,90 @@
+import type { Book, Result } from "../../market/clearing/instance.ts";
+import { openSearch, type Search, type Warm } from "../../market/clearing/search.ts";
+
+/** What a search had reached after so many seconds and units of work. Bound: Infinity before the first one. */
+export interface Moment {
+  readonly seconds: number;
+  readonly work: number;
+  readonly welfare: number;
+  readonly bound: number;
+}
+
+export interface Timed {
+  readonly result: Result;
+  /** From the open book to the result in hand. */
+  readonly seconds: number;
+  readonly work: number;
+  readonly moments: readonly Moment[];
+}
+
+export interface Limits {
+  readonly seconds: number;
+  /** Seconds that pass; a test brings its own. */
+  readonly now?: () => number;
+  readonly warm?: Warm;
+}
+
+const FIRST_PORTION = 10_000;
+/** A portion is to take so much of the limit, so that the deadline is kept and the clock seldom read. */
+const SHARE = 1 / 50;
+/** Kept back for writing down the best result: that takes about as long as reading the book does. */
+const RESERVE = { least: 0.01, most: 0.1 };
+
+/**
+ * Searches in portions until the deadline, or until nothing is left to do. The search does not know the clock, and what
+ * it does follows from the work alone; how much of it fits before the deadline depends on the machine.
+ */
+export function searchUntil(book: Book, { seconds: limit, now = wallClock, warm }: Limits): Timed {
+  const began = now();
+  const search = openSearch(book, warm === undefined ? {} : { warm });
+  const opened = now() - began;
+  const reserve = limit * Math.min(RESERVE.most, Math.max(RESERVE.least, opened / limit));
+  const moments: Moment[] = [];
+  let work = 0;
+  let portion = FIRST_PORTION;
+  let last = 0;
+  for (;;) {
+    const before = now() - began;
+    const room = limit - reserve - before;
+    if (room <= last * 0.5) break;
+    const goesOn = search.advance(portion);
+    work += portion;
+    const seconds = now() - began;
+    last = seconds - before;
+    moments.push(momentOf(search, seconds, work));
+    if (!goesOn) break;
+    portion = nextPortion(portion, last, Math.min(limit * SHARE, room - last));
+  }
+  const result = search.best();
+  const seconds = now() - began;
+  moments.push({ seconds, work, welfare: result.welfare, bound: result.bound });
+  return { result, seconds, work, moments };
+}
+
+const wallClock = () => performance.now() / 1000;
+
+function momentOf({ welfare, bound }: Search, seconds: number, work: number): Moment {
+  return { seconds, work, welfare, bound };
+}
+
+/** As much as fits into the time at the speed of the last portion, though no more than four times as much. */
+function nextPortion(portion: number, took: number, time: number): number {
+  const fits = took > 0 ? (portion * Math.max(0, time)) / took : Infinity;
+  return Math.max(1, Math.floor(Math.min(portion * 4, fits)));
+}
+
+/** (bound - welfare) / bound; 0 of an empty auction, 1 while there is no bound. */
+export function gapOf({ welfare, bound }: { readonly welfare: number; readonly bound: number }): number {
+  if (bound <= 0) return 0;
+  return Number.isFinite(bound) ? (bound - welfare) / bound : 1;
+}
+
+/** The first moment at which the gap was so small; undefined if never. */
+export function firstWithin(moments: readonly Moment[], gap: number): Moment | undefined {
+  return moments.find((moment) => gapOf(moment) <= gap);
+}
+
+/** The last moment not after so many seconds. */
+export function lastBefore(moments: readonly Moment[], seconds: number): Moment | undefined {
+  return moments.findLast((moment) => moment.seconds <= seconds);
+}
