@@ -3,19 +3,26 @@ import type { CheckedBid, CheckedInstance, CheckedResult } from "./clearing-chec
 export type Report = (rule: string, what: string) => void;
 type Accepted = CheckedResult["accepted"][number];
 
-/** The link of an ordered pair of centers: as declared, else the other way round. */
-export function linkOf(instance: CheckedInstance, from: number, to: number): number | null {
-  let reverse: number | null = null;
-  for (const [l, { a, b }] of instance.links.entries()) {
-    if (a === from && b === to) return l;
-    if (a === to && b === from && reverse === null) reverse = l;
-  }
-  return reverse;
+/** Of each list of links or pools: index by pair, the first one wins. Large instances are searched far too often. */
+const indexes = new WeakMap<object, Map<string, number>>();
+
+function indexOf<A extends object>(rows: readonly A[], keyOf: (row: A) => string): Map<string, number> {
+  const known = indexes.get(rows);
+  if (known) return known;
+  const index = new Map<string, number>();
+  for (const [i, row] of rows.entries()) if (!index.has(keyOf(row))) index.set(keyOf(row), i);
+  indexes.set(rows, index);
+  return index;
 }
 
-export function poolOf(instance: CheckedInstance, center: number, product: number): number | null {
-  for (const [k, { c, p }] of instance.pools.entries()) if (c === center && p === product) return k;
-  return null;
+/** The link of an ordered pair of centers: as declared, else the other way round. */
+export function linkOf({ links }: CheckedInstance, from: number, to: number): number | null {
+  const index = indexOf(links, ({ a, b }) => `${a}~${b}`);
+  return index.get(`${from}~${to}`) ?? index.get(`${to}~${from}`) ?? null;
+}
+
+export function poolOf({ pools }: CheckedInstance, center: number, product: number): number | null {
+  return indexOf(pools, ({ c, p }) => `${c}/${p}`).get(`${center}/${product}`) ?? null;
 }
 
 export function lengthOf(bid: CheckedBid, product: number): number {

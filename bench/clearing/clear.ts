@@ -72,7 +72,8 @@ try {
   else if (!clearFile(call)) process.exitCode = 1;
 } catch (error) {
   const wrongCall =
-    error instanceof WrongCall || (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+    error instanceof WrongCall ||
+    (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
   if (!wrongCall && !(error instanceof UnreadableFile)) throw error;
   console.error(error.message);
   if (wrongCall) console.error(`\n${usage}`);

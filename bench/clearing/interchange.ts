@@ -46,7 +46,10 @@ export function readInstance(file: string): Book {
 }
 
 /** A result as the interchange format has it, with its certificate `bound`. */
-export function writeResult(file: string, { welfare, bound, accepted, div, prices, linkPrices }: Result): void {
+export function writeResult(
+  file: string,
+  { welfare, bound, accepted, div, prices, linkPrices }: Result,
+): void {
   writeJson(file, { welfare, bound, accepted, div, prices, linkPrices });
 }
 
@@ -85,7 +88,13 @@ const bookShape: Shape = {
   products: must([{ kw: must("number") }]),
   centers: must([{ region: must("number"), pue: must("number"), energy: must("numbers") }]),
   links: must([
-    { a: must("number"), b: must("number"), gbps: must("number"), latMs: must("number"), perGB: must("number") },
+    {
+      a: must("number"),
+      b: must("number"),
+      gbps: must("number"),
+      latMs: must("number"),
+      perGB: must("number"),
+    },
   ]),
   pools: must([{ c: must("number"), p: must("number") }]),
   offers: must([

@@ -22,6 +22,8 @@ export interface Limits {
   /** Seconds that pass; a test brings its own. */
   readonly now?: () => number;
   readonly warm?: Warm;
+  /** Another search than the engine's; a test brings one. */
+  readonly open?: typeof openSearch;
 }
 
 const FIRST_PORTION = 10_000;
@@ -34,9 +36,12 @@ const RESERVE = { least: 0.01, most: 0.1 };
  * Searches in portions until the deadline, or until nothing is left to do. The search does not know the clock, and what
  * it does follows from the work alone; how much of it fits before the deadline depends on the machine.
  */
-export function searchUntil(book: Book, { seconds: limit, now = wallClock, warm }: Limits): Timed {
+export function searchUntil(
+  book: Book,
+  { seconds: limit, now = wallClock, warm, open = openSearch }: Limits,
+): Timed {
   const began = now();
-  const search = openSearch(book, warm === undefined ? {} : { warm });
+  const search = open(book, warm === undefined ? {} : { warm });
   const opened = now() - began;
   const reserve = limit * Math.min(RESERVE.most, Math.max(RESERVE.least, opened / limit));
   const moments: Moment[] = [];
@@ -82,9 +87,4 @@ export function gapOf({ welfare, bound }: { readonly welfare: number; readonly b
 /** The first moment at which the gap was so small; undefined if never. */
 export function firstWithin(moments: readonly Moment[], gap: number): Moment | undefined {
   return moments.find((moment) => gapOf(moment) <= gap);
-}
-
-/** The last moment not after so many seconds. */
-export function lastBefore(moments: readonly Moment[], seconds: number): Moment | undefined {
-  return moments.findLast((moment) => moment.seconds <= seconds);
 }

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readJson, writeJson } from "./interchange.ts";
+
+const script = fileURLToPath(new URL("clear.ts", import.meta.url));
+const instance = fileURLToPath(new URL("instances/mod-100.json.gz", import.meta.url));
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "suanwang-clear-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function clear(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [script, ...words], (_, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+test("given an instance, its result is written as the interchange format has it, and is judged", async () => {
+  for (const name of ["result.json", "result.json.gz"]) {
+    const file = join(folder, name);
+    const { code, out } = await clear(instance, file, "--seconds", "1");
+    expect(code).toBe(0);
+    const result = Object(readJson(file));
+    expect(Object.keys(result).sort()).toEqual([
+      "accepted",
+      "bound",
+      "div",
+      "linkPrices",
+      "prices",
+      "welfare",
+    ]);
+    expect(result.welfare).toBeGreaterThan(12_000_000);
+    expect(result.bound).toBeGreaterThanOrEqual(result.welfare);
+    expect(out).toContain(`welfare   ${result.welfare.toLocaleString("en")} mills`);
+    for (const line of ["bound", "gap", "seconds", "memory", "rules     all kept"])
+      expect(out).toContain(`\n${line}`);
+  }
+});
+
+test("given an earlier result, its prices are taken", async () => {
+  const first = join(folder, "first.json");
+  await clear(instance, first, "--seconds", "1");
+  const { code } = await clear(instance, join(folder, "second.json"), "--seconds", "1", "--warm", first);
+  expect(code).toBe(0);
+});
+
+describe("what is wrong is named, with its fix", () => {
+  const cases: [string, (book: Record<string, unknown[]>) => unknown, string][] = [
+    [
+      "a number as text",
+      (book) => Object.assign(Object(book.bids?.[7]), { g: "8" }),
+      'bids[7].g: must be a number, not "8"',
+    ],
+    [
+      "a field left out",
+      (book) => Object.assign(Object(book.bids?.[7]), { home: undefined }),
+      "bids[7].home: must be a number, not missing",
+    ],
+    [
+      "a row that is none",
+      (book) => book.offers?.splice(2, 1, null),
+      "offers[2]: must be an object, not null",
+    ],
+    ["no list", (book) => Object.assign(book, { pools: {} }), "pools: must be an array, not {}"],
+    [
+      "a value that cannot be",
+      (book) => Object.assign(Object(book.bids?.[7]), { to: 25 }),
+      "bids[7].to: must lie after from and within T",
+    ],
+  ];
+  test.each(cases)("%s", async (_, spoil, message) => {
+    const book = Object(readJson(instance));
+    spoil(book);
+    const file = join(folder, "spoilt.json");
+    writeJson(file, book);
+    const { code, err } = await clear(file, join(folder, "never.json"));
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  test("prices of another market", async () => {
+    const file = join(folder, "other.json");
+    writeJson(file, { prices: { "9": [1] }, linkPrices: { "0": "1" } });
+    const { code, err } = await clear(instance, join(folder, "never.json"), "--warm", file);
+    expect(code).toBe(1);
+    expect(err).toContain("linkPrices.0: must be an array of numbers");
+  });
+
+  test("a file that is not there, and calls that cannot be understood", async () => {
+    expect(await clear("no-such.json", "x.json")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no-such.json"),
+    });
+    for (const words of [
+      [],
+      [instance],
+      [instance, "x.json", "y.json"],
+      [instance, "x.json", "--seconds", "no"],
+      ["--what"],
+    ])
+      expect((await clear(...words)).code).toBe(2);
+  });
+});

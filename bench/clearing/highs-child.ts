@@ -1,0 +1,13 @@
+import { writeSync } from "node:fs";
+import { solveMilp } from "./highs.ts";
+import { readInstance } from "./interchange.ts";
+import { milpOf } from "./milp.ts";
+
+// `node highs-child.ts INSTANCE SECONDS`: writes what HiGHS knows, a line of JSON each time that it knows more.
+const [file = "", seconds = "60"] = process.argv.slice(2);
+// HiGHS does not return to the event loop while it solves, so lines must be written at once.
+const tell = (message: object) => writeSync(1, `${JSON.stringify(message)}\n`);
+const milp = milpOf(readInstance(file));
+tell({ columns: milp.gain.length, rows: milp.rows.length });
+const last = await solveMilp(milp, Number(seconds), tell);
+tell({ ...last, megabytes: process.resourceUsage().maxRSS / 1024 });

@@ -1,0 +1,42 @@
+import { runChild } from "./child.ts";
+import type { Progress } from "./highs.ts";
+
+export interface HighsRun {
+  readonly columns: number;
+  readonly rows: number;
+  /** What it knew, as time went by; the last is where it ended. */
+  readonly progress: readonly Progress[];
+  readonly megabytes: number | null;
+  /** Why it did not end well, if so; what it knew before that is in `progress`. */
+  readonly failure: string | null;
+}
+
+/** Beyond the limit, for building the program and for a solver that does not look at the clock. */
+const PATIENCE_SECONDS = 30;
+
+/** HiGHS on the exact program of an instance file, without prices (see `milpOf`), in a process of its own. */
+export async function runHighs(file: string, seconds: number): Promise<HighsRun> {
+  const progress: Progress[] = [];
+  let [columns, rows] = [0, 0];
+  let megabytes: number | null = null;
+  const { failure } = await runChild("highs-child.ts", [file, String(seconds)], {
+    seconds: seconds + PATIENCE_SECONDS,
+    take(message) {
+      const fields = Object(message);
+      if ("columns" in fields) [columns, rows] = [Number(fields.columns), Number(fields.rows)];
+      else progress.push(progressOf(fields));
+      if ("megabytes" in fields) megabytes = Number(fields.megabytes);
+    },
+  });
+  return { columns, rows, progress, megabytes, failure };
+}
+
+function progressOf(fields: Record<string, unknown>): Progress {
+  const number = (value: unknown) => (typeof value === "number" ? value : null);
+  return {
+    seconds: number(fields.seconds) ?? 0,
+    welfare: number(fields.welfare),
+    bound: number(fields.bound),
+    optimal: fields.optimal === true,
+  };
+}

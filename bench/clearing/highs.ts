@@ -1,0 +1,117 @@
+import type { Highs, InitOptions, Model, ModelData } from "highs";
+import * as highsModule from "highs";
+import type { Milp } from "./milp.ts";
+
+/** What HiGHS knows after so many seconds of its own. Null: no solution, or no bound, so far. */
+export interface Progress {
+  readonly seconds: number;
+  /** Mills. */
+  readonly welfare: number | null;
+  readonly bound: number | null;
+  readonly optimal: boolean;
+}
+
+/** HiGHS counts in thousands of mills, nearer to the sizes its tolerances are made for. */
+const MILLS = 1000;
+/** HiGHS says 1e30 or more where it has no solution or no bound. */
+const NOTHING = 1e15;
+/** `primal_solution_status` of a feasible solution. */
+const FEASIBLE = 2;
+
+/**
+ * Solves until the optimum is proven or the time is over, and tells what it knows as it goes: a run that is cut short,
+ * or that dies, has still said what it had. The solution itself is not returned.
+ *
+ * @throws Error if HiGHS ends in any other way
+ */
+export async function solveMilp(
+  milp: Milp,
+  seconds: number,
+  tell: (progress: Progress) => void,
+): Promise<Progress> {
+  if (milp.gain.length === 0) return { seconds: 0, welfare: 0, bound: 0, optimal: true };
+  const highs = await loadHighs();
+  return highs.withModel(modelData(milp, highs), (model) => {
+    model.options.set({ output_flag: false, time_limit: seconds, mip_rel_gap: 0, mip_abs_gap: 1e-7 });
+    return solve(highs, model, tell);
+  });
+}
+
+function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): Progress {
+  const { callbackType, modelStatus } = highs.constants;
+  let [primal, dual] = [-Infinity, Infinity];
+  const known = (seconds: number, optimal: boolean): Progress => ({
+    seconds,
+    // A sum with 0 is never -0.
+    welfare: Number.isFinite(primal) ? Math.round(primal * MILLS) + 0 : null,
+    bound: Number.isFinite(dual) ? Math.ceil(dual * MILLS - 1e-3) + 0 : null,
+    optimal,
+  });
+  const note = (better: number | undefined, tighter: number | undefined, seconds = 0) => {
+    const [before, above] = [primal, dual];
+    if (better !== undefined && Math.abs(better) < NOTHING) primal = Math.max(primal, better);
+    if (tighter !== undefined && Math.abs(tighter) < NOTHING) dual = Math.min(dual, tighter);
+    if (primal > before || dual < above) tell(known(seconds, false));
+  };
+  const began = performance.now();
+  const { modelStatus: status } = model.run({
+    [callbackType.mipLogging]({ data }) {
+      note(data.mip_primal_bound, data.mip_dual_bound, data.running_time);
+      return undefined;
+    },
+    [callbackType.mipImprovingSolution]({ data }) {
+      note(data.objective_function_value, data.mip_dual_bound, data.running_time);
+      return undefined;
+    },
+  });
+  const took = (performance.now() - began) / 1000;
+  if (status !== modelStatus.optimal && status !== modelStatus.timeLimit)
+    throw new Error(`HiGHS ended with status ${status}`);
+  if (Number(model.info.get("primal_solution_status")) === FEASIBLE)
+    primal = Math.max(primal, model.getObjectiveValue());
+  const last = Number(model.info.get("mip_dual_bound"));
+  if (Math.abs(last) < NOTHING) dual = Math.min(dual, last);
+  if (status === modelStatus.optimal) dual = primal;
+  return known(took, status === modelStatus.optimal);
+}
+
+type Loader = (options?: InitOptions) => Promise<Highs>;
+
+/** The package declares itself as CommonJS; what Node imports is a module, whose default is the function itself. */
+function isLoader(value: unknown): value is Loader {
+  return typeof value === "function";
+}
+
+function loadHighs(): Promise<Highs> {
+  const load: unknown = highsModule.default;
+  if (!isLoader(load)) throw new Error("the package highs has changed: its default export is no function");
+  return load();
+}
+
+function modelData(milp: Milp, { constants, infinity }: Highs): ModelData {
+  const numCols = milp.gain.length;
+  const numRows = milp.rows.length;
+  const starts = [0];
+  for (const row of milp.rows) starts.push((starts.at(-1) ?? 0) + row.columns.length);
+  return {
+    numCols,
+    numRows,
+    sense: constants.objectiveSense.maximize,
+    colCost: milp.gain.map((gain) => gain / MILLS),
+    colLower: new Float64Array(numCols),
+    colUpper: milp.upper,
+    rowLower: new Float64Array(numRows).fill(-infinity),
+    rowUpper: milp.rows.map(({ limit }) => limit),
+    integrality: milp.integer.map((is) =>
+      is ? constants.variableType.integer : constants.variableType.continuous,
+    ),
+    matrix: {
+      format: "csr",
+      numRows,
+      numCols,
+      starts,
+      indices: milp.rows.flatMap(({ columns }) => columns),
+      values: milp.rows.flatMap(({ values }) => values),
+    },
+  };
+}

@@ -1,0 +1,253 @@
+import { markdownTable } from "../marked-section.ts";
+import { type Chart, chartsSvg } from "../plot.ts";
+import type { EngineRun } from "./engine-run.ts";
+import type { InstanceName } from "./generate.ts";
+import { type Goal, type Target, targetText, type Verdict, verdictOf, type Yardstick } from "./goals.ts";
+import type { HighsRun } from "./highs-run.ts";
+import { firstWithin, gapOf, type Moment } from "./timed-search.ts";
+
+/** One of the instances in the repository: in the time of its goals, and given more. */
+export interface InstanceRuns {
+  readonly name: InstanceName;
+  readonly goal: Goal;
+  readonly must: EngineRun;
+  readonly aim: EngineRun;
+  readonly long: EngineRun;
+  readonly highs: HighsRun | null;
+}
+
+export interface SeedRun {
+  readonly name: InstanceName;
+  readonly seed: string;
+  readonly goal: Goal;
+  readonly must: EngineRun;
+  readonly highs: HighsRun | null;
+}
+
+/** The auction after an instance, from nothing and from the prices of the one before. */
+export interface WarmRun {
+  readonly name: InstanceName;
+  readonly cold: EngineRun;
+  readonly warm: EngineRun;
+}
+
+export interface Measurements {
+  readonly machine: string;
+  readonly load: string;
+  readonly instances: readonly InstanceRuns[];
+  readonly seeds: readonly SeedRun[];
+  readonly warm: readonly WarmRun[];
+}
+
+const percent = (share: number) => (share === 1 ? "-" : `${(share * 100).toFixed(2)} %`);
+const whole = (value: number) => (Number.isFinite(value) ? Math.round(value).toLocaleString("en") : "-");
+/** Mills as thousands of the currency. */
+const thousands = (mills: number | null) =>
+  mills === null || !Number.isFinite(mills)
+    ? "-"
+    : (mills / 1e6).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const secondsText = (value: number | undefined) => (value === undefined ? "never" : `${value.toFixed(2)} s`);
+const verdictText: Readonly<Record<Verdict, string>> = {
+  met: "met",
+  missed: "MISSED",
+  unknown: "not judged",
+};
+
+export function yardstickOf(highs: HighsRun | null): Yardstick | null {
+  const last = highs?.progress.at(-1);
+  return last === undefined ? null : last;
+}
+
+export function mustOf({ goal, must, highs }: InstanceRuns | SeedRun): Verdict {
+  return must.faults.length > 0 ? "missed" : verdictOf(goal.must, must, yardstickOf(highs));
+}
+
+function aimOf({ goal, aim, highs }: InstanceRuns): Verdict {
+  return aim.faults.length > 0 ? "missed" : verdictOf(goal.aim, aim, yardstickOf(highs));
+}
+
+/** What is wrong with a run, a line each; musts that were missed among them. Empty if all is well. */
+export function faultsOf({ instances, seeds, warm }: Measurements): string[] {
+  const runs = [
+    ...instances.flatMap(({ name, must, aim, long }) =>
+      [must, aim, long].map((run) => ({ name: `${name} in ${run.limit} s`, run })),
+    ),
+    ...seeds.map(({ name, seed, must }) => ({ name: `${name} of seed ${seed}`, run: must })),
+    ...warm.flatMap(({ name, cold, warm: other }) => [
+      { name: `${name}, next auction, cold`, run: cold },
+      { name: `${name}, next auction, warm`, run: other },
+    ]),
+  ];
+  const broken = runs.flatMap(({ name, run }) => run.faults.slice(0, 5).map((fault) => `${name}: ${fault}`));
+  const missed = [
+    ...instances
+      .filter((one) => mustOf(one) === "missed")
+      .map(({ name, goal }) => `${name}: ${targetText(goal.must)}`),
+    ...seeds
+      .filter((one) => mustOf(one) === "missed")
+      .map(({ name, seed, goal }) => `${name} of seed ${seed}: ${targetText(goal.must)}`),
+  ];
+  return [...broken, ...missed.map((line) => `missed: ${line}`)];
+}
+
+export function goalTable(instances: readonly InstanceRuns[]): string {
+  const line = (name: string, target: Target, run: EngineRun, verdict: Verdict) => [
+    name,
+    targetText(target),
+    thousands(run.welfare),
+    thousands(run.bound),
+    percent(gapOf(run)),
+    secondsText(run.seconds),
+    whole(run.megabytes),
+    verdictText[verdict],
+  ];
+  return markdownTable(
+    ["instance", "goal", "welfare", "bound", "gap", "took", "MB", "verdict"],
+    instances.flatMap((one) => [
+      line(`${one.name}, must`, one.goal.must, one.must, mustOf(one)),
+      line(`${one.name}, aim`, one.goal.aim, one.aim, aimOf(one)),
+    ]),
+  );
+}
+
+export function seedTable(seeds: readonly SeedRun[]): string {
+  return markdownTable(
+    ["instance", "must", "welfare", "bound", "gap", "took", "MB", "HiGHS", "verdict"],
+    seeds.map((one) => [
+      `${one.name}, seed ${one.seed}`,
+      targetText(one.goal.must),
+      thousands(one.must.welfare),
+      thousands(one.must.bound),
+      percent(gapOf(one.must)),
+      secondsText(one.must.seconds),
+      whole(one.must.megabytes),
+      thousands(yardstickOf(one.highs)?.welfare ?? null),
+      verdictText[mustOf(one)],
+    ]),
+  );
+}
+
+export function highsTable(instances: readonly InstanceRuns[]): string {
+  const rows = instances.flatMap(({ name, must, highs }) => {
+    const last = highs?.progress.at(-1);
+    if (!highs) return [];
+    const [welfare, bound] = [last?.welfare ?? null, last?.bound ?? null];
+    const own = welfare === null || bound === null ? 1 : gapOf({ welfare, bound });
+    const state = highs.failure ?? (last?.optimal ? "proven" : "time over");
+    return [
+      [
+        name,
+        `${whole(highs.columns)} x ${whole(highs.rows)}`,
+        secondsText(last?.seconds),
+        state,
+        thousands(welfare),
+        thousands(bound),
+        percent(own),
+        whole(highs.megabytes ?? Infinity),
+        `${thousands(must.welfare)} in ${must.limit} s`,
+        welfare === null ? "-" : percent(must.welfare / welfare - 1),
+        percent(gapOf({ welfare: must.welfare, bound: Math.min(must.bound, bound ?? Infinity) })),
+      ],
+    ];
+  });
+  return markdownTable(
+    [
+      "instance",
+      "columns x rows",
+      "took",
+      "end",
+      "welfare",
+      "bound",
+      "gap",
+      "MB",
+      "engine",
+      "engine - HiGHS",
+      "engine to the best bound",
+    ],
+    rows,
+  );
+}
+
+/** Time and work until the next auction is as good as the cold run was in the end, and until it is nearly so. */
+export function warmTable(warm: readonly WarmRun[]): string {
+  const cell = (moment: Moment | undefined) =>
+    moment === undefined ? "never" : `${moment.seconds.toFixed(2)} s, ${whole(moment.work)}`;
+  return markdownTable(
+    ["next auction after", "until gap", "cold: time, work", "warm: time, work"],
+    warm.flatMap(({ name, cold, warm: other }) =>
+      [2, 1.25, 1].map((times) => {
+        const gap = Math.min(1, gapOf(cold) * times);
+        return [
+          name,
+          percent(gap),
+          cell(firstWithin(cold.moments, gap)),
+          cell(firstWithin(other.moments, gap)),
+        ];
+      }),
+    ),
+  );
+}
+
+/** Seconds at which the plot looks. */
+const LOOKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60];
+
+export function gapTable(instances: readonly InstanceRuns[]): string {
+  return markdownTable(
+    ["gap after", ...LOOKS.map((seconds) => `${seconds} s`)],
+    instances.map(({ name, long }) => [
+      name,
+      ...gapsOf(long.moments, long.limit).map((gap) => (gap === undefined ? "" : `${gap.toFixed(2)} %`)),
+    ]),
+  );
+}
+
+/** Gap in percent at each look; undefined before the first result and after the end of the limit. */
+function gapsOf(
+  moments: readonly { seconds: number; welfare: number | null; bound: number | null }[],
+  limit: number,
+): (number | undefined)[] {
+  return LOOKS.map((seconds) => {
+    const moment = moments.findLast((one) => one.seconds <= seconds);
+    if (!moment || moment.welfare === null || moment.bound === null || seconds > limit) return undefined;
+    return Number.isFinite(moment.bound)
+      ? gapOf({ welfare: moment.welfare, bound: moment.bound }) * 100
+      : undefined;
+  });
+}
+
+export function gapPlot(instances: readonly InstanceRuns[]): string {
+  const charts = instances.map(({ name, goal, long, highs }): Chart => {
+    const goalAt = LOOKS.findLastIndex((seconds) => seconds <= goal.must.seconds);
+    return {
+      title: name,
+      logarithmic: true,
+      show: (gap) => `${gap} %`,
+      values: [
+        highs === null ? [] : gapsOf(highs.progress, Infinity),
+        LOOKS.map((_, n) => (n === goalAt && goal.must.gap !== undefined ? goal.must.gap * 100 : undefined)),
+        gapsOf(long.moments, long.limit),
+      ],
+    };
+  });
+  return chartsSvg(
+    "Gap over time, in percent of the bound (logarithmic; 0.1 % stands for all that is less)",
+    LOOKS.map(String),
+    ["HiGHS, without prices", "to be reached", "engine, with prices"],
+    charts,
+  );
+}
+
+export function measuredText({ machine, load, instances, seeds, warm }: Measurements): string {
+  const highs = highsTable(instances);
+  return [
+    `Measured on ${machine}, one core; ${load}. Welfare and bounds in millions of mills.`,
+    goalTable(instances),
+    "### Gap over time",
+    "One run of each instance with more time than its goal has.",
+    gapTable(instances),
+    "![gap over time](clearing-gap.svg)",
+    ...(seeds.length > 0 ? ["### Other seeds of the same kind", seedTable(seeds)] : []),
+    ...(instances.some((one) => one.highs !== null) ? ["### HiGHS beside it", highs] : []),
+    ...(warm.length > 0 ? ["### From the last auction's prices", warmTable(warm)] : []),
+  ].join("\n\n");
+}
