@@ -7,7 +7,13 @@ import { milpOf } from "./milp.ts";
 const [file = "", seconds = "60"] = process.argv.slice(2);
 // HiGHS does not return to the event loop while it solves, so lines must be written at once.
 const tell = (message: object) => writeSync(1, `${JSON.stringify(message)}\n`);
-const milp = milpOf(readInstance(file));
-tell({ columns: milp.gain.length, rows: milp.rows.length });
-const last = await solveMilp(milp, Number(seconds), tell);
-tell({ ...last, megabytes: process.resourceUsage().maxRSS / 1024 });
+try {
+  const milp = milpOf(readInstance(file));
+  tell({ columns: milp.gain.length, rows: milp.rows.length });
+  const last = await solveMilp(milp, Number(seconds), tell);
+  tell({ ...last, megabytes: process.resourceUsage().maxRSS / 1024 });
+} catch (error) {
+  // A message of its own: a stack through WebAssembly shows the solver's whole source.
+  tell({ failure: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+}

@@ -19,16 +19,18 @@ export async function runHighs(file: string, seconds: number): Promise<HighsRun>
   const progress: Progress[] = [];
   let [columns, rows] = [0, 0];
   let megabytes: number | null = null;
+  let reason: string | null = null;
   const { failure } = await runChild("highs-child.ts", [file, String(seconds)], {
     seconds: seconds + PATIENCE_SECONDS,
     take(message) {
       const fields = Object(message);
-      if ("columns" in fields) [columns, rows] = [Number(fields.columns), Number(fields.rows)];
+      if ("failure" in fields) reason = String(fields.failure);
+      else if ("columns" in fields) [columns, rows] = [Number(fields.columns), Number(fields.rows)];
       else progress.push(progressOf(fields));
       if ("megabytes" in fields) megabytes = Number(fields.megabytes);
     },
   });
-  return { columns, rows, progress, megabytes, failure };
+  return { columns, rows, progress, megabytes, failure: reason ?? failure };
 }
 
 function progressOf(fields: Record<string, unknown>): Progress {

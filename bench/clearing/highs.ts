@@ -82,10 +82,18 @@ function isLoader(value: unknown): value is Loader {
   return typeof value === "function";
 }
 
+let loaded: Promise<Highs> | undefined;
+
+/** Compiled once. */
 function loadHighs(): Promise<Highs> {
-  const load: unknown = highsModule.default;
-  if (!isLoader(load)) throw new Error("the package highs has changed: its default export is no function");
-  return load();
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Promise<Highs> {
+  const loader: unknown = highsModule.default;
+  if (!isLoader(loader)) throw new Error("the package highs has changed: its default export is no function");
+  return loader();
 }
 
 function modelData(milp: Milp, { constants, infinity }: Highs): ModelData {

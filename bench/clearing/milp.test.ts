@@ -18,7 +18,7 @@ test("given tiny books, HiGHS finds the optimum that trying everything finds", a
       expect(BigInt(welfare ?? -1)).toBe(optimalWelfare(book));
       expect(bound).toBe(welfare);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -47,27 +47,33 @@ test("given a gang that fits only when split, it is split over a link that has r
     ],
   };
   expect(await solve(book)).toMatchObject({ welfare: 16 * 90 - 21, optimal: true });
-  const narrow = { ...book, links: book.links.map((link) => ({ ...link, gbps: 5 })) };
-  expect(await solve(narrow)).toMatchObject({ welfare: 0, optimal: true });
+  const withLink = (gbps: number) => ({ ...book, links: book.links.map((link) => ({ ...link, gbps })) });
+  expect(await solve(withLink(5))).toMatchObject({ welfare: 0, optimal: true });
+  // Room for what both parts say to each other, and none for the data that is staged over the same link.
+  expect(await solve(withLink(6))).toMatchObject({ welfare: 0, optimal: true });
+  expect(await solve(withLink(7))).toMatchObject({ welfare: 16 * 90 - 21, optimal: true });
 });
 
 describe("HiGHS in a process of its own", () => {
-  const file = fileURLToPath(new URL("instances/mod-1k.json.gz", import.meta.url));
+  const file = fileURLToPath(new URL("instances/mod-100.json.gz", import.meta.url));
+  const optimum = 12_576_825;
 
-  test("that has no time to prove the optimum says what it has: a bound above what is known to be feasible", async () => {
-    const { progress, columns, failure } = await runHighs(file, 3);
-    const last = progress.at(-1);
+  test("that may lack the time for a proof says what it has: a solution and a bound around the optimum", async () => {
+    const { progress, failure, columns } = await runHighs(file, 5);
     expect(failure).toBe(null);
-    expect(columns).toBeGreaterThan(10_000);
-    expect(last?.optimal).toBe(false);
-    // What HiGHS has after a minute.
-    if (last?.bound) expect(last.bound).toBeGreaterThanOrEqual(278_095_044);
-    expect(last?.welfare ?? 0).toBeLessThanOrEqual(282_338_183);
+    expect(columns).toBeGreaterThan(1_000);
+    expect(progress.length).toBeGreaterThan(1);
+    for (const { welfare, bound } of progress) {
+      expect(welfare ?? 0).toBeLessThanOrEqual(optimum);
+      expect(bound ?? Infinity).toBeGreaterThanOrEqual(optimum);
+    }
+    expect(progress.at(-1)?.welfare).toBeGreaterThan(optimum * 0.9);
+    expect(progress.at(-1)?.bound).toBeLessThan(optimum * 1.1);
   });
 
   test("that dies is reported, and nothing is thrown", async () => {
     const { failure, progress } = await runHighs("no-such-file.json", 1);
-    expect(failure).toContain("exit code 1");
+    expect(failure).toContain("no-such-file.json");
     expect(progress).toEqual([]);
   });
 });

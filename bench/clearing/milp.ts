@@ -179,8 +179,10 @@ function takeLink(
 ): void {
   const key = link * book.T + slot;
   const own = onLinks.get(key) ?? { columns: [], values: [] };
-  own.columns.push(column);
-  own.values.push(gbps);
+  // A split bid may stage data over the link that joins its parts: one entry, for HiGHS takes no two.
+  const before = own.columns.at(-1) === column ? (own.values.pop() ?? 0) : 0;
+  if (before === 0) own.columns.push(column);
+  own.values.push(before + gbps);
   onLinks.set(key, own);
 }
 

@@ -79,6 +79,9 @@ export function faultsOf({ instances, seeds, warm }: Measurements): string[] {
     ]),
   ];
   const broken = runs.flatMap(({ name, run }) => run.faults.slice(0, 5).map((fault) => `${name}: ${fault}`));
+  const silent = [...instances, ...seeds].flatMap(({ name, highs }) =>
+    highs?.failure ? [`${name}: HiGHS: ${highs.failure}`] : [],
+  );
   const missed = [
     ...instances
       .filter((one) => mustOf(one) === "missed")
@@ -87,7 +90,7 @@ export function faultsOf({ instances, seeds, warm }: Measurements): string[] {
       .filter((one) => mustOf(one) === "missed")
       .map(({ name, seed, goal }) => `${name} of seed ${seed}: ${targetText(goal.must)}`),
   ];
-  return [...broken, ...missed.map((line) => `missed: ${line}`)];
+  return [...broken, ...silent, ...missed.map((line) => `missed: ${line}`)];
 }
 
 export function goalTable(instances: readonly InstanceRuns[]): string {

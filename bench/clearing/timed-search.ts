@@ -26,7 +26,7 @@ export interface Limits {
   readonly open?: typeof openSearch;
 }
 
-const FIRST_PORTION = 10_000;
+const FIRST_PORTION = 1_000;
 /** A portion is to take so much of the limit, so that the deadline is kept and the clock seldom read. */
 const SHARE = 1 / 50;
 /** Kept back for writing down the best result: that takes about as long as reading the book does. */

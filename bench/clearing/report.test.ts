@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { EngineRun } from "./engine-run.ts";
+import { goals } from "./goals.ts";
+import type { HighsRun } from "./highs-run.ts";
+import { faultsOf, gapPlot, type Measurements, measuredText } from "./report.ts";
+
+const engine = (more: Partial<EngineRun> = {}): EngineRun => ({
+  limit: 1,
+  welfare: 990_000_000,
+  bound: 1_000_000_000,
+  seconds: 0.9,
+  megabytes: 120,
+  moments: [
+    { seconds: 0.15, work: 10, welfare: 0, bound: Infinity },
+    { seconds: 0.3, work: 20, welfare: 950_000_000, bound: 1_000_000_000 },
+    { seconds: 0.9, work: 50, welfare: 990_000_000, bound: 1_000_000_000 },
+  ],
+  faults: [],
+  ...more,
+});
+const highs: HighsRun = {
+  columns: 12_345,
+  rows: 678,
+  progress: [{ seconds: 20, welfare: 985_000_000, bound: 995_000_000, optimal: false }],
+  megabytes: 400,
+  failure: null,
+};
+const measurements = (must: EngineRun): Measurements => ({
+  machine: "a machine",
+  load: "idle",
+  instances: [{ name: "mod-1k", goal: goals["mod-1k"], must, aim: must, long: must, highs }],
+  seeds: [{ name: "mod-1k", seed: "5", goal: goals["mod-1k"], must, highs: null }],
+  warm: [{ name: "mod-1k", cold: engine(), warm: engine({ moments: engine().moments.slice(2) }) }],
+});
+
+test("given runs that reach their goals, the report says so and nothing is at fault", () => {
+  const text = measuredText(measurements(engine()));
+  expect(faultsOf(measurements(engine()))).toEqual([]);
+  expect(text).toMatch(
+    /\| mod-1k, must \| +≤ 1.5 %, 1 s \| 990.000 \| 1,000.000 \| 1.00 % \| +0.90 s \| 120 \| +met \|/,
+  );
+  // Against the better of the two bounds, 995.
+  expect(text).toMatch(
+    /12,345 x 678 .* time over .* 985.000 \| 995.000 \| 1.01 % .* 990.000 in 1 s .* 0.51 % .* 0.50 % \|/,
+  );
+  expect(text).toMatch(/\| mod-1k +\| +1.00 % \| +0.90 s, 50 \| +0.90 s, 50 \|/);
+  expect(text).toMatch(/gap after .*\n.*\n\| mod-1k +\| +\| +\| 5.00 % \| 1.00 % \| +\| /);
+});
+
+test("given a run that misses its must, breaks a rule or dies, each is said", () => {
+  const slow = faultsOf(measurements(engine({ seconds: 1.01 })));
+  expect(slow).toEqual(["missed: mod-1k: ≤ 1.5 %, 1 s", "missed: mod-1k of seed 5: ≤ 1.5 %, 1 s"]);
+  const broken = faultsOf(measurements(engine({ faults: ["oversell: pool 0 sells 9 of 8 in slot 3"] })));
+  expect(broken).toContain("mod-1k in 1 s: oversell: pool 0 sells 9 of 8 in slot 3");
+  expect(broken).toContain("missed: mod-1k: ≤ 1.5 %, 1 s");
+});
+
+test("given a yardstick that died, that is said too", () => {
+  const { instances, ...rest } = measurements(engine());
+  const dead = instances.map((one) => ({ ...one, highs: { ...highs, failure: "out of memory" } }));
+  expect(faultsOf({ ...rest, instances: dead })).toEqual(["mod-1k: HiGHS: out of memory"]);
+});
+
+test("the plot has a chart for each instance, with the engine, HiGHS and the goal", () => {
+  const svg = gapPlot(measurements(engine({ limit: 2 })).instances);
+  expect(svg).toContain(">mod-1k</text>");
+  expect(svg.match(/<circle/g)?.length).toBeGreaterThan(4);
+  expect(svg).not.toContain("NaN");
+});
