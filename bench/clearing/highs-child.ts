@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { solveMilp } from "./highs.ts";
+import { solveMilp, solveRelaxation } from "./highs.ts";
 import { readInstance } from "./interchange.ts";
 import { milpOf } from "./milp.ts";
 
@@ -10,6 +10,7 @@ const tell = (message: object) => writeSync(1, `${JSON.stringify(message)}\n`);
 try {
   const milp = milpOf(readInstance(file));
   tell({ columns: milp.gain.length, rows: milp.rows.length });
+  tell({ relaxation: await solveRelaxation(milp, Number(seconds)) });
   const last = await solveMilp(milp, Number(seconds), tell);
   tell({ ...last, megabytes: process.resourceUsage().maxRSS / 1024 });
 } catch (error) {

@@ -4,6 +4,8 @@ import type { Progress } from "./highs.ts";
 export interface HighsRun {
   readonly columns: number;
   readonly rows: number;
+  /** See `solveRelaxation`. */
+  readonly relaxation: number | null;
   /** What it knew, as time went by; the last is where it ended. */
   readonly progress: readonly Progress[];
   readonly megabytes: number | null;
@@ -19,26 +21,30 @@ export async function runHighs(file: string, seconds: number): Promise<HighsRun>
   const progress: Progress[] = [];
   let [columns, rows] = [0, 0];
   let megabytes: number | null = null;
+  let relaxation: number | null = null;
   let reason: string | null = null;
   const { failure } = await runChild("highs-child.ts", [file, String(seconds)], {
-    seconds: seconds + PATIENCE_SECONDS,
+    // The relaxation first, then the program itself.
+    seconds: 2 * seconds + PATIENCE_SECONDS,
     take(message) {
       const fields = Object(message);
       if ("failure" in fields) reason = String(fields.failure);
+      else if ("relaxation" in fields) relaxation = numberOf(fields.relaxation);
       else if ("columns" in fields) [columns, rows] = [Number(fields.columns), Number(fields.rows)];
       else progress.push(progressOf(fields));
       if ("megabytes" in fields) megabytes = Number(fields.megabytes);
     },
   });
-  return { columns, rows, progress, megabytes, failure: reason ?? failure };
+  return { columns, rows, relaxation, progress, megabytes, failure: reason ?? failure };
 }
 
+const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
+
 function progressOf(fields: Record<string, unknown>): Progress {
-  const number = (value: unknown) => (typeof value === "number" ? value : null);
   return {
-    seconds: number(fields.seconds) ?? 0,
-    welfare: number(fields.welfare),
-    bound: number(fields.bound),
+    seconds: numberOf(fields.seconds) ?? 0,
+    welfare: numberOf(fields.welfare),
+    bound: numberOf(fields.bound),
     optimal: fields.optimal === true,
   };
 }

@@ -37,6 +37,22 @@ export async function solveMilp(
   });
 }
 
+/**
+ * The linear relaxation in mills, rounded up: bids may be taken in parts. By duality it is the least bound that prices
+ * of cards and links alone can prove. Null if the time is over before that.
+ */
+export async function solveRelaxation(milp: Milp, seconds: number): Promise<number | null> {
+  if (milp.gain.length === 0) return 0;
+  const highs = await loadHighs();
+  const relaxed = { ...milp, integer: milp.integer.map(() => false) };
+  return highs.withModel(modelData(relaxed, highs), (model) => {
+    model.options.set({ output_flag: false, time_limit: seconds, solver: "simplex" });
+    const { modelStatus } = model.run();
+    if (modelStatus !== highs.constants.modelStatus.optimal) return null;
+    return Math.ceil(model.getObjectiveValue() * MILLS - 1e-3) + 0;
+  });
+}
+
 function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): Progress {
   const { callbackType, modelStatus } = highs.constants;
   let [primal, dual] = [-Infinity, Infinity];

@@ -141,6 +141,7 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
       [
         name,
         `${whole(highs.columns)} x ${whole(highs.rows)}`,
+        thousands(highs.relaxation),
         secondsText(last?.seconds),
         state,
         thousands(welfare),
@@ -157,6 +158,7 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
     [
       "instance",
       "columns x rows",
+      "LP bound",
       "took",
       "end",
       "welfare",
@@ -222,7 +224,7 @@ export function gapPlot(instances: readonly InstanceRuns[]): string {
   const charts = instances.map(({ name, goal, long, highs }): Chart => {
     const goalAt = LOOKS.findLastIndex((seconds) => seconds <= goal.must.seconds);
     return {
-      title: name,
+      title: `${name}: gap after s`,
       logarithmic: true,
       show: (gap) => `${gap} %`,
       values: [
