@@ -19,6 +19,7 @@ import {
   type SeedRun,
   type WarmRun,
 } from "./report.ts";
+import { runSpot } from "./spot-run.ts";
 
 // `npm run bench:clearing`: the engine on instances of the repository and others like them, beside HiGHS. Exits with 1
 // if a result breaks a rule or a must of the goals is missed, with 2 if it is called wrongly.
@@ -46,6 +47,7 @@ const HIGHS_SECONDS: Partial<Readonly<Record<InstanceName, number>>> = {
   "heavy-1k": 60,
 };
 const REPLACED = 0.1;
+const SPOT = { books: 300, seconds: 0.1 };
 
 interface Call {
   readonly names: readonly InstanceName[];
@@ -140,7 +142,9 @@ async function measure(call: Call, folder: string): Promise<Measurements> {
     for (let n = 1; n <= call.seeds; n++) seeds.push(await measureSeed(name, String(n), folder, call));
     warm.push(await measureWarm(name, folder));
   }
-  return { machine, load, instances, seeds, warm };
+  console.error("spot auctions …");
+  const spot = await runSpot(call.smoke ? 10 : SPOT.books, SPOT.seconds);
+  return { machine, load, instances, seeds, warm, spot };
 }
 
 async function run(call: Call): Promise<void> {

@@ -31,6 +31,13 @@ const measurements = (must: EngineRun): Measurements => ({
   load: "idle",
   instances: [{ name: "mod-1k", goal: goals["mod-1k"], must, aim: must, long: must, highs }],
   seeds: [{ name: "mod-1k", seed: "5", goal: goals["mod-1k"], must, highs: null }],
+  spot: {
+    limit: 0.1,
+    seconds: { count: 9, p50: 0.002, p99: 0.004, max: 0.0051 },
+    gap: { count: 9, p50: 0, p99: 0.03, max: 0.04 },
+    provenShare: 0.75,
+    faults: [],
+  },
   warm: [{ name: "mod-1k", cold: engine(), warm: engine({ moments: engine().moments.slice(2) }) }],
 });
 
@@ -45,6 +52,9 @@ test("given runs that reach their goals, the report says so and nothing is at fa
     /12,345 x 678 .* 999.000 .* time over .* 985.000 \| 995.000 \| 1.01 % .* 990.000 in 1 s .* 0.51 % .* 0.50 % \|/,
   );
   expect(text).toMatch(/\| mod-1k +\| +1.00 % \| +0.90 s, 50 \| +0.90 s, 50 \|/);
+  expect(text).toContain(
+    "after 2.0 ms in the median, 4.0 ms at p99, 5.1 ms at most. Gap 0.00 % in the median",
+  );
   expect(text).toMatch(/gap after .*\n.*\n\| mod-1k +\| +\| +\| 5.00 % \| 1.00 % \| +\| /);
 });
 
@@ -54,6 +64,13 @@ test("given a run that misses its must, breaks a rule or dies, each is said", ()
   const broken = faultsOf(measurements(engine({ faults: ["oversell: pool 0 sells 9 of 8 in slot 3"] })));
   expect(broken).toContain("mod-1k in 1 s: oversell: pool 0 sells 9 of 8 in slot 3");
   expect(broken).toContain("missed: mod-1k: ≤ 1.5 %, 1 s");
+});
+
+test("given a spot auction that breaks a rule, that is said", () => {
+  const { spot, ...rest } = measurements(engine());
+  expect(faultsOf({ ...rest, spot: { ...spot, faults: ["loss: bid 1"] } })).toEqual([
+    "spot auctions: loss: bid 1",
+  ]);
 });
 
 test("given a yardstick that died, that is said too", () => {

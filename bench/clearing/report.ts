@@ -4,6 +4,7 @@ import type { EngineRun } from "./engine-run.ts";
 import type { InstanceName } from "./generate.ts";
 import { type Goal, type Target, targetText, type Verdict, verdictOf, type Yardstick } from "./goals.ts";
 import type { HighsRun } from "./highs-run.ts";
+import type { SpotRun } from "./spot-run.ts";
 import { firstWithin, gapOf, type Moment } from "./timed-search.ts";
 
 /** One of the instances in the repository: in the time of its goals, and given more. */
@@ -37,6 +38,7 @@ export interface Measurements {
   readonly instances: readonly InstanceRuns[];
   readonly seeds: readonly SeedRun[];
   readonly warm: readonly WarmRun[];
+  readonly spot: SpotRun;
 }
 
 const percent = (share: number) => (share === 1 ? "-" : `${(share * 100).toFixed(2)} %`);
@@ -67,7 +69,7 @@ function aimOf({ goal, aim, highs }: InstanceRuns): Verdict {
 }
 
 /** What is wrong with a run, a line each; musts that were missed among them. Empty if all is well. */
-export function faultsOf({ instances, seeds, warm }: Measurements): string[] {
+export function faultsOf({ instances, seeds, warm, spot }: Measurements): string[] {
   const runs = [
     ...instances.flatMap(({ name, must, aim, long }) =>
       [must, aim, long].map((run) => ({ name: `${name} in ${run.limit} s`, run })),
@@ -79,6 +81,7 @@ export function faultsOf({ instances, seeds, warm }: Measurements): string[] {
     ]),
   ];
   const broken = runs.flatMap(({ name, run }) => run.faults.slice(0, 5).map((fault) => `${name}: ${fault}`));
+  broken.push(...spot.faults.slice(0, 5).map((fault) => `spot auctions: ${fault}`));
   const silent = [...instances, ...seeds].flatMap(({ name, highs }) =>
     highs?.failure ? [`${name}: HiGHS: ${highs.failure}`] : [],
   );
@@ -242,7 +245,17 @@ export function gapPlot(instances: readonly InstanceRuns[]): string {
   );
 }
 
-export function measuredText({ machine, load, instances, seeds, warm }: Measurements): string {
+export function spotText({ limit, seconds, gap, provenShare }: SpotRun): string {
+  const ms = (value: number) => `${(value * 1000).toFixed(1)} ms`;
+  return [
+    `${whole(seconds.count)} books of one to eight bids, six centers and 30 slots, one after another in one process,`,
+    `${ms(limit)} each: the result is as good as in the end after ${ms(seconds.p50)} in the median, ${ms(seconds.p99)} at p99,`,
+    `${ms(seconds.max)} at most. Gap ${percent(gap.p50)} in the median, ${percent(gap.p99)} at p99; the optimum is proven in`,
+    `${(provenShare * 100).toFixed(0)} % of them.`,
+  ].join(" ");
+}
+
+export function measuredText({ machine, load, instances, seeds, warm, spot }: Measurements): string {
   const highs = highsTable(instances);
   return [
     `Measured on ${machine}, one core; ${load}. Welfare and bounds in millions of mills.`,
@@ -253,6 +266,8 @@ export function measuredText({ machine, load, instances, seeds, warm }: Measurem
     "![gap over time](clearing-gap.svg)",
     ...(seeds.length > 0 ? ["### Other seeds of the same kind", seedTable(seeds)] : []),
     ...(instances.some((one) => one.highs !== null) ? ["### HiGHS beside it", highs] : []),
+    "### Spot auctions",
+    spotText(spot),
     ...(warm.length > 0 ? ["### From the last auction's prices", warmTable(warm)] : []),
   ].join("\n\n");
 }
