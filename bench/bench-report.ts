@@ -1,4 +1,5 @@
 import type { Memory } from "./api/memory.ts";
+import { type QuoteTimes, quoteGoalMs } from "./api/quotes.ts";
 import type { RoundTrips } from "./api/round-trips.ts";
 import { markdownTable } from "./marked-section.ts";
 import type { Spread } from "./spread.ts";
@@ -13,6 +14,7 @@ export interface Measured {
   readonly fold: FoldRates;
   readonly lags: readonly RelayLag[];
   readonly roundTrips: readonly RoundTrips[];
+  readonly quotes: QuoteTimes;
   readonly memory: readonly Memory[];
 }
 
@@ -20,7 +22,16 @@ export interface Measured {
 export const goalRatio = 0.8;
 
 /** The section of docs/benchmarks.md that a run writes. */
-export function benchReport({ machine, load, appends, fold, lags, roundTrips, memory }: Measured): string {
+export function benchReport({
+  machine,
+  load,
+  appends,
+  fold,
+  lags,
+  roundTrips,
+  quotes,
+  memory,
+}: Measured): string {
   return [
     `${machine}; ${load}.`,
     "### Appends per second",
@@ -35,6 +46,9 @@ export function benchReport({ machine, load, appends, fold, lags, roundTrips, me
     "### API round trips, ms",
     roundTripTable(roundTrips),
     "The clients share the exchange's process, so their own work is in these times. Not covered: TLS, API Gateway, Lambda's cold starts.",
+    `### Quote with ${whole(quotes.offers)} offers, ms`,
+    quoteTable(quotes),
+    `Goal: ${quoteGoalMs} ms at the median. One client; no two offers of a pool are alike. A gate has passed since the offers were made: until it does, a quote also reads each offer that came since the last one. Not covered: TLS, API Gateway, Lambda's cold starts.`,
     "### Memory, resident MB",
     memoryTable(memory),
     "Not covered: a Lambda's own, which is at most what its memory size says.",
@@ -96,6 +110,19 @@ function roundTripTable(roundTrips: readonly RoundTrips[]): string {
       time.p99.toFixed(1),
       whole(perSecond),
     ]),
+  );
+}
+
+function quoteTable({ spot, week }: QuoteTimes): string {
+  const row = (what: string, { p50, p99, max }: Spread) => [
+    what,
+    p50.toFixed(1),
+    p99.toFixed(1),
+    max.toFixed(1),
+  ];
+  return markdownTable(
+    ["window", "p50", "p99", "max"],
+    [row("spot, 40 slots", spot), row("forward, a week", week)],
   );
 }
 

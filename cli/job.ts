@@ -208,5 +208,8 @@ const outcomeColumns: readonly Column<JobWhy["auctions"][number]>[] = [
     of: ({ limitToWin }) => (limitToWin === undefined ? undefined : price(limitToWin)),
   },
   { head: "product", of: ({ product }) => product },
-  { head: "detail", of: ({ detail }) => detail },
+  {
+    head: "too little in (market time)",
+    of: ({ slots }) => slots?.map(({ from, to }) => span(from, to)).join(", "),
+  },
 ];

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AccountEvent } from "../events/catalog/account.ts";
 import { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
+import { maxCommitBytes } from "../events/store/log.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import { type AccountCommand, type AccountState, accountDecider, carryOf, heldOf } from "./account.ts";
 import { accept, nothing } from "./decider.ts";
 import { valuesIn } from "./layered-map.ts";
 import { mills, millsText } from "./money.ts";
+import { rules } from "./rules.ts";
 
 const account = AccountId.parse("lab");
 const owner = OwnerId.parse("university");
@@ -97,6 +99,45 @@ describe("a hold", () => {
     expect(refusal(given(accountDecider, opened, refused).when(hold(500)))).toBe("funds-missing");
     const funded = given(accountDecider, opened, refused, deposited(500));
     expect(funded.when(hold(500))).toEqual(accept(held(500)));
+  });
+
+  test("beyond the most that an account may have open is refused, until one of them is let go", () => {
+    const many = Array.from({ length: rules.openHoldsMax }, (_, n) => held(0, n + 1));
+    const crowded: AccountEvent = {
+      type: "HoldRefused",
+      data: {
+        account,
+        job,
+        stretch: 9_999,
+        mills: amount(5),
+        available: amount(100),
+        reason: "openHolds",
+      },
+    };
+    const full = given(accountDecider, opened, deposited(100), ...many);
+    expect(full.when(hold(5, 9_999))).toEqual(accept(crowded));
+    expect(full.when(hold(5, 1))).toEqual(nothing);
+    const told = given(accountDecider, opened, deposited(100), ...many, crowded);
+    expect(refusal(told.when(hold(5, 9_999)))).toBe("holds-full");
+    const released: AccountEvent = {
+      type: "HoldReleased",
+      data: { account, job, stretch: 7, mills: amount(0) },
+    };
+    const roomy = given(accountDecider, opened, deposited(100), ...many, crowded, released);
+    expect(roomy.when(hold(5, 9_999))).toEqual(accept(held(5, 9_999)));
+  });
+
+  test("of the largest account fits the one commit that carries it over midnight", () => {
+    const longest = JobId.parse("f".repeat(26));
+    const many = Array.from(
+      { length: rules.openHoldsMax },
+      (_, n): AccountEvent => ({
+        type: "FundsHeld",
+        data: { account, job: longest, stretch: 100 + n, mills: amount(9_999_999_999_999) },
+      }),
+    );
+    const carried = given(accountDecider, opened, ...many).when(carry);
+    expect(JSON.stringify(carried).length).toBeLessThan(maxCommitBytes - 1_000);
   });
 
   test("of nothing is a hold too: a job that bids 0 has one", () => {

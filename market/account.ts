@@ -1,8 +1,18 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
 import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
-import { hasKey, type LayeredMap, layered, valueAt, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
+import {
+  hasKey,
+  type LayeredMap,
+  layered,
+  sizeOf,
+  valueAt,
+  valuesIn,
+  withEntry,
+  withoutKey,
+} from "./layered-map.ts";
 import { mills, millsText } from "./money.ts";
+import { rules } from "./rules.ts";
 
 /** What the period before handed over. */
 export interface Carry {
@@ -138,10 +148,17 @@ function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAc
   const key = holdKey(job, stretch);
   if (hasKey(state.holds, key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
-  if (mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
+  const crowded = sizeOf(state.holds) >= rules.openHoldsMax;
+  if (!crowded && mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
   if (valueAt(state.refused, key) === command.mills)
-    return conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
-  return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available) } });
+    return crowded
+      ? conflict(
+          "holds-full",
+          `The account has ${rules.openHoldsMax} open holds already: use another account.`,
+        )
+      : conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
+  const refused = { ...data, available: millsText(state.available) };
+  return accept({ type: "HoldRefused", data: crowded ? { ...refused, reason: "openHolds" } : refused });
 }
 
 function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: KnownAccount): Decided {

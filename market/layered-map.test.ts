@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entriesIn, hasKey, layered, valueAt, valuesIn, withEntry, withoutKey } from "./layered-map.ts";
+import {
+  entriesIn,
+  hasKey,
+  layered,
+  sizeOf,
+  valueAt,
+  valuesIn,
+  withEntry,
+  withoutKey,
+} from "./layered-map.ts";
 
 const key = fc.integer({ min: 0, max: 150 });
 const change = fc.oneof(
@@ -29,6 +38,7 @@ describe("a layered map", () => {
             }
           }
           expect([...entriesIn(map)]).toEqual([...plain]);
+          expect(sizeOf(map)).toBe(plain.size);
           expect(valuesIn(map)).toEqual([...plain.values()]);
           for (let k = 0; k <= 150; k++) {
             expect(hasKey(map, k)).toBe(plain.has(k));

@@ -21,6 +21,12 @@ export function hasKey<Key, Value>({ base, recent, gone }: LayeredMap<Key, Value
   return recent.has(key) || (base.has(key) && !gone.has(key));
 }
 
+export function sizeOf<Key, Value>({ base, recent, gone }: LayeredMap<Key, Value>): number {
+  let fresh = 0;
+  for (const key of recent.keys()) if (!base.has(key) || gone.has(key)) fresh += 1;
+  return base.size - gone.size + fresh;
+}
+
 export function valueAt<Key, Value>(
   { base, recent, gone }: LayeredMap<Key, Value>,
   key: Key,

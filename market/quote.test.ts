@@ -1,62 +1,105 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bestStart, type QuotedPool } from "./quote.ts";
+import type { SupplyStep } from "./book/supply-left.ts";
+import { likelyStart, type QuotedJob, type QuotedPool } from "./quote.ts";
 
 /** No energy cost, so that an untraded slot's price is the reserve. */
 const pool: QuotedPool = {
   kw: 0.5,
   puePermille: 1200,
   energy: Array.from({ length: 24 }, () => 0),
-  offers: [{ from: 100, to: 140, cards: 64, reserve: 80 }],
+  supply: [[100, 140, 64, 80]],
   traded: new Map(),
 };
-const job = { cards: 8, slots: 2, from: 100, to: 110 };
+/** It meets no price, so that the cheapest start counts. */
+const job: QuotedJob = { session: "spot", cards: 8, slots: 2, from: 100, to: 110, limit: 0 };
+const byReserve = (steps: readonly SupplyStep[]) => steps.toSorted((a, b) => a[3] - b[3]);
 
 describe("a quote", () => {
   test("is the reserve with its energy where nothing was traded", () => {
-    expect(bestStart(pool, job)).toEqual({ from: 100, basis: "offered", perCard: 160 });
+    expect(likelyStart(pool, job)).toEqual({ from: 100, basis: "offered", perCard: 160 });
     // A card draws 0.5 kW x 1.2 for a tenth of an hour: 0.06 kWh at 500 mills are 30 mills.
     const metered = { ...pool, energy: pool.energy.map(() => 500) };
-    expect(bestStart(metered, job)).toMatchObject({ perCard: 2 * (80 + 30) });
+    expect(likelyStart(metered, job)).toMatchObject({ perCard: 2 * (80 + 30) });
   });
 
   test("is the traded price where there is one, and starts where it is cheapest", () => {
+    const left: QuotedPool = { ...pool, supply: [[104, 140, 64, 30]] };
     const traded = new Map([
       [104, 50],
       [105, 40],
       [106, 70],
     ]);
-    expect(bestStart({ ...pool, traded }, job)).toEqual({ from: 104, basis: "traded", perCard: 90 });
-    expect(bestStart({ ...pool, traded: new Map([[105, 40]]) }, job)).toMatchObject({
+    expect(likelyStart({ ...left, traded }, { ...job, to: 107 })).toEqual({
+      from: 104,
+      basis: "traded",
+      perCard: 90,
+    });
+    expect(likelyStart({ ...left, traded: new Map([[105, 40]]) }, { ...job, to: 107 })).toMatchObject({
       basis: "offered",
-      perCard: 120,
+      perCard: 70,
     });
   });
 
-  test("needs enough cards on offer in every slot, and pays the dearest that it needs", () => {
-    const offers = [
-      { from: 100, to: 140, cards: 4, reserve: 60 },
-      { from: 105, to: 140, cards: 4, reserve: 90 },
+  test("is never below what the cards that are left cost", () => {
+    const traded = new Map([
+      [100, 50],
+      [101, 50],
+    ]);
+    expect(likelyStart({ ...pool, traded }, { ...job, to: 102 })).toMatchObject({
+      basis: "traded",
+      perCard: 160,
+    });
+  });
+
+  test("needs enough cards left in every slot, and pays the dearest that it needs", () => {
+    const supply: SupplyStep[] = [
+      [100, 140, 4, 60],
+      [105, 140, 4, 90],
     ];
-    expect(bestStart({ ...pool, offers }, { ...job, cards: 4 })).toMatchObject({ from: 100, perCard: 120 });
-    expect(bestStart({ ...pool, offers }, job)).toMatchObject({ from: 105, perCard: 180 });
-    expect(bestStart({ ...pool, offers }, { ...job, cards: 9 })).toBeUndefined();
-    expect(bestStart({ ...pool, offers }, { ...job, from: 90, to: 101 })).toBeUndefined();
+    const left = { ...pool, supply };
+    expect(likelyStart(left, { ...job, cards: 4 })).toMatchObject({ from: 100, perCard: 120 });
+    expect(likelyStart(left, job)).toMatchObject({ from: 105, perCard: 180 });
+    expect(likelyStart(left, { ...job, cards: 9 })).toBeUndefined();
+    expect(likelyStart(left, { ...job, from: 90, to: 101 })).toBeUndefined();
+  });
+
+  test("in spot is what the first gate that its limit meets would give it", () => {
+    // Cheaper from slot 106 on; each gate sells three starts.
+    const supply: SupplyStep[] = [
+      [106, 140, 64, 40],
+      [100, 106, 64, 80],
+    ];
+    const left = { ...pool, supply };
+    expect(likelyStart(left, { ...job, limit: 39 })).toMatchObject({ from: 106, perCard: 80 });
+    expect(likelyStart(left, { ...job, limit: 59 })).toMatchObject({ from: 106, perCard: 80 });
+    expect(likelyStart(left, { ...job, limit: 80 })).toMatchObject({ from: 100, perCard: 160 });
+    // The gate of slot 102 sells starts 103 to 105: the last of them has one dear slot only.
+    expect(likelyStart(left, { ...job, from: 103, limit: 60 })).toMatchObject({ from: 105, perCard: 120 });
+  });
+
+  test("in forward is the cheapest hour of the window", () => {
+    const supply: SupplyStep[] = [
+      [114, 140, 64, 40],
+      [100, 114, 64, 80],
+    ];
+    const forward: QuotedJob = { ...job, session: "forward", slots: 10, to: 140, limit: 1000 };
+    expect(likelyStart({ ...pool, supply }, forward)).toMatchObject({ from: 120, perCard: 400 });
+    expect(likelyStart({ ...pool, supply }, { ...forward, to: 129 })).toMatchObject({
+      from: 110,
+      perCard: 4 * 80 + 6 * 40,
+    });
   });
 
   test("is no dearer for fewer cards or a wider window", () => {
-    const offer = fc.record({
-      from: fc.integer({ min: 100, max: 104 }),
-      to: fc.integer({ min: 105, max: 112 }),
-      cards: fc.integer({ min: 1, max: 6 }),
-      reserve: fc.integer({ min: 0, max: 99 }),
-    });
+    const steps = fc.array(arbitraryStep(104, 112), { maxLength: 5 });
     fc.assert(
-      fc.property(fc.array(offer, { maxLength: 5 }), fc.integer({ min: 2, max: 9 }), (offers, cards) => {
-        const best = bestStart({ ...pool, offers }, { ...job, cards });
+      fc.property(steps, fc.integer({ min: 2, max: 9 }), (given, cards) => {
+        const left = { ...pool, supply: byReserve(given) };
+        const best = likelyStart(left, { ...job, cards });
         if (best === undefined) return;
-        const fewer = bestStart({ ...pool, offers }, { ...job, cards: cards - 1 });
-        const wider = bestStart({ ...pool, offers }, { ...job, cards, from: 98, to: 114 });
+        const fewer = likelyStart(left, { ...job, cards: cards - 1 });
+        const wider = likelyStart(left, { ...job, cards, from: 98, to: 114 });
         expect(fewer?.perCard).toBeLessThanOrEqual(best.perCard);
         expect(wider?.perCard).toBeLessThanOrEqual(best.perCard);
       }),
@@ -65,64 +108,77 @@ describe("a quote", () => {
 
   test("knows the price of energy of each hour, and takes the first of equal starts", () => {
     // 08:00 to 09:00 in Shanghai, and the hour after it.
-    const hours = { ...pool, offers: [{ from: 0, to: 20, cards: 8, reserve: 80 }] };
-    const energy = hours.energy.map((_, hour) => (hour === 8 ? 1000 : 500));
-    const later = { ...hours, energy };
-    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 20 })).toMatchObject({
-      from: 10,
-      perCard: 2 * (80 + 30),
-    });
-    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 11 })).toMatchObject({
-      from: 9,
-      perCard: 2 * 80 + 60 + 30,
-    });
-    expect(bestStart(later, { cards: 8, slots: 2, from: 0, to: 10 })).toMatchObject({
-      from: 0,
-      perCard: 2 * (80 + 60),
-    });
+    const energy = pool.energy.map((_, hour) => (hour === 8 ? 1000 : 500));
+    const later: QuotedPool = { ...pool, supply: [[0, 20, 8, 80]], energy };
+    const asked = { ...job, from: 0 };
+    expect(likelyStart(later, { ...asked, to: 20 })).toMatchObject({ from: 10, perCard: 2 * (80 + 30) });
+    expect(likelyStart(later, { ...asked, to: 11 })).toMatchObject({ from: 9, perCard: 2 * 80 + 60 + 30 });
+    expect(likelyStart(later, { ...asked, to: 10 })).toMatchObject({ from: 0, perCard: 2 * (80 + 60) });
   });
 
-  test("is the cheapest of all starts that have the cards, priced card by card", () => {
-    const offer = fc.record({
-      from: fc.integer({ min: 100, max: 106 }),
-      to: fc.integer({ min: 104, max: 112 }),
-      cards: fc.integer({ min: 1, max: 6 }),
-      reserve: fc.integer({ min: 0, max: 20 }),
-    });
+  test("is the start that its session's gates would come to, priced card by card", () => {
     const trades = fc.array(fc.tuple(fc.integer({ min: 100, max: 112 }), fc.integer({ min: 0, max: 20 })), {
       maxLength: 6,
     });
     const asked = fc.record({
+      session: fc.constantFrom("spot" as const, "forward" as const),
       cards: fc.integer({ min: 1, max: 8 }),
       slots: fc.integer({ min: 1, max: 4 }),
       from: fc.integer({ min: 98, max: 104 }),
       to: fc.integer({ min: 104, max: 113 }),
+      limit: fc.integer({ min: 0, max: 25 }),
     });
     fc.assert(
-      fc.property(fc.array(offer, { maxLength: 4 }), trades, asked, (offers, sold, wanted) => {
-        const traded = new Map(sold);
-        // Every single card on offer, cheapest first: the last one that the job takes sets its price.
-        const cardPrice = (slot: number) => {
-          const single = offers
-            .filter(({ from, to }) => from <= slot && slot < to)
-            .flatMap(({ cards, reserve }) => Array.from({ length: cards }, () => reserve))
-            .sort((a, b) => a - b);
-          const reserve = single[wanted.cards - 1];
-          return reserve === undefined ? Number.POSITIVE_INFINITY : (traded.get(slot) ?? reserve);
-        };
-        const starts = Array.from({ length: 20 }, (_, n) => wanted.from + n)
-          .filter((start) => start + wanted.slots <= wanted.to)
-          .map((start) => {
-            const slots = Array.from({ length: wanted.slots }, (_, n) => start + n);
-            return { start, slots, cost: slots.reduce((sum, slot) => sum + cardPrice(slot), 0) };
-          });
-        const least = Math.min(...starts.map(({ cost }) => cost));
-        const first = starts.find(({ cost }) => cost === least && cost < Number.POSITIVE_INFINITY);
-        const basis = first?.slots.every((slot) => traded.has(slot)) ? "traded" : "offered";
-        const expected = first && { from: first.start, perCard: least, basis };
-        expect(bestStart({ ...pool, offers, traded }, wanted)).toEqual(expected);
-      }),
-      { numRuns: 500 },
+      fc.property(
+        fc.array(arbitraryStep(106, 112), { maxLength: 4 }),
+        trades,
+        asked,
+        (given, sold, wanted) => {
+          const traded = new Map(sold);
+          // Every single card, cheapest first: the last one that the job takes sets its price.
+          const cardPrice = (slot: number) => {
+            const single = given
+              .filter(([from, to]) => from <= slot && slot < to)
+              .flatMap(([, , cards, reserve]) => Array.from({ length: cards }, () => reserve))
+              .sort((a, b) => a - b);
+            const reserve = single[wanted.cards - 1];
+            return reserve === undefined
+              ? Number.POSITIVE_INFINITY
+              : Math.max(traded.get(slot) ?? 0, reserve);
+          };
+          const starts = Array.from({ length: 20 }, (_, n) => wanted.from + n)
+            .filter((from) => from + wanted.slots <= wanted.to)
+            .filter((from) => wanted.session === "spot" || from % 10 === 0)
+            .map((from) => {
+              const slots = Array.from({ length: wanted.slots }, (_, n) => from + n);
+              return { from, slots, cost: slots.reduce((sum, slot) => sum + cardPrice(slot), 0) };
+            })
+            .filter(({ cost }) => cost < Number.POSITIVE_INFINITY);
+          const least = (of: typeof starts) => Math.min(...of.map(({ cost }) => cost));
+          const gates = starts.map(({ from }) =>
+            starts.filter((one) => one.from >= from && one.from < from + 3),
+          );
+          const met = gates.find((sold) => least(sold) <= wanted.limit * wanted.slots);
+          const choice = wanted.session === "spot" ? (met ?? starts) : starts;
+          const first = choice.find(({ cost }) => cost === least(choice));
+          const basis = first?.slots.every((slot) => traded.has(slot)) ? "traded" : "offered";
+          const expected = first && { from: first.from, perCard: first.cost, basis };
+          expect(likelyStart({ ...pool, supply: byReserve(given), traded }, wanted)).toEqual(expected);
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 });
+
+function arbitraryStep(latestFrom: number, latestTo: number): fc.Arbitrary<SupplyStep> {
+  return fc
+    .record({
+      from: fc.integer({ min: 100, max: latestFrom }),
+      to: fc.integer({ min: latestFrom - 2, max: latestTo }),
+      cards: fc.integer({ min: 1, max: 6 }),
+      reserve: fc.integer({ min: 0, max: 20 }),
+    })
+    .filter(({ from, to }) => from < to)
+    .map(({ from, to, cards, reserve }) => [from, to, cards, reserve]);
+}

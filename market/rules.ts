@@ -36,6 +36,8 @@ export const rules = {
   homeReserveLapseHours: 2,
   /** Highest price, fen per card-hour (100 CNY): a market at its cap is void once, not a windfall. */
   priceCapFen: 10_000,
+  /** Open holds of one account: what it carries over midnight is one commit, and must fit it. */
+  openHoldsMax: 1_200,
   /** Minutes of market time for which a center's lease holds: two slots, so one lost renewal is no outage. */
   leaseMinutes: 12,
 } as const;

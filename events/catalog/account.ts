@@ -37,13 +37,15 @@ export const FundsHeld = defineEvent(
 export const HoldRefused = defineEvent(
   "HoldRefused",
   1,
-  "The account has not enough for the hold.",
+  "The account has not enough for the hold, or too many holds open.",
   z.object({
     account: AccountId,
     job: JobId,
     stretch: z.int().min(1),
     mills: MillsText,
     available: MillsText,
+    /** openHolds: it has as many holds open as an account may. Absent: funds are missing. */
+    reason: z.enum(["openHolds"]).optional(),
   }),
 );
 export const HoldSettled = defineEvent(

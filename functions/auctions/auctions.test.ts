@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { slotStart } from "../../market/time.ts";
 import { testTables } from "../../test/dynalite.ts";
 import {
@@ -8,7 +9,9 @@ import {
   beta,
   bolt,
   type InMemoryExchange,
+  newCenter,
   newJob,
+  newOffer,
   openAccount,
   openCenter,
   startExchange,
@@ -143,5 +146,53 @@ describe("the auction's steps", () => {
     await exchange.pump();
     await exchange.runAuctions();
     expect((await succeeds(exchange.call(operations.getJob, both, { params: { job } }))).status).toBe("open");
+  });
+
+  test("hand on keys and page numbers only, however large the book; pages and commits stay within their limits", async () => {
+    const outputs: number[] = [];
+    let largest = 0;
+    const exchange = await startExchange((database) => ({
+      ...database,
+      put(table, item, anyOf) {
+        largest = Math.max(largest, JSON.stringify(item).length);
+        return database.put(table, item, anyOf);
+      },
+    }));
+    // Energy that changes by the hour makes a price of its own for each of them, so that an award is long.
+    const energy = Array.from({ length: 24 }, (_, hour) => 300 + (hour % 2) * 300);
+    await succeeds(exchange.call(operations.joinNetwork, alpha, { body: { ...newCenter("c-1"), energy } }));
+    await succeeds(exchange.call(operations.renewLease, alpha, { params: { center: "c-1" } }));
+    const to = exchange.slot() + 1700;
+    const body = newOffer(exchange, "c-1", { cards: 64, to });
+    await succeeds(exchange.call(operations.postOffer, alpha, { body }));
+    await openAccount(exchange, acme, "10000000000");
+    const fleet = { session: "forward", kind: "div", cards: 1, slots: 1500, maxSlots: 1500, to };
+    for (let n = 0; n < 50; n++)
+      await succeeds(exchange.call(operations.postJob, acme, { body: newJob(exchange, "c-1", fleet) }));
+    await exchange.pump();
+    exchange.clock.set(slotStart(exchange.slot() + 8));
+    await succeeds(exchange.call(operations.renewLease, alpha, { params: { center: "c-1" } }));
+    await exchange.pump();
+
+    const called = async (name: string, event: unknown) => {
+      const answer = await exchange.invoke(name, event);
+      outputs.push(JSON.stringify(event).length, JSON.stringify(answer).length);
+      return answer;
+    };
+    const pageIn = z.object({ auction: z.int(), page: z.int(), pages: z.int() });
+    await called("close-gate", {});
+    let at = pageIn.parse(await called("solve-auction", { auction: 1 }));
+    expect(at.pages).toBeGreaterThan(8);
+    let calls = 0;
+    const told = async () => (await facts(exchange)).filter((fact) => fact.includes('"JobPlaced"')).length;
+    for (; at.page < at.pages; calls++) at = pageIn.parse(await called("publish-awards", at));
+    await called("seal-auction", { auction: 1 });
+    expect(calls).toBe(Math.ceil(at.pages / 8));
+    expect(await told()).toBe(50);
+    const [, , ...pages] = await exchange.commits("auction-1");
+    expect(pages).toHaveLength(at.pages + 1);
+    expect(Math.max(...outputs)).toBeLessThan(200);
+    // A commit has 100 KB at most, an item of DynamoDB 400.
+    expect(largest).toBeLessThan(256_000);
   });
 });

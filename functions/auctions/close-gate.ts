@@ -4,12 +4,14 @@ import type { BookState } from "../../market/book/book-state.ts";
 import { supplyCurve } from "../../market/book/curves.ts";
 import { type Gate, gateDue } from "../../market/book/gates.ts";
 import { dueHolds } from "../../market/book/holds.ts";
-import { instanceAt } from "../../market/book/instance.ts";
+import { type Instance, instanceAt } from "../../market/book/instance.ts";
+import { leftOutAnswers } from "../../market/book/why.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { takeHolds } from "./account-holds.ts";
 import { afterSeal } from "./after-seal.ts";
+import { saveAnswers } from "./answers.ts";
 import { hasEnded, isEnded, latestAuction, tellAuction } from "./latest-auction.ts";
 
 /** What the workflow does next; `auction`: the one to solve, else the last. */
@@ -38,7 +40,11 @@ async function bookNow({ books, feed }: Access, auctions: number) {
 }
 
 async function close(access: Access, auction: number, gate: Gate): Promise<Next> {
-  const command = closing(await bookNow(access, auction - 1), auction, gate, access.clock.now());
+  const book = await bookNow(access, auction - 1);
+  const instance = instanceAt(book, { auction, ...gate });
+  const command = closing(book, instance, gate, access.clock.now());
+  // Nobody solves an empty auction, but those that had to stay away are told why.
+  if (command.type === "CloseEmpty") await saveAnswers(access, auction, leftOutAnswers(book, instance));
   const closed = await tellAuction(access, auction, command, `${command.type}/${auction}`);
   if (closed.phase === "open") throw new Error(`the gate of auction ${auction} is still open`);
   if (auction % snapshotEvery === 0) await access.books.save(auction - 1, closed.position);
@@ -48,10 +54,11 @@ async function close(access: Access, auction: number, gate: Gate): Promise<Next>
 }
 
 /** Where nobody bids there is nothing to clear: the gate closes and the auction is sealed in one commit. */
-function closing(book: BookState, auction: number, gate: Gate, at: number): AuctionCommand {
-  const instance = instanceAt(book, { auction, ...gate });
-  const close = { auction, position: book.position, at, ...gate };
+function closing(book: BookState, instance: Instance, gate: Gate, at: number): CloseGate {
+  const close = { auction: instance.gate.auction, position: book.position, at, ...gate };
   return instance.book.bids.length === 0
     ? { type: "CloseEmpty", supply: supplyCurve(instance), ...close }
     : { type: "Close", ...close };
 }
+
+type CloseGate = Extract<AuctionCommand, { type: "Close" | "CloseEmpty" }>;

@@ -14,16 +14,20 @@ import { onLambda } from "../kit/lambda.ts";
 import type { Observer } from "../kit/observe.ts";
 import { step } from "../kit/step.ts";
 import { loadAuction, tellAuction } from "./latest-auction.ts";
-import { readResultPage } from "./result-pages.ts";
+import { type ResultPage, readResultPage } from "./result-pages.ts";
 
 const Cursor = z.object({ auction: AuctionNumber, page: z.int().min(0), pages: z.int().min(0) });
-const inFlight = 32;
+/** Pages of one call: a page alone is a dozen round trips one after another, and most of its time is waiting. */
+const pagesAtOnce = 8;
+/** As many as a call has at most: what it does holds up the market, and what follows from it does not. */
+const inFlight = 512;
 
-/** Publishes one page of the result that won, and tells each job of its award. */
+/** Publishes the next pages of the result that won, and tells each job of its award. */
 export const create = step(Cursor, async (access, { auction, page, pages }, observer) => {
   const solved = await loadAuction(access, auction);
-  if (solved.phase === "solved") await publish(access, auction, solved, page, observer);
-  return { auction, page: page + 1, pages };
+  const end = Math.min(pages, page + pagesAtOnce);
+  if (solved.phase === "solved") await publish(access, auction, solved, { page, end }, observer);
+  return { auction, page: end, pages };
 });
 export const handler = onLambda(create);
 
@@ -31,15 +35,26 @@ async function publish(
   access: Access,
   auction: number,
   solved: SolvedAuction,
-  page: number,
+  { page, end }: { readonly page: number; readonly end: number },
   observer: Observer,
 ): Promise<void> {
-  const result = await readResultPage(access, solved.resultHash, page);
-  if (result === undefined) throw new Error(`page ${page} of result ${solved.resultHash} is gone`);
-  await tellAuction(access, auction, { type: "Publish", page, ...result }, `publish/${auction}/${page}`);
+  const numbers = Array.from({ length: end - page }, (_, n) => page + n);
+  const found = await Promise.all(numbers.map((number) => resultPage(access, solved.resultHash, number)));
+  // A job hears of its award only when the auction's own stream has it: pages first, in their order.
+  for (const [n, result] of found.entries()) {
+    const command = { type: "Publish", page: page + n, ...result } as const;
+    await tellAuction(access, auction, command, `publish/${auction}/${page + n}`);
+  }
   const book = await access.books.at(auction - 1, solved.position);
-  const commands = result.awards.map((award) => placing(award, holdOf(book, award), access.clock.now()));
+  const awards = found.flatMap((result) => result.awards);
+  const commands = awards.map((award) => placing(award, holdOf(book, award), access.clock.now()));
   await forEachInFlight(inFlight, commands, (placing) => tellJob(access, placing, observer));
+}
+
+async function resultPage(access: Access, hash: string, page: number): Promise<ResultPage> {
+  const result = await readResultPage(access, hash, page);
+  if (result === undefined) throw new Error(`page ${page} of result ${hash} is gone`);
+  return result;
 }
 
 type Placing = Extract<JobCommand, { type: "Place" | "Continue" }>;

@@ -21,14 +21,21 @@ const Stored = z.array(
 type Operations = Pick<Access, "database" | "operationsTable" | "clock">;
 
 const keptSeconds = 30 * 86_400;
+/** Entries of one item, each some 200 bytes, below DynamoDB's 400 KB. */
+const cardsOfItem = 1_000;
 const partition = (period: Period) => `released#${period}`;
 
 export async function saveReleased(operations: Operations, slot: number, cards: readonly ReleasedCards[]) {
   if (cards.length === 0) return;
   const { database, operationsTable, clock } = operations;
   const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
-  const key = { pk: partition(periodOf(slot)), sk: sortable(slot) };
-  await database.put(operationsTable, { ...key, body: JSON.stringify(cards), expiresAt });
+  const chunks = Math.ceil(cards.length / cardsOfItem);
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const own = cards.slice(chunk * cardsOfItem, (chunk + 1) * cardsOfItem);
+    const sk = chunk === 0 ? sortable(slot) : `${sortable(slot)}#${sortable(chunk)}`;
+    const body = JSON.stringify(own);
+    await database.put(operationsTable, { pk: partition(periodOf(slot)), sk, body, expiresAt });
+  }
 }
 
 /** All of a settlement day. */

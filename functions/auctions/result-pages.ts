@@ -3,6 +3,7 @@ import * as z from "zod";
 import { LinkPrice, PoolPrice } from "../../events/catalog/auction.ts";
 import { Award } from "../../events/catalog/award.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
+import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { sortable } from "../../market/views/view.ts";
 import type { Access } from "../kit/host.ts";
 import { sha256 } from "../kit/request.ts";
@@ -30,10 +31,10 @@ export async function saveResult(operations: Operations, pages: readonly ResultP
   const { database, operationsTable, clock } = operations;
   const hash = resultHash(pages);
   const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
-  for (const [index, page] of pages.entries()) {
+  await forEachInFlight(16, pages.entries(), async ([index, page]) => {
     const body = gzipSync(canonicalJson(page)).toString("base64");
     await database.put(operationsTable, { ...key(hash, index), body, expiresAt });
-  }
+  });
   return hash;
 }
 

@@ -2,9 +2,10 @@ import * as z from "zod";
 import { AuctionNumber } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import type { AuctionCommand, KnownAuction } from "../../market/auction.ts";
+import { withinAwardSize } from "../../market/book/award-size.ts";
 import { awardPages, awardsOf } from "../../market/book/awards.ts";
 import { instanceAt } from "../../market/book/instance.ts";
-import { answersOf, voided } from "../../market/book/why.ts";
+import { answersOf, leftOutAnswers, voided } from "../../market/book/why.ts";
 import { clear } from "../../market/clearing/clear.ts";
 import { millsText } from "../../market/money.ts";
 import type { Access } from "../kit/host.ts";
@@ -30,14 +31,16 @@ async function solve(access: Access, auction: number, closed: KnownAuction) {
 }
 
 async function commandOf(access: Access, auction: number, closed: KnownAuction): Promise<AuctionCommand> {
-  const instance = instanceAt(await access.books.at(auction - 1, closed.position), { ...closed, auction });
-  const result = clear(instance.book);
+  const book = await access.books.at(auction - 1, closed.position);
+  const instance = instanceAt(book, { ...closed, auction });
+  const away = leftOutAnswers(book, instance);
+  const result = withinAwardSize(instance, clear(instance.book));
   const at = access.clock.now();
   // At the cap the session's next gate runs it again, and that one stands.
   if (closed.reruns === undefined && voided(instance, result))
     return { type: "Void", reason: "priceCap", at };
   const pages = awardPages(awardsOf(instance, result, auction));
-  await saveAnswers(access, auction, answersOf(instance, result));
+  await saveAnswers(access, auction, [...answersOf(instance, result), ...away]);
   return {
     type: "Solve",
     bookHash: sha256(canonicalJson(instance.book)),

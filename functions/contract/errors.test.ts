@@ -17,6 +17,7 @@ const internal = new Set([
   "center-unknown",
   "funds-missing",
   "gate-open",
+  "holds-full",
   "hold-mismatch",
   "job-not-admitted",
   "job-unknown",

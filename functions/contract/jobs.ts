@@ -65,14 +65,35 @@ export const JobSummary = z.object({
 });
 export type JobSummary = z.infer<typeof JobSummary>;
 
+/** Slots `[from, to)` that lie side by side. */
+const SlotRange = z.object({ from: Slot, to: Slot });
+
 /** What one auction answered to the job's bid. */
 export const BidOutcome = z.object({
   auction: AuctionNumber,
-  reason: z.string().describe("won, or why it did not: price, capacity, link, notEligible"),
-  detail: z.string().optional(),
-  /** The limit that would have won, where the bid would have gained at the prices or missed them by its limit. */
-  limitToWin: Price.optional(),
-  product: ProductId.optional(),
+  reason: z
+    .enum([
+      "won",
+      "price",
+      "capacity",
+      "link",
+      "paradox",
+      "window",
+      "product",
+      "owner",
+      "region",
+      "framework",
+      "latency",
+      "funds",
+    ])
+    .describe(
+      "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
+    ),
+  limitToWin: Price.optional().describe(
+    "The lowest limit that would have won at the published prices; left out: none would have",
+  ),
+  product: ProductId.optional().describe("What that limit is for"),
+  slots: z.array(SlotRange).optional().describe("Where the shortage was, for the place that pays most"),
 });
 export type BidOutcome = z.infer<typeof BidOutcome>;
 

@@ -1,8 +1,10 @@
+import type { AccountEvent } from "../../events/catalog/account.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import { type CommandMeta, execute } from "../../events/store/execute.ts";
 import type { Admit, Reject } from "../../market/job/commands.ts";
 import type { JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
+import { rules } from "../../market/rules.ts";
 import { onAccount } from "../accounts/account-stream.ts";
 import { carriedOut } from "../kit/carried-out.ts";
 import type { Access } from "../kit/host.ts";
@@ -38,9 +40,15 @@ export async function admitJob(
         ? {
             type: "Reject",
             at,
-            reason: `Account ${account} has less available than the ${hold} mills to hold.`,
+            reason: refusalOf(refused, account, hold),
           }
         : { type: "Admit", at, hold };
   const admitMeta = { ...meta, commandId: `admit/${job}` };
   return carriedOut(await execute(access.store, jobDecider, streams.job(job), admit, admitMeta));
+}
+
+function refusalOf(refused: AccountEvent | undefined, account: string, hold: string): string {
+  return refused?.type === "HoldRefused" && refused.data.reason === "openHolds"
+    ? `Account ${account} has ${rules.openHoldsMax} holds open, as many as an account may: use another account.`
+    : `Account ${account} has less available than the ${hold} mills to hold.`;
 }

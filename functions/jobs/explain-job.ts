@@ -3,7 +3,7 @@ import type { JobId } from "../../events/catalog/values.ts";
 import { JobAnswer } from "../../market/book/why.ts";
 import { inForce, type KnownJob } from "../../market/job/state.ts";
 import { instant, slotStart } from "../../market/time.ts";
-import { answersOf } from "../../market/views/view.ts";
+import { answerPartitions } from "../auctions/answers.ts";
 import type { BidOutcome } from "../contract/jobs.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
@@ -24,37 +24,80 @@ export const create = endpoint(operations.explainJob, async ({ params, caller, s
 });
 export const handler = onLambda(create);
 
+/** Of each share only the job's own line is read. */
 async function outcomesOf({ views }: Access, job: JobId): Promise<BidOutcome[]> {
-  const range = { pk: answersOf(job), descending: true, limit: auctionsShown };
-  const items = await views.list(range, z.record(z.string(), JobAnswer));
-  return items.flatMap(({ data, position: auction }) => {
-    const answer = data[job];
-    return answer === undefined ? [] : [{ auction, ...answer }];
-  });
+  const shares = await Promise.all(
+    answerPartitions(job).map((pk) =>
+      views.list({ pk, descending: true, limit: auctionsShown }, z.record(z.string(), z.unknown())),
+    ),
+  );
+  return shares
+    .flat()
+    .sort((a, b) => b.position - a.position)
+    .slice(0, auctionsShown)
+    .flatMap(({ data, position: auction }) =>
+      data[job] === undefined ? [] : [{ auction, ...JobAnswer.parse(data[job]) }],
+    );
 }
 
 function explanationOf(state: KnownJob, last: BidOutcome | undefined): string {
   const placement = inForce(state);
-  if (placement !== undefined) {
-    const until = instant(slotStart(placement.end));
-    return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${until}.`;
-  }
+  if (placement !== undefined)
+    return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${at(placement.end)}.`;
   if (state.phase !== "queued")
     return `It is ${statusOf(state)}${state.reason === undefined ? "" : `: ${state.reason}`}.`.replace(
       /\.\.$/,
       ".",
     );
-  if (last === undefined) return "It is in the book; no auction has looked at it yet.";
+  return last === undefined ? "It is in the book; no auction has looked at it yet." : rejectionOf(last);
+}
+
+function rejectionOf(last: BidOutcome): string {
+  const auction = `auction ${last.auction}`;
   switch (last.reason) {
     case "price":
       return last.limitToWin === undefined
-        ? `Auction ${last.auction} cleared above what any limit may be.`
-        : `Auction ${last.auction} cleared above its limit: from ${last.limitToWin} fen per card-hour it would have won.`;
+        ? `In ${auction} the published prices were above what any limit may be.`
+        : `In ${auction} its limit met the published prices nowhere: from ${last.limitToWin} fen per card-hour for ${last.product} it would have.`;
     case "capacity":
-      return `In auction ${last.auction} too few cards were left at once for all of its slots.`;
+      return `In ${auction} it would have paid, but ${whenOf(last, "too few cards were left")}. ${remedyOf(last)}`;
+    case "link":
+      return last.slots === undefined
+        ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, or cards at home, would do.`
+        : `In ${auction} it would have paid, but ${whenOf(last, "the link had too little left for its data")}. ${remedyOf(last)}`;
     case "paradox":
-      return `In auction ${last.auction} it would have gained, but taking it in would have made somebody lose.`;
+      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
+    case "window":
+      return `In ${auction} what was left of its window was shorter than the job.`;
+    case "product":
+      return `In ${auction} no center had any of its products: GET /market/centers lists them.`;
+    case "owner":
+      return `In ${auction} only centers of its own owner could have run it, and an owner never buys from itself.`;
+    case "region":
+      return `In ${auction} no center of its regions had its products: allow more regions.`;
+    case "framework":
+      return `In ${auction} no pool within its regions had all the frameworks that it needs.`;
+    case "latency":
+      return `In ${auction} every center with its products was farther from its home than maxLatencyMs.`;
+    case "funds":
+      return `At the gate of ${auction} its account had too little available to hold what it may cost: deposit more.`;
+    case "won":
+      return `It won in ${auction}, lost that place again and is back in the book.`;
     default:
-      return `Auction ${last.auction} could not place it: ${last.reason}.`;
+      return last.reason satisfies never;
   }
+}
+
+function remedyOf({ limitToWin, product }: BidOutcome): string {
+  return limitToWin === undefined
+    ? "No limit would have won at these prices."
+    : `From ${limitToWin} fen per card-hour for ${product} it would have won in other slots or elsewhere.`;
+}
+
+function whenOf({ slots = [] }: BidOutcome, what: string): string {
+  return `${what} ${slots.map(({ from, to }) => `from ${at(from)} to ${at(to)}`).join(", ")}`;
+}
+
+function at(slot: number): string {
+  return instant(slotStart(slot));
 }

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { JobId, Price, ProductId } from "../../events/catalog/values.ts";
+import { rules } from "../../market/rules.ts";
 import { slotStart } from "../../market/time.ts";
+import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
@@ -17,8 +20,10 @@ import {
   succeeds,
   walk,
 } from "../../test/exchange-in-memory.ts";
+import { saveAnswers } from "../auctions/answers.ts";
 import type { Operation } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
+import { createViews } from "../kit/views.ts";
 
 const { postJob, getJob, listJobs, cancelJob, explainJob, getAccount, listEntries } = operations;
 const center = "c-1";
@@ -70,6 +75,18 @@ describe("POST /jobs", () => {
     await succeeds(exchange.call(operations.depositFunds, finance, { params: { account: "acme" }, body }));
     await exchange.deliver("finish-admissions", { stream: `job-${job}`, version: 1 });
     expect((await succeeds(exchange.call(getJob, acme, { params: { job } }))).status).toBe("rejected");
+  });
+
+  test("beyond the holds that an account may have open is rejected, and says what to do", async () => {
+    await openAccount(exchange, acme, "100000000");
+    for (let n = 0; n < rules.openHoldsMax; n += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, () => succeeds(post({ products: [{ product, limit: 1 }] }))),
+      );
+    const { status, reason } = await succeeds(post());
+    expect(status).toBe("rejected");
+    expect(reason).toContain(`${rules.openHoldsMax} holds open`);
+    expect(reason).toContain("another account");
   });
 
   test("never holds more than there is, whatever is asked for at once", async () => {
@@ -326,5 +343,59 @@ describe("GET /jobs/{job}/why", () => {
     expect(why.explanation).toContain(center);
     expect(why.explanation).toContain(new Date(slotStart(to)).toISOString());
     expect(why.nextBid).toBeUndefined();
+  });
+
+  /** Opens a market of 16 cards at 100 fen and asks of the last job why it has nothing. */
+  const whyOf = async (...bids: readonly Readonly<Record<string, unknown>>[]) => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, acme, "10000000");
+    const jobs: string[] = [];
+    for (const more of bids) jobs.push((await succeeds(post(more))).job);
+    await exchange.pump();
+    await exchange.runAuctions();
+    return succeeds(exchange.call(explainJob, acme, { params: { job: jobs.at(-1) ?? "" } }));
+  };
+
+  test("names the slots that lacked the cards, as times, and that no limit would have won", async () => {
+    const to = () => exchange.slot() + 1 + 10;
+    exchange = await startExchange();
+    const window = { slots: 10, maxSlots: 10, from: exchange.slot() + 1, to: to() };
+    const why = await whyOf({ cards: 16, ...window }, { cards: 16, ...window });
+    const slots = [{ from: window.from, to: window.to }];
+    expect(why.auctions).toEqual([{ auction: 1, reason: "capacity", slots }]);
+    const [from, until] = [window.from, window.to].map((slot) => new Date(slotStart(slot)).toISOString());
+    expect(why.explanation).toContain(`too few cards were left from ${from} to ${until}`);
+    expect(why.explanation).toContain("No limit would have won");
+  });
+
+  test("tells a job that could not even bid what kept it out, also where nobody else bids", async () => {
+    const why = await whyOf({ frameworks: ["no-such-framework"] });
+    expect(why.auctions).toEqual([{ auction: 1, reason: "framework" }]);
+    expect(why.explanation).toContain("frameworks");
+    const beside = await whyOf({}, { frameworks: ["no-such-framework"] });
+    expect(beside.auctions).toEqual([{ auction: 1, reason: "framework" }]);
+  });
+
+  test("finds its answer among those of an auction of many bids", async () => {
+    exchange = await startExchange();
+    const { job } = await placeJob(exchange);
+    const others = Array.from({ length: 10_000 }, (_, n) => ({
+      job: JobId.parse(`${n.toString(16).padStart(4, "0")}-other`),
+      answer: { reason: "price" as const, limitToWin: Price.parse(n), product: ProductId.parse(product) },
+    }));
+    const views = createViews(exchange.database, testTables.views);
+    const own = { job: JobId.parse(job), answer: { reason: "link" as const } };
+    await saveAnswers({ views }, 7, [...others, own]);
+    await saveAnswers({ views }, 8, [{ ...own, answer: { reason: "latency" } }]);
+    const { auctions } = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(auctions.map(({ auction, reason }) => [auction, reason])).toEqual([
+      [8, "latency"],
+      [7, "link"],
+      [1, "won"],
+    ]);
+    for await (const items of exchange.database.scan(testTables.views, ["pk", "data"]))
+      for (const { pk, data } of items)
+        if (String(pk).startsWith("answers#")) expect(String(data).length).toBeLessThan(25_000);
   });
 });

@@ -11,6 +11,7 @@ import type { PutEvents } from "../../events/store/publisher.ts";
 import { createRelay, type Relay } from "../../events/store/relay.ts";
 import { type AccountBatches, createAccountBatches } from "../accounts/account-stream.ts";
 import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
+import { createSupplyReader, type ReadSupply } from "../market/published-supply.ts";
 import { createViews, type Views } from "./views.ts";
 import type { Workflows } from "./workflows.ts";
 
@@ -41,6 +42,8 @@ export interface Host {
   views(env: Env): Views;
   /** The auctions' book as this process last made it: thrown away with the process. */
   books(env: Env): BookMemory;
+  /** What is left to sell, with what this process has read of it. */
+  readSupply(env: Env): ReadSupply;
 }
 
 /** A host seen by one function: its own variables applied. Opened at first use, for a function has not every table. */
@@ -60,6 +63,7 @@ export interface Access {
   readonly relay: Relay;
   readonly views: Views;
   readonly books: BookMemory;
+  readonly readSupply: ReadSupply;
   /** Name of the table of leases, task tokens and results. */
   readonly operationsTable: string;
 }
@@ -90,6 +94,7 @@ export function createHost(parts: HostParts): Host {
   const checkpoints = perTable((table) => createCheckpoints(host.database, table));
   const marks = perTable((table) => createMarks(host.database, table));
   const views = perTable((table) => createViews(host.database, table));
+  const supplies = perTable((table) => createSupplyReader(views(table)));
   const relays = new Map<string, Relay>();
   const books = new Map<string, BookMemory>();
   const host: Host = {
@@ -115,6 +120,7 @@ export function createHost(parts: HostParts): Host {
         createRelay({ log: host.log(env), feed: host.feed(env), marks: marks(variable(env, "MARKS_TABLE")) }),
       ),
     views: (env) => views(variable(env, "VIEWS_TABLE")),
+    readSupply: (env) => supplies(variable(env, "VIEWS_TABLE")),
     books: (env) =>
       once(books, variable(env, "FEED_TABLE"), () =>
         createBookMemory({
@@ -182,6 +188,9 @@ export function access(env: Env, host: Host): Access {
     },
     get books() {
       return host.books(env);
+    },
+    get readSupply() {
+      return host.readSupply(env);
     },
     get operationsTable() {
       return variable(env, "OPERATIONS_TABLE");

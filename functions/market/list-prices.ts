@@ -14,7 +14,7 @@ export const create = endpoint(operations.listPrices, async ({ query, access, ro
   if (to - from > slotsMost)
     throw problem(422, "window-too-long", `At most ${slotsMost} slots at once.`, "query/to");
   const seen = await seenPosition({ access, role });
-  const prices = await publishedPrices(access, center, product, from, to);
+  const [prices = []] = await publishedPrices(access, [{ center, product }], from, to);
   return { body: { center, product, prices, ...seen } };
 });
 export const handler = onLambda(create);

@@ -1,11 +1,10 @@
 import type * as z from "zod";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
-import { bestStart, type QuotedPool } from "../../market/quote.ts";
-import { slotOf } from "../../market/time.ts";
+import { likelyStart, type QuotedPool } from "../../market/quote.ts";
+import { rules } from "../../market/rules.ts";
+import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
-import { OfferView } from "../../market/views/offers.ts";
-import { openOffersKey } from "../../market/views/view.ts";
 import { operations } from "../contract/operations.ts";
 import type { PoolQuote, QuoteRequest } from "../contract/quotes.ts";
 import { endpoint } from "../kit/endpoint.ts";
@@ -23,14 +22,14 @@ type Request = z.output<typeof QuoteRequest>;
 const slotsMost = 1690;
 
 export const create = endpoint(operations.postQuote, async ({ body, access, role, now }) => {
-  const from = Math.max(body.from, slotOf(now) + 1);
+  const from = firstSale(body, slotOf(now));
   if (body.to <= body.from)
     throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
   if (body.to <= from)
     throw problem(
       422,
       "window-passed",
-      `The next gate sells from slot ${from}: the window ends too early.`,
+      `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
       "/to",
     );
   if (body.to - from < body.slots)
@@ -54,45 +53,57 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
 });
 export const handler = onLambda(create);
 
+/** The first slot of the window that the session's next gate sells. */
+function firstSale({ session, from }: Request, now: number): number {
+  if (session === "spot") return Math.max(from, now + 1);
+  const { forwardLeadSlots } = rules;
+  const hour = Math.floor((now + forwardLeadSlots) / SLOTS_PER_HOUR) + 1;
+  return Math.max(Math.ceil(from / SLOTS_PER_HOUR), hour) * SLOTS_PER_HOUR;
+}
+
 async function quotes(
   access: Access,
   centers: readonly CenterView[],
   request: Request,
   from: number,
 ): Promise<PoolQuote[]> {
-  const offers = await access.views.list({ pk: openOffersKey }, OfferView);
-  const open = centers.filter((center) => center.status === "joined" && inRegion(center, request));
-  const wanted = open.flatMap((center) => request.products.map((choice) => ({ center, choice })));
-  const found = await Promise.all(
-    wanted.map(async ({ center, choice: { product, limit } }) => {
-      const prices = await publishedPrices(access, center.center, product, from, request.to);
-      const pool: QuotedPool = {
-        kw: productOf(product)?.kw ?? 0,
-        puePermille: center.puePermille,
-        energy: center.energy,
-        offers: offers
-          .map(({ data }) => data)
-          .filter((o) => o.center === center.center && o.product === product),
-        traded: new Map(prices.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
-      };
-      const best = bestStart(pool, { ...request, from });
-      if (best === undefined) return [];
-      const { perCard, basis } = best;
-      return [
-        {
-          center: center.center,
-          product,
-          from: best.from,
-          to: best.from + request.slots,
-          basis,
-          averagePrice: Math.ceil(perCard / request.slots),
-          cost: millsText(BigInt(perCard) * BigInt(request.cards)),
-          limitSuffices: limit * request.slots >= perCard,
-        },
-      ];
-    }),
-  );
-  return found.flat().sort((a, b) => Number(BigInt(a.cost) - BigInt(b.cost)));
+  const wanted = centers
+    .filter((center) => center.status === "joined" && inRegion(center, request))
+    .flatMap((center) =>
+      request.products
+        .filter(({ product }) => center.pools.some((pool) => pool.product === product))
+        .map(({ product, limit }) => ({ center, product, limit })),
+    );
+  const keys = wanted.map(({ center: { center }, product }) => ({ center, product }));
+  const [supplies, prices] = await Promise.all([
+    access.readSupply(keys),
+    publishedPrices(access, keys, from, request.to),
+  ]);
+  const found = wanted.flatMap(({ center, product, limit }, index): PoolQuote[] => {
+    const pool: QuotedPool = {
+      kw: productOf(product)?.kw ?? 0,
+      puePermille: center.puePermille,
+      energy: center.energy,
+      supply: supplies[index] ?? [],
+      traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
+    };
+    const likely = likelyStart(pool, { ...request, from, limit });
+    if (likely === undefined) return [];
+    const { perCard, basis } = likely;
+    return [
+      {
+        center: center.center,
+        product,
+        from: likely.from,
+        to: likely.from + request.slots,
+        basis,
+        averagePrice: Math.ceil(perCard / request.slots),
+        cost: millsText(BigInt(perCard) * BigInt(request.cards)),
+        limitSuffices: limit * request.slots >= perCard,
+      },
+    ];
+  });
+  return found.sort((a, b) => Number(BigInt(a.cost) - BigInt(b.cost)));
 }
 
 function inRegion({ region, homeRegions }: CenterView, { regions }: Request): boolean {

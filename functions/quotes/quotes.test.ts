@@ -83,7 +83,7 @@ describe("POST /quotes", () => {
   test("goes by the last trades once there are any", async () => {
     await openMarket();
     await openAccount(exchange, bolt);
-    const job = newJob(exchange, "c-1", { cards: 16, slots: 15, maxSlots: 15, to: exchange.slot() + 16 });
+    const job = newJob(exchange, "c-1", { cards: 12, slots: 15, maxSlots: 15, to: exchange.slot() + 16 });
     await succeeds(exchange.call(operations.postJob, bolt, { body: job }));
     await exchange.pump();
     await exchange.runAuctions();
@@ -92,6 +92,47 @@ describe("POST /quotes", () => {
     expect(sold.find(({ center }) => center === "c-1")).toMatchObject({ basis: "traded" });
     const beyond = (await quote({ from: exchange.slot() + 16 })).body.pools;
     expect(beyond.find(({ center }) => center === "c-1")).toMatchObject({ basis: "offered" });
+  });
+
+  test("sells what auctions left, no more, and knows at once what was offered or withdrawn since", async () => {
+    await openMarket();
+    await openAccount(exchange, bolt);
+    const until = exchange.slot() + 21;
+    const job = newJob(exchange, "c-1", { cards: 10, slots: 20, maxSlots: 20, to: until });
+    await succeeds(exchange.call(operations.postJob, bolt, { body: job }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+    const centersFor = async (cards: number) =>
+      (await quote({ cards, to: until })).body.pools.map(({ center }) => center).sort();
+    // c-1 has 6 of its 16 cards left until then, b-1 all of its 24.
+    expect([await centersFor(6), await centersFor(7), await centersFor(25)]).toEqual([
+      ["b-1", "c-1"],
+      ["b-1"],
+      [],
+    ]);
+    const more = newOffer(exchange, "c-1", { cards: 1, reserve: 200 });
+    const { offer } = await succeeds(exchange.call(operations.postOffer, alpha, { body: more }));
+    await exchange.pump();
+    expect([await centersFor(7), await centersFor(8)]).toEqual([["b-1", "c-1"], ["b-1"]]);
+    await succeeds(exchange.call(operations.withdrawOffer, alpha, { params: { offer } }));
+    await exchange.pump();
+    expect(await centersFor(7)).toEqual(["b-1"]);
+    // The next auction, in which nobody bids, comes to the same.
+    exchange.clock.set(slotStart(exchange.slot() + 1));
+    await exchange.runAuctions();
+    expect([await centersFor(6), await centersFor(7)]).toEqual([["b-1", "c-1"], ["b-1"]]);
+  });
+
+  test("in the forward session begins on an hour that the next gate sells", async () => {
+    await openMarket();
+    const forward = { session: "forward", slots: 10, products: [{ product, limit: 120 }] };
+    const [best] = (await quote({ ...forward, to: exchange.slot() + 60 })).body.pools;
+    const hour = Math.ceil((best?.from ?? 0) / 10) * 10;
+    expect(best?.from).toBe(hour);
+    // Twelve minutes lie between a gate and the first hour that it sells.
+    expect(hour).toBeGreaterThan(exchange.slot() + 2);
+    expect(hour).toBeLessThanOrEqual(exchange.slot() + 12);
   });
 
   test("leaves out pools without offers over the window, lost centers, and other regions", async () => {

@@ -9,6 +9,7 @@ import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { parsePage } from "../../events/store/feed.ts";
 import { operations } from "../../functions/contract/operations.ts";
 import type { Exchange } from "./exchange.ts";
+import { gapLines } from "./gaps.ts";
 import { type NetworkOutcomes, networkOutcomes } from "./network-outcomes.ts";
 
 /** What a replay came to, and whether its books hold. */
@@ -87,6 +88,7 @@ function countLines(
     `${figures.placed} placed, ${figures.completed} completed, ${figures.running} running, ${figures.waiting - expired} waiting, ${expired} expired, ${figures.failed} failed`,
     `${figures.displaced} displaced while running, ${figures.recovered} of them recovered, ${continued} continuations`,
     priceLine(events),
+    ...gapLines(events.flatMap((event) => (event.type === "AuctionCleared" ? [event.data] : []))),
     ...closed.map(
       ({ period, charges, debits, credits }) =>
         `${period} closed: ${charges} charges, debits ${yuan(debits)}, credits ${yuan(credits)} CNY`,

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CurvePoint } from "../../events/catalog/auction.ts";
+import { OwnerId } from "../../events/catalog/values.ts";
 import {
   ascend,
   bookAfter,
@@ -82,4 +84,32 @@ test("curves of many prices are thinned to what an event holds, and end at the w
 test("nothing on sale and nobody who bids are empty curves", () => {
   const instance = instanceOf(bookAfter(joined(xian)));
   expect([demandCurve(instance), supplyCurve(instance)]).toEqual([[], []]);
+});
+
+test("curves are the same whoever bids and offers, and hold prices and amounts only", () => {
+  const bid = fc.record({
+    owner: fc.constantFrom("university", "hospital", "works"),
+    limit: fc.integer({ min: 90, max: 300 }),
+    cards: fc.integer({ min: 1, max: 16 }),
+  });
+  fc.assert(
+    fc.property(fc.array(bid, { maxLength: 8 }), fc.nat(7), (bids, turn) => {
+      const named = (shift: number, name: string) =>
+        instanceOf(
+          bookAfter(
+            joined(xian),
+            offered(name),
+            ...bids.flatMap(({ limit, cards }, n) => {
+              const owner = bids[(n + shift) % bids.length]?.owner ?? "university";
+              return queued(`${name}-${n}`, { cards, products: [limited(limit)] }, OwnerId.parse(owner));
+            }),
+          ),
+        );
+      const [one, other] = [named(0, "a"), named(turn, "z")];
+      expect(demandCurve(other)).toEqual(demandCurve(one));
+      expect(supplyCurve(other)).toEqual(supplyCurve(one));
+      for (const point of [...demandCurve(one), ...supplyCurve(one)])
+        expect(Object.keys(point).sort()).toEqual(["cardSlots", "price"]);
+    }),
+  );
 });

@@ -136,7 +136,8 @@ function bidOf(scene: Scene, job: BookJob): BidOfJob | undefined {
   return job.lease === undefined ? firstBid(scene, job) : continuingBid(scene, job);
 }
 
-function isHeld(job: BookJob, least: bigint): boolean {
+/** Funds for its next stretch are held. */
+export function isHeld(job: BookJob, least: bigint): boolean {
   return (job.holds.get(job.stretch) ?? -1n) >= least;
 }
 
@@ -186,19 +187,25 @@ function splitOf({ spec }: BookJob): Partial<Bid> {
   return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
 }
 
-/** Pools of allowed regions with the frameworks that it needs; an owner never buys from itself. */
-function eligiblePools({ pools }: Scene, { owner, spec }: BookJob): number[] {
-  return pools.flatMap(({ center, product }, k) => {
-    const { spec: of } = center;
-    const frameworks = of.pools.find((pool) => pool.product === product)?.frameworks ?? [];
-    const fits =
-      of.owner !== owner &&
-      spec.products.some((wanted) => wanted.product === product) &&
-      (spec.regions === undefined ||
-        [of.region, ...of.homeRegions].some((region) => spec.regions?.includes(region))) &&
-      spec.frameworks.every((framework) => frameworks.includes(framework));
-    return fits ? [k] : [];
-  });
+/** Pools in which nothing bars it. */
+function eligiblePools({ pools }: Scene, job: BookJob): number[] {
+  return pools.flatMap((pool, k) => (barrierTo(pool, job) === undefined ? [k] : []));
+}
+
+/** What of a job's own request or standing bars it from a pool, whatever it would pay there. */
+export type Barrier = "product" | "owner" | "region" | "framework";
+
+/** Allowed regions and the frameworks that it needs; an owner never buys from itself. Undefined: nothing bars it. */
+export function barrierTo(
+  { center: { spec: of }, product }: Instance["pools"][number],
+  { owner, spec }: BookJob,
+): Barrier | undefined {
+  if (!spec.products.some((wanted) => wanted.product === product)) return "product";
+  if (of.owner === owner) return "owner";
+  if (spec.regions?.some((region) => [of.region, ...of.homeRegions].includes(region)) === false)
+    return "region";
+  const frameworks = of.pools.find((pool) => pool.product === product)?.frameworks ?? [];
+  return spec.frameworks.every((framework) => frameworks.includes(framework)) ? undefined : "framework";
 }
 
 /** Starts exactly at the end of the award, where the job runs; its data is there already. */

@@ -2,20 +2,25 @@ import { describe, expect, test } from "vitest";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { JobSpec } from "../../events/catalog/job.ts";
 import {
+  a100,
+  admitted,
   ascend,
   bookAfter,
   clearAt,
   gateIn,
+  instanceOf,
   joined,
   link,
   linked,
   offered,
   queued,
+  requested,
+  university,
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
 import type { Gate } from "./gates.ts";
-import { answersOf, voided } from "./why.ts";
+import { answersOf, leftOutAnswers, voided } from "./why.ts";
 
 const limited = (limit: number) => [{ product: ascend, limit }];
 
@@ -23,6 +28,13 @@ const limited = (limit: number) => [{ product: ascend, limit }];
 function told(events: readonly DomainEvent[], gate: Gate = gateIn(99)) {
   const { instance, result } = clearAt(bookAfter(...events), gate);
   return Object.fromEntries(answersOf(instance, result).map(({ job, answer }) => [job, answer]));
+}
+
+/** Answers to those who had to stay away. */
+function toldAway(events: readonly DomainEvent[]) {
+  const book = bookAfter(...events);
+  const answers = leftOutAnswers(book, instanceOf(book, gateIn(99)));
+  return Object.fromEntries(answers.map(({ job, answer }) => [job, answer]));
 }
 
 describe("each bid is told", () => {
@@ -44,12 +56,26 @@ describe("each bid is told", () => {
   });
 
   test("no limit that the market's cap forbids", () => {
-    const dear = [joined(xian), offered("a", { cards: 8, reserve: 10_000 })];
-    const one = told([...dear, ...queued("low", { products: limited(9_999) })]);
-    expect(one).toEqual({ low: { reason: "price", product: ascend, limitToWin: 10_000 } });
-    const at = { products: limited(10_000) };
-    const two = told([...dear, ...queued("train", at), ...queued("low", { products: limited(9_999) })]);
-    expect(two).toEqual({ train: { reason: "won" }, low: { reason: "price", product: ascend } });
+    const dear = [joined(xian), joined(wuhan), offered("a", { cards: 8, reserve: 10_000 })];
+    const lines = linked(wuhan, link(xian, { gbps: 1000, perGB: 1 }));
+    const low: Partial<JobSpec> = { products: limited(9_999) };
+    expect(told([...dear, ...queued("low", low)])).toEqual({
+      low: { reason: "price", product: ascend, limitToWin: 10_000 },
+    });
+    const far = queued("far", { ...low, home: wuhan, dataGB: 100 });
+    expect(told([...dear, lines, ...far])).toEqual({ far: { reason: "price", product: ascend } });
+  });
+
+  test("in which slots too few cards were left, as ranges that lie side by side", () => {
+    // Cards for one of them, in the first hour only.
+    const market = [joined(xian), offered("a", { cards: 8, to: 110 }), offered("b", { from: 120, cards: 8 })];
+    const answers = told([...market, ...queued("first", { to: 110 }), ...queued("next", { to: 110 })]);
+    expect(answers).toEqual({
+      first: { reason: "won" },
+      next: { reason: "capacity", slots: [{ from: 100, to: 110 }] },
+    });
+    const whole = told([...market, ...queued("long", { slots: 30 })]);
+    expect(whole).toEqual({ long: { reason: "capacity", slots: [{ from: 110, to: 120 }] } });
   });
 
   test("why no pool could take it", () => {
@@ -63,9 +89,32 @@ describe("each bid is told", () => {
       ...queued("heavy", { ...away, dataGB: 46 }),
     ]);
     expect(answers).toEqual({
-      wide: { reason: "capacity" },
+      wide: { reason: "capacity", slots: [{ from: 100, to: 112 }] },
       near: { reason: "latency" },
       heavy: { reason: "link" },
+    });
+  });
+
+  test("what bars it from every pool before it comes to a price", () => {
+    const market = [joined(xian, { owner: university }), joined(wuhan), offered("w", { center: wuhan })];
+    const bids = [
+      ...queued("fits"),
+      ...queued("elsewhere", { products: [{ product: a100, limit: 250 }] }),
+      ...queued("moon", { regions: ["moon"] }),
+      ...queued("framed", { frameworks: ["mindspore"] }),
+      ...queued("later", { frameworks: ["mindspore"], from: 400, to: 500 }),
+      ...queued("planned", { frameworks: ["mindspore"], session: "forward" }),
+      requested("poor"),
+      admitted("poor"),
+    ];
+    expect(toldAway([...market, ...bids])).toEqual({
+      elsewhere: { reason: "product" },
+      moon: { reason: "region" },
+      framed: { reason: "framework" },
+      poor: { reason: "funds" },
+    });
+    expect(toldAway([joined(xian, { owner: university }), ...queued("own")])).toEqual({
+      own: { reason: "owner" },
     });
   });
 });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBook, forwardShape } from "../../test/clearing-books.ts";
+import { arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
+import { leftAfter, placesOf, sellable } from "../../test/published-places.ts";
 import { clear } from "./clear.ts";
 import { createExplain, explain } from "./explain.ts";
-import type { Bid, Book } from "./instance.ts";
+import type { Bid, Book, Result } from "./instance.ts";
 
 const base: Book = {
   T: 3,
@@ -23,82 +24,241 @@ function bid(more: Partial<Bid> = {}): Bid {
   return { kind: "block", g: 4, d: 1, from: 0, to: 1, prods: [{ p: 0, limit: 100 }], home: 0, ...more };
 }
 
-/** What the last bid is told. */
-function told(bids: Bid[], more: Partial<Book> = {}) {
+const limited = (limit: number) => ({ prods: [{ p: 0, limit }] });
+const won = (b: number, s = 0, q = 4) => ({ b, p: 0, s, parts: [{ c: 0, q }] });
+
+/** What the last bid is told, the others having won what `accepted` says at one price throughout. */
+function told(bids: Bid[], accepted: Result["accepted"], more: Partial<Book> = {}, price = 50) {
   const book = { ...base, ...more, bids };
-  return explain(book, clear(book), bids.length - 1);
+  const prices = Object.fromEntries(book.pools.map((_, pool) => [pool, [price, price, price]]));
+  const result = { welfare: 0, bound: 0, accepted, div: [], prices, linkPrices: {} };
+  return explain(book, result, bids.length - 1);
 }
 
 describe("a bid is told", () => {
   test("nothing if it won", () => {
-    expect(told([bid()])).toBeNull();
+    expect(told([bid()], [won(0)])).toBeNull();
   });
 
-  test("price, and the limit that covers transfer and cost, if nobody stood in its way", () => {
-    expect(told([bid({ prods: [{ p: 0, limit: 40 }] })])).toEqual({ reason: "price", product: 0, limit: 50 });
+  test("price, and the limit that meets it with its transfer", () => {
+    expect(told([bid(limited(40))], [])).toEqual({
+      reason: "price",
+      slots: [],
+      winning: { product: 0, limit: 50 },
+    });
     const links = [{ a: 0, b: 1, gbps: 100, latMs: 9, perGB: 3 }];
-    const far = bid({ home: 1, dataGB: 20, prods: [{ p: 0, limit: 50 }] });
-    expect(told([far], { links })).toEqual({ reason: "price", product: 0, limit: 70 });
+    const far = bid({ home: 1, dataGB: 20, ...limited(50) });
+    expect(told([far], [], { links })).toMatchObject({ reason: "price", winning: { limit: 70 } });
   });
 
-  test("price, and a tick above it, if the cards are sold out", () => {
-    const low = bid({ prods: [{ p: 0, limit: 60 }] });
-    const high = bid({ rank: -1 });
-    const book = { ...base, bids: [high, bid({ prods: [{ p: 0, limit: 80 }] }), low] };
-    expect(clear(book).prices["0"]?.[0]).toBe(80);
-    expect(explain(book, clear(book), 2)).toEqual({ reason: "price", product: 0, limit: 90 });
+  test("the link's price as part of it, a part of a mill counting as a whole tick", () => {
+    const book = { ...base, bids: [bid({ g: 1, home: 1, dataGB: 5, ...limited(50) })] };
+    // 40 gigabits of 3600 a slot at 100 mills a Gbps and slot: 1.1 mills.
+    const result = { welfare: 0, bound: 0, accepted: [], div: [], prices: { "0": [50, 50, 50] } };
+    const answer = explain(book, { ...result, linkPrices: { "0": [100, 0, 0] } }, 0);
+    expect(answer).toMatchObject({ reason: "price", winning: { product: 0, limit: 60 } });
   });
 
-  test("capacity and slots if a tie or a larger gang took the cards at a price it would have paid", () => {
-    expect(told([bid(), bid()])).toEqual({ reason: "capacity", slots: [0], limit: null });
-    expect(told([bid({ g: 5, d: 2, to: 2 })])).toEqual({ reason: "capacity", slots: [0, 1], limit: null });
-    expect(told([bid({ prods: [{ p: 1, limit: 100 }] })])).toMatchObject({ reason: "capacity" });
+  test("of several products the one whose limit is lowest", () => {
+    const pools = [
+      { c: 0, p: 0 },
+      { c: 1, p: 1 },
+    ];
+    const offers = [...base.offers, { pool: 1, from: 0, to: 3, q: 4, reserve: 50 }];
+    const two = bid({
+      prods: [
+        { p: 0, limit: 10 },
+        { p: 1, limit: 20, d: 1 },
+      ],
+    });
+    expect(told([two], [], { pools, offers })).toMatchObject({ winning: { product: 1, limit: 50 } });
   });
 
-  test("region, latency, link or window if no pool is eligible", () => {
-    expect(told([bid({ regions: [1] })])).toEqual({ reason: "region", limit: null });
-    expect(told([bid({ home: 1, maxLat: 8 })])).toEqual({ reason: "latency", limit: null });
-    expect(told([bid({ home: 1, dataGB: 451 })])).toEqual({ reason: "link", limit: null });
-    expect(told([bid({ d: 2, to: 1 })])).toEqual({ reason: "window", limit: null });
+  test("capacity and the slots in which too few cards were left, and the limit that would have bought others", () => {
+    expect(told([bid(), bid()], [won(0)])).toEqual({ reason: "capacity", slots: [0], winning: null });
+    // One of its two slots is taken; the third is free.
+    const two = bid({ d: 2, to: 2 });
+    expect(told([bid(), two], [won(0, 1)])).toEqual({ reason: "capacity", slots: [1], winning: null });
+    const pools = [
+      { c: 0, p: 0 },
+      { c: 1, p: 0 },
+    ];
+    const offers = [...base.offers, { pool: 1, from: 0, to: 3, q: 4, reserve: 0 }];
+    const links = [{ a: 0, b: 1, gbps: 100, latMs: 9, perGB: 10 }];
+    const mover = bid({ dataGB: 30, ...limited(60) });
+    // At home it pays 50, away 50 and 300 mills of transfer for 4 cards.
+    expect(told([bid(), mover], [won(0)], { pools, offers, links })).toEqual({
+      reason: "capacity",
+      slots: [0],
+      winning: { product: 0, limit: 130 },
+    });
   });
 
-  test("link if the others' data leave no room", () => {
+  test("capacity if so many cards were never on offer", () => {
+    expect(told([bid({ g: 5, d: 2, to: 2 })], [])).toEqual({
+      reason: "capacity",
+      slots: [0, 1],
+      winning: null,
+    });
+    expect(told([bid({ prods: [{ p: 1, limit: 100 }] })], [])).toMatchObject({ reason: "capacity" });
+  });
+
+  test("region, latency, link or window if that leaves it no pool", () => {
+    const nowhere = { slots: [], winning: null };
+    expect(told([bid({ regions: [1] })], [])).toEqual({ reason: "region", ...nowhere });
+    expect(told([bid({ home: 1, maxLat: 8 })], [])).toEqual({ reason: "latency", ...nowhere });
+    expect(told([bid({ home: 1, dataGB: 451 })], [])).toEqual({ reason: "link", ...nowhere });
+    expect(told([bid({ d: 2, to: 1 })], [])).toEqual({ reason: "window", ...nowhere });
+  });
+
+  test("link and the slot if what the winners move leaves no room", () => {
     const mover = bid({ g: 2, home: 1, dataGB: 300 });
-    expect(told([mover, mover])).toEqual({ reason: "link", limit: null });
+    expect(told([mover, mover], [won(0, 0, 2)])).toEqual({ reason: "link", slots: [0], winning: null });
   });
 
-  test("paradox if no uniform price can serve it", () => {
+  test("link and all slots if a split gang's sync would not fit beside the winners", () => {
+    const pools = [
+      { c: 0, p: 0 },
+      { c: 1, p: 0 },
+    ];
+    const offers = [0, 1].map((pool) => ({ pool, from: 0, to: 3, q: 5, reserve: 50 }));
+    const split = bid({ kind: "split", d: 2, to: 2, bw: 1 });
+    const parts = [
+      { c: 0, q: 2 },
+      { c: 1, q: 2 },
+    ];
+    const both = [{ b: 0, p: 0, s: 0, parts }];
+    // Three cards are left in each center, and nothing of the link between them.
+    const answer = told([split, { ...split, g: 6 }], both, { pools, offers });
+    expect(answer).toEqual({ reason: "link", slots: [0, 1], winning: null });
+    // With as many cards in one center it needs no link.
+    expect(told([split, { ...split, g: 3 }], both, { pools, offers })).toMatchObject({ reason: "paradox" });
+    expect(told([split, { ...split, g: 7 }], both, { pools, offers })).toMatchObject({ reason: "capacity" });
+  });
+
+  test("paradox if cards are left, but not at the published price", () => {
     const offers = [
       { pool: 0, from: 0, to: 3, q: 5, reserve: 10 },
       { pool: 0, from: 0, to: 3, q: 5, reserve: 200 },
     ];
-    const many = bid({ g: 10, prods: [{ p: 0, limit: 150 }] });
-    expect(told([many], { offers })).toEqual({ reason: "paradox", limit: null });
+    const many = bid({ g: 10, ...limited(150) });
+    expect(told([many], [], { offers }, 10)).toEqual({ reason: "paradox", slots: [], winning: null });
+    // And the engine comes to that, for no price serves it.
+    const book = { ...base, offers, bids: [many] };
+    expect(explain(book, clear(book), 0)).toMatchObject({ reason: "paradox" });
   });
 
-  test("for div, price or capacity of its cheapest cells", () => {
-    const div = bid({ kind: "div", prods: [{ p: 0, limit: 40 }] });
-    expect(told([div])).toEqual({ reason: "price", product: 0, limit: 50 });
-    const even = bid({ kind: "div" });
-    expect(told([bid(), even])).toEqual({ reason: "capacity", slots: [0], limit: null });
+  test("for div, price, capacity or paradox of its cells", () => {
+    const div = (limit: number) => bid({ kind: "div", to: 2, ...limited(limit) });
+    expect(told([div(40)], [])).toMatchObject({ reason: "price", winning: { product: 0, limit: 50 } });
+    expect(told([bid(), bid(), div(50)], [won(0, 0), won(1, 1)])).toMatchObject({
+      reason: "capacity",
+      slots: [0, 1],
+    });
+    expect(told([div(50)], [])).toMatchObject({ reason: "paradox", winning: null });
   });
 });
 
-test("every bid is told something exactly if it has nothing, and a told limit lies above its own", () => {
-  fc.assert(
-    fc.property(arbitraryBook(forwardShape), (book) => {
-      const result = clear(book);
-      const why = createExplain(book, result);
-      const served = new Set([...result.accepted, ...result.div].map(({ b }) => b));
-      book.bids.forEach((one, b) => {
-        const reason = why(b);
-        expect(reason === null).toBe(served.has(b));
-        if (reason?.reason !== "price") return;
-        const own = one.prods.find(({ p }) => p === reason.product)?.limit ?? 0;
-        expect(reason.limit).toBeGreaterThan(own);
-        expect(reason.limit % 10).toBe(0);
-      });
-    }),
-    { numRuns: 300 },
+describe("on any book", () => {
+  const shapes = fc.constantFrom(forwardShape, spotShape).chain(arbitraryBook);
+
+  test("every bid is told something exactly if it has nothing", () => {
+    fc.assert(
+      fc.property(shapes, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        const served = new Set([...result.accepted, ...result.div].map(({ b }) => b));
+        for (const b of book.bids.keys()) expect(why(b) === null).toBe(served.has(b));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("a told limit has a surplus at the published prices, a tick less has none", () => {
+    fc.assert(
+      fc.property(shapes, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        const tick = book.tick ?? 1;
+        for (const [b, one] of book.bids.entries()) {
+          const answer = why(b);
+          if (answer?.winning == null) continue;
+          const { product, limit } = answer.winning;
+          // After a shortage only what the awards left at the prices counts.
+          const room = answer.reason === "price" ? sellable(book) : leftAfter(book, result, "atPrice");
+          const surplus = (at: number) => mostSurplus(book, result, one, room, product, at);
+          expect(limit % tick).toBe(0);
+          expect(surplus(limit)).toBeGreaterThanOrEqual(0);
+          expect(surplus(limit - tick)).toBeLessThan(0);
+          for (const { p, limit: own } of one.prods) expect(surplusAt(p, own)).toBeLessThan(0);
+          function surplusAt(p: number, own: number) {
+            return mostSurplus(book, result, one, room, p, own);
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("price means that its own limit meets the prices nowhere; any other shortage, that it does somewhere", () => {
+    fc.assert(
+      fc.property(shapes, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        for (const [b, one] of book.bids.entries()) {
+          const answer = why(b);
+          if (answer === null) continue;
+          const most = Math.max(
+            ...one.prods.map(({ p, limit }) => mostSurplus(book, result, one, sellable(book), p, limit)),
+          );
+          if (answer.reason === "price") expect(most).toBeLessThan(0);
+          if (answer.reason === "paradox") expect(most).toBeGreaterThanOrEqual(0);
+          // No place at all was left to it, whatever it paid there.
+          const left = leftAfter(book, result, "any");
+          if (answer.reason === "capacity" || (answer.reason === "link" && answer.slots.length > 0))
+            for (const { p, limit } of one.prods)
+              expect(mostSurplus(book, result, one, left, p, limit)).toBeLessThan(0);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("the told slots really lack the cards", () => {
+    fc.assert(
+      fc.property(shapes, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        const { cards } = leftAfter(book, result, "any");
+        for (const [b, one] of book.bids.entries()) {
+          const answer = why(b);
+          if (answer?.reason !== "capacity") continue;
+          expect(answer.slots.length).toBeGreaterThan(0);
+          const its = book.pools.flatMap(({ p }, k) =>
+            one.prods.some((choice) => choice.p === p) && (one.pools?.includes(k) ?? true) ? [k] : [],
+          );
+          for (const slot of answer.slots) {
+            expect(slot >= one.from && slot < one.to).toBe(true);
+            const short = its.some((k) => (cards[k]?.[slot] ?? 0) < one.g);
+            expect(short || its.length === 0).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function mostSurplus(
+  book: Book,
+  result: Result,
+  one: Bid,
+  room: ReturnType<typeof sellable>,
+  product: number,
+  limit: number,
+): number {
+  return placesOf(book, result, { ...one, prods: one.prods.filter(({ p }) => p === product) }, room).reduce(
+    (most, place) => Math.max(most, limit * place.cardSlots - place.due),
+    Number.NEGATIVE_INFINITY,
   );
-});
+}

@@ -1,176 +1,337 @@
-import { type Allocation, addFill, emptyAllocation, type Placement, place, priceRow } from "./allocation.ts";
-import { bestResponse, type PriceSums, pricesWithSums, type Response } from "./best-response.ts";
-import { type Bid, type Book, linkBetween, type Result, slotsNeeded } from "./instance.ts";
-import { compileBook, type Model, type ModelBid } from "./model.ts";
-import { bestPlacement } from "./placement.ts";
+import { type Bid, type Book, type Choice, type Result, slotsNeeded } from "./instance.ts";
+import { type PublishedMarket, publishedMarket, stagedGigabits } from "./published-market.ts";
 
-/** Why a bid has nothing. `product` and `limit` (mills per card and slot): the lowest limit that would have won. */
-export type Explanation =
-  | { readonly reason: "price"; readonly product: number; readonly limit: number }
-  /** It would have gained, but in these slots too few cards were offered or left. */
-  | { readonly reason: "capacity"; readonly slots: readonly number[]; readonly limit: null }
-  /** No product, region or distance lets it run; the link cannot carry its data; its slots exceed the window. */
-  | { readonly reason: "region" | "latency" | "link" | "window"; readonly limit: null }
-  /** It would have gained, but taking it in would have made it or somebody accepted lose. */
-  | { readonly reason: "paradox"; readonly limit: null };
+/**
+ * Why a bid has nothing.
+ * - `price`: no limit of its own meets the published prices anywhere.
+ * - `capacity`: where it would have gained most, too few cards were left (or ever offered) in `slots`.
+ * - `link`: its data do not fit: in no slot (`slots` is empty), or not beside what the winners move in `slots`.
+ * - `window`, `region`, `latency`: what its own needs leave is no pool at all.
+ * - `paradox`: it would have gained at the published prices and cards were left for all of it, but not at these prices:
+ *   taking it in would have made it or somebody accepted lose. Also a tie that others won.
+ */
+export type Reason = "price" | "capacity" | "link" | "window" | "region" | "latency" | "paradox";
 
-/** Explains bids of one auction; null for a bid that was accepted or filled, also in part. */
+export interface Explanation {
+  readonly reason: Reason;
+  /** Slots of the binding shortage, rising. */
+  readonly slots: readonly number[];
+  /**
+   * The lowest limit, mills per card and slot, at which the bid would have won at the published prices; null: none would
+   * have. After `price`: the least that meets the prices anywhere. After a shortage: the least at which a place that was
+   * left over pays at these prices.
+   */
+  readonly winning: { readonly product: number; readonly limit: number } | null;
+}
+
+/** Explains bids of one auction; null for a bid that was accepted or filled, also in part. @throws RangeError */
 export type Explain = (bidIndex: number) => Explanation | null;
 
 export function explain(book: Book, result: Result, bidIndex: number): Explanation | null {
   return createExplain(book, result)(bidIndex);
 }
 
-/** For many bids of one auction. */
+/** For many bids of one auction: what they share is worked out once. */
 export function createExplain(book: Book, result: Result): Explain {
-  const model = compileBook(book);
-  const allocation = allocationOf(book, model, result);
-  const prices = pricesWithSums(model, {
-    prices: priceRow(result.prices, model.pools, model.T),
-    linkPrices: priceRow(result.linkPrices, model.links, model.T),
-  });
-  const positions = new Map(model.bids.map((bid, i) => [bid.index, i]));
-  const outcome: Outcome = { allocation, prices };
+  const market = publishedMarket(book, result);
+  const served = new Set([...result.accepted, ...result.div].map(({ b }) => b));
   return (bidIndex) => {
-    const position = positions.get(bidIndex) ?? -1;
-    const bid = model.bids[position];
-    const source = book.bids[bidIndex];
-    if (!bid || !source) throw new RangeError(`no bid ${bidIndex}`);
-    if (allocation.placed[position] || (allocation.fills[position] ?? []).length > 0) return null;
-    return bid.options.length === 0 ? whyNowhere(book, source) : whyNot(outcome, bid);
+    const bid = book.bids[bidIndex];
+    if (bid === undefined) throw new RangeError(`no bid ${bidIndex}`);
+    if (served.has(bidIndex)) return null;
+    const ways = waysOf(market, bid);
+    if (typeof ways === "string") return { reason: ways, slots: [], winning: null };
+    if (ways.length === 0) return { reason: "capacity", slots: range(bid.from, bid.to), winning: null };
+    return bid.kind === "div" ? whyNoFill(market, bid, ways) : whyNoPlace(market, bid, ways);
   };
 }
 
-interface Outcome {
-  readonly allocation: Allocation;
-  readonly prices: PriceSums;
+/** One way to run a bid: in one pool or, split, in two; the start is free. */
+interface Way {
+  readonly choice: Choice;
+  readonly d: number;
+  readonly pools: readonly number[];
+  /** Mills for moving its data. */
+  readonly transfer: number;
+  /** Gigabits on links: in the start slot, or in every slot. */
+  readonly uses: readonly {
+    readonly link: number;
+    readonly gigabits: number;
+    readonly throughout: boolean;
+  }[];
 }
 
-/** What took the last pool away: window, region, latency or link, in this order; capacity if there never was one. */
-function whyNowhere(book: Book, bid: Bid): Explanation {
-  const window = bid.to - bid.from;
-  if (bid.kind !== "div" && bid.prods.every((choice) => slotsNeeded(bid, choice) > window))
-    return { reason: "window", limit: null };
-  const wanted = book.pools.filter(
-    ({ p }, k) => bid.prods.some((choice) => choice.p === p) && (bid.pools?.includes(k) ?? true),
+/** All of a bid's ways; none: there is no such pool; a reason: what took the last of them away. */
+function waysOf(market: PublishedMarket, bid: Bid): Way[] | Reason {
+  const { book } = market;
+  const wanted = bid.prods.flatMap((choice) =>
+    book.centers.flatMap((_, c) => {
+      const pool = market.poolAt(c, choice.p);
+      return pool >= 0 && (bid.pools?.includes(pool) ?? true) ? [{ choice, c, pool }] : [];
+    }),
   );
-  if (wanted.length === 0) return { reason: "capacity", slots: range(bid.from, bid.to), limit: null };
-  const allowed = wanted.filter(({ c }) => bid.regions?.includes(book.centers[c]?.region ?? -1) ?? true);
-  if (allowed.length === 0) return { reason: "region", limit: null };
-  const near = allowed.filter(({ c }) => {
-    if (c === bid.home) return true;
-    const latency = book.links[linkBetween(book.links, bid.home, c)]?.latMs ?? Infinity;
-    return latency <= (bid.maxLat ?? Infinity);
-  });
-  return { reason: near.length === 0 ? "latency" : "link", limit: null };
-}
-
-function whyNot(outcome: Outcome, bid: ModelBid): Explanation {
-  const { model } = outcome.allocation;
-  const response = bestResponse(model, bid, outcome.prices);
-  const offered = response.surplus > -Infinity;
-  if (!offered) return { reason: "capacity", slots: neverOffered(model, bid), limit: null };
-  if (bid.kind === "div") return whyNoFill(outcome, bid);
-  if (response.surplus < 0) return tooLow(outcome, bid, response);
-  const short = response.takes.flatMap(({ option, start, d, cards }) =>
-    range(start, start + d).filter((slot) => left(outcome, option.pool, slot) < cards),
+  if (wanted.length === 0) return [];
+  const inTime = wanted.filter(
+    ({ choice }) => bid.kind === "div" || slotsNeeded(bid, choice) <= bid.to - bid.from,
   );
-  if (bestPlacement(outcome.allocation, bid, nothing(model))) return { reason: "paradox", limit: null };
-  if (short.length > 0) return { reason: "capacity", slots: inOrder(short), limit: null };
-  const fits = response.takes.some(({ option }) => option.link >= 0) || response.pair !== null;
-  return { reason: fits ? "link" : "paradox", limit: null };
+  if (inTime.length === 0) return "window";
+  const allowed = inTime.filter(({ c }) => bid.regions?.includes(book.centers[c]?.region ?? -1) ?? true);
+  if (allowed.length === 0) return "region";
+  const near = allowed.filter(({ c }) => latencyFrom(market, bid.home, c) <= (bid.maxLat ?? Infinity));
+  if (near.length === 0) return "latency";
+  const single = near.flatMap(({ choice, c, pool }) => wayTo(market, bid, choice, c, pool) ?? []);
+  if (single.length === 0) return "link";
+  return [...single, ...pairs(market, bid, single)];
 }
 
-/** What it would have paid, per card and slot; where the cards are sold out, a tick more than those who have them. */
-function tooLow({ allocation, prices }: Outcome, bid: ModelBid, response: Response): Explanation {
-  const { tick } = allocation.model;
-  const first = response.takes[0];
-  if (!first) return { reason: "capacity", slots: range(bid.from, bid.to), limit: null };
-  const due = (first.option.value - response.surplus) / (bid.g * first.d);
-  const full = response.takes.some(({ option, start, d, cards }) =>
-    range(start, start + d).some((slot) => left({ allocation, prices }, option.pool, slot) < cards),
+function latencyFrom({ book, linkFrom }: PublishedMarket, home: number, center: number): number {
+  return home === center ? 0 : (book.links[linkFrom(home, center)]?.latMs ?? Infinity);
+}
+
+/** Undefined: the link cannot carry the data, or there is none. */
+function wayTo(
+  market: PublishedMarket,
+  bid: Bid,
+  choice: Choice,
+  center: number,
+  pool: number,
+): Way | undefined {
+  const way = { choice, d: slotsNeeded(bid, choice), pools: [pool] };
+  const gigabits = stagedGigabits(bid);
+  if (center === bid.home || gigabits === 0) return { ...way, transfer: 0, uses: [] };
+  const link = market.linkFrom(bid.home, center);
+  const of = market.book.links[link];
+  if (of === undefined || gigabits > (market.linkGigabits[link] ?? 0)) return undefined;
+  const transfer = (bid.dataGB ?? 0) * of.perGB;
+  return { ...way, transfer, uses: [{ link, gigabits, throughout: false }] };
+}
+
+/** The ways of a split bid over two centers. */
+function pairs(market: PublishedMarket, bid: Bid, single: readonly Way[]): Way[] {
+  const chunk = bid.chunk ?? 1;
+  if (bid.kind !== "split" || (bid.kmax ?? 2) < 2 || bid.g % chunk > 0 || bid.g < 2 * chunk) return [];
+  const { pools, links } = market.book;
+  return single.flatMap((one) =>
+    single.flatMap((other) => {
+      const [first = -1, second = -1] = [one.pools[0], other.pools[0]];
+      const [a = -1, b = -1] = [pools[first]?.c, pools[second]?.c];
+      if (one.choice.p !== other.choice.p || a >= b) return [];
+      const link = market.linkFrom(a, b);
+      const of = links[link];
+      if (of === undefined || of.latMs > (bid.syncLat ?? Infinity) || (bid.bw ?? 0) > of.gbps) return [];
+      const sync = { link, gigabits: (bid.bw ?? 0) * market.slotSeconds, throughout: true };
+      const transfer = one.transfer + other.transfer;
+      return [{ ...one, pools: [first, second], transfer, uses: [...one.uses, ...other.uses, sync] }];
+    }),
   );
-  const limit = Math.ceil(due / tick) * tick + (full ? tick : 0);
-  return { reason: "price", product: first.option.product, limit };
 }
 
-function whyNoFill(outcome: Outcome, bid: ModelBid): Explanation {
-  const { model } = outcome.allocation;
-  const full: number[] = [];
-  let cheapest: { product: number; limit: number } | null = null;
-  for (const option of bid.options)
-    for (let slot = bid.from; slot < bid.to; slot++) {
-      const cell = option.pool * model.T + slot;
-      if ((model.capacity[cell] ?? 0) === 0) continue;
-      const price = outcome.prices.prices[cell] ?? 0;
-      const gone = left(outcome, option.pool, slot) === 0;
-      if (price <= option.limit && !gone) return { reason: "paradox", limit: null };
-      if (price <= option.limit) full.push(slot);
-      const limit = price + (gone ? model.tick : 0);
-      if (!cheapest || limit < cheapest.limit) cheapest = { product: option.product, limit };
+/** What counts as free: all that was offered, what awards left, or of that what the published price pays for. */
+type Room = "offered" | "left" | "leftAtPrice";
+
+/** A way at its cheapest start, at the published prices. */
+interface Place {
+  readonly way: Way;
+  readonly start: number;
+  /** Cards in the first of its pools; the rest are in the second. */
+  readonly first: number;
+  /** Mills to pay for cards and transfer, and mills x seconds of a slot to pay for links: both whole. */
+  readonly due: number;
+  readonly linkDue: number;
+}
+
+/** The cheapest place of each product, the first of equal ones. @param bindingLinks whether links must bear it, too */
+function cheapestPlaces(
+  market: PublishedMarket,
+  bid: Bid,
+  ways: readonly Way[],
+  room: Room,
+  bindingLinks = room !== "offered",
+): Place[] {
+  const best = new Map<number, Place>();
+  for (const way of ways) {
+    const least = way.pools.map((pool) => leastInRuns(market[room], pool * market.T, bid, way.d));
+    for (let start = bid.from; start + way.d <= bid.to; start++) {
+      const free = least.map((row) => row[start - bid.from] ?? 0);
+      const first = cheapestShare(market, bid, way, start, free);
+      if (first === undefined || (bindingLinks && !linksBear(market, way, start))) continue;
+      const place = { way, start, first, ...dueAt(market, bid, way, start, first) };
+      const known = best.get(way.choice.p);
+      if (known === undefined || costOf(market, place) < costOf(market, known)) best.set(way.choice.p, place);
     }
-  if (full.length > 0 || !cheapest) return { reason: "capacity", slots: inOrder(full), limit: null };
-  return { reason: "price", ...cheapest };
+  }
+  return [...best.values()];
 }
 
-function left({ allocation }: Outcome, pool: number, slot: number): number {
-  const cell = pool * allocation.model.T + slot;
-  return (allocation.model.capacity[cell] ?? 0) - (allocation.used[cell] ?? 0);
+function costOf({ slotSeconds }: PublishedMarket, { due, linkDue }: Pick<Place, "due" | "linkDue">): number {
+  return due + linkDue / slotSeconds;
 }
 
-/** Slots of the window in which no eligible pool was ever offered in the bid's size. */
-function neverOffered(model: Model, bid: ModelBid): number[] {
-  const least = bid.kind === "div" ? 1 : bid.g;
-  const short = range(bid.from, bid.to).filter((slot) =>
-    bid.options.every(({ pool }) => (model.capacity[pool * model.T + slot] ?? 0) < least),
+/** Least of each run of d slots in the bid's window, by a queue of falling candidates: linear in the window. */
+function leastInRuns(row: Float64Array, base: number, { from, to }: Bid, d: number): Float64Array {
+  const least = new Float64Array(Math.max(0, to - from - d + 1));
+  const queue = new Int32Array(to - from);
+  let head = 0;
+  let tail = 0;
+  for (let t = from; t < to; t++) {
+    const value = row[base + t] ?? 0;
+    while (tail > head && (row[base + (queue[tail - 1] ?? 0)] ?? 0) >= value) tail -= 1;
+    queue[tail++] = t;
+    if ((queue[head] ?? 0) <= t - d) head += 1;
+    if (t - from >= d - 1) least[t - from - d + 1] = row[base + (queue[head] ?? 0)] ?? 0;
+  }
+  return least;
+}
+
+/** Cards for the first pool: all of them, or the share that costs least. Undefined: so many are not free. */
+function cheapestShare(
+  market: PublishedMarket,
+  { g, chunk = 1 }: Bid,
+  { pools, d }: Way,
+  start: number,
+  free: readonly number[],
+): number | undefined {
+  const [one = 0, other] = free;
+  if (other === undefined) return one >= g ? g : undefined;
+  const most = Math.floor(Math.min(g - chunk, one) / chunk) * chunk;
+  const least = Math.ceil(Math.max(chunk, g - other) / chunk) * chunk;
+  if (least > most) return undefined;
+  const [first = 0, second = 0] = pools.map((pool) => cardPrice(market, pool, start, d));
+  return first <= second ? most : least;
+}
+
+/** What one card pays in a pool over d slots. */
+function cardPrice({ priceSums, T }: PublishedMarket, pool: number, start: number, d: number): number {
+  const at = pool * (T + 1) + start;
+  return (priceSums[at + d] ?? 0) - (priceSums[at] ?? 0);
+}
+
+function linksBear({ linkLeft, T }: PublishedMarket, { uses, d }: Way, start: number): boolean {
+  return uses.every(({ link, throughout }) => {
+    for (let t = start; t < (throughout ? start + d : start + 1); t++)
+      if ((linkLeft[link * T + t] ?? 0) < needed(uses, link, t === start)) return false;
+    return true;
+  });
+}
+
+/** Gigabits of a link in one slot: data staged in the start slot and the sync of a split gang may share it. */
+function needed(uses: Way["uses"], link: number, isStart: boolean): number {
+  return uses.reduce(
+    (sum, use) => (use.link === link && (use.throughout || isStart) ? sum + use.gigabits : sum),
+    0,
   );
+}
+
+function dueAt(
+  market: PublishedMarket,
+  { g }: Bid,
+  { pools, d, transfer, uses }: Way,
+  start: number,
+  first: number,
+): Pick<Place, "due" | "linkDue"> {
+  const { linkPriceSums, T } = market;
+  const cards = pools.reduce(
+    (sum, pool, n) => sum + cardPrice(market, pool, start, d) * (n === 0 ? first : g - first),
+    0,
+  );
+  const linkDue = uses.reduce((sum, { link, gigabits, throughout }) => {
+    const at = link * (T + 1) + start;
+    return sum + ((linkPriceSums[at + (throughout ? d : 1)] ?? 0) - (linkPriceSums[at] ?? 0)) * gigabits;
+  }, 0);
+  return { due: cards + transfer, linkDue };
+}
+
+function whyNoPlace(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Explanation {
+  const places = cheapestPlaces(market, bid, ways, "offered");
+  const best = mostGaining(market, bid, places);
+  if (best === undefined)
+    return { reason: "capacity", slots: neverOffered(market, bid, ways), winning: null };
+  const gains = (place: Place) => place.way.choice.limit >= limitFor(market, bid, place);
+  if (!places.some(gains)) return { reason: "price", slots: [], winning: lowest(market, bid, places) };
+  const paying = cheapestPlaces(market, bid, ways, "leftAtPrice");
+  const winning = paying.some(gains) ? null : lowest(market, bid, paying);
+  if (cheapestPlaces(market, bid, ways, "left").some(gains)) return { reason: "paradox", slots: [], winning };
+  const beside = mostGaining(market, bid, cheapestPlaces(market, bid, ways, "left", false).filter(gains));
+  if (beside !== undefined) return { reason: "link", slots: shortOfLink(market, beside), winning };
+  return { reason: "capacity", slots: shortOfCards(market, bid, best), winning };
+}
+
+function mostGaining(market: PublishedMarket, bid: Bid, places: readonly Place[]): Place | undefined {
+  const gain = (place: Place) => place.way.choice.limit * bid.g * place.way.d - costOf(market, place);
+  return places.reduce<Place | undefined>(
+    (best, place) => (best === undefined || gain(place) > gain(best) ? place : best),
+    undefined,
+  );
+}
+
+/** The lowest limit, in whole ticks, that covers what is due at a place; exact where links cost parts of a mill. */
+function limitFor({ slotSeconds, tick }: PublishedMarket, { g }: Bid, { way, due, linkDue }: Place): number {
+  const step = g * way.d * tick;
+  const covers = (ticks: number) => (ticks * step - due) * slotSeconds >= linkDue;
+  let ticks = Math.ceil((due + linkDue / slotSeconds) / step);
+  while (!covers(ticks)) ticks += 1;
+  while (ticks > 0 && covers(ticks - 1)) ticks -= 1;
+  return ticks * tick;
+}
+
+/** Of the lowest limits by product, the lowest; of equal ones, the product whose own limit is nearest. */
+function lowest(market: PublishedMarket, bid: Bid, places: readonly Place[]): Explanation["winning"] {
+  const limits = places.map((place) => ({
+    product: place.way.choice.p,
+    limit: limitFor(market, bid, place),
+    own: place.way.choice.limit,
+  }));
+  const [first] = limits.sort((x, y) => x.limit - y.limit || y.own - x.own || x.product - y.product);
+  return first === undefined ? null : { product: first.product, limit: first.limit };
+}
+
+function shortOfCards({ left, T }: PublishedMarket, { g }: Bid, { way, start, first }: Place): number[] {
+  return range(start, start + way.d).filter((t) =>
+    way.pools.some((pool, n) => (left[pool * T + t] ?? 0) < (n === 0 ? first : g - first)),
+  );
+}
+
+function shortOfLink({ linkLeft, T }: PublishedMarket, { way, start }: Place): number[] {
+  return range(start, start + way.d).filter((t) =>
+    way.uses.some(({ link }) => (linkLeft[link * T + t] ?? 0) < needed(way.uses, link, t === start)),
+  );
+}
+
+/** Slots in which none of its pools offers enough; where only their order stands in the way, the whole window. */
+function neverOffered({ offered, T }: PublishedMarket, bid: Bid, ways: readonly Way[]): number[] {
+  const least = bid.kind === "div" ? 1 : bid.g;
+  const cardsIn = (t: number, { pools }: Way) =>
+    pools.reduce((sum, pool) => sum + (offered[pool * T + t] ?? 0), 0);
+  const short = range(bid.from, bid.to).filter((t) => ways.every((way) => cardsIn(t, way) < least));
   return short.length > 0 ? short : range(bid.from, bid.to);
 }
 
-function allocationOf(book: Book, model: Model, result: Result): Allocation {
-  const allocation = emptyAllocation(model);
-  const positions = new Map(model.bids.map((bid, i) => [bid.index, i]));
-  const poolAt = (center: number, product: number) =>
-    book.pools.findIndex(({ c, p }) => c === center && p === product);
-  for (const { b, p, s, parts } of result.accepted) {
-    const position = positions.get(b) ?? -1;
-    const bid = model.bids[position];
-    const taken = parts.flatMap(({ c, q }) => {
-      const option = bid?.options.find(({ pool }) => pool === poolAt(c, p));
-      return option ? [{ option, cards: q }] : [];
-    });
-    const pair = bid?.pairs.find(({ first, second }) =>
-      [first, second].every((one) => taken.length === 2 && taken.some(({ option }) => option === one)),
-    );
-    const placement: Placement = {
-      start: s,
-      parts: taken,
-      sync: pair?.sync ?? -1,
-      syncGigabits: pair?.syncGigabits ?? 0,
-    };
-    place(allocation, position, placement);
-  }
-  for (const { b, fills } of result.div) {
-    const position = positions.get(b) ?? -1;
-    for (const [c, p, slot, cards] of fills) {
-      const option = model.bids[position]?.options.find(({ pool }) => pool === poolAt(c, p));
-      if (option) addFill(allocation, position, option, slot, cards);
-    }
-  }
-  return allocation;
-}
-
-function nothing(model: Model) {
-  return {
-    prices: new Float64Array(model.capacity.length),
-    linkPrices: new Float64Array(model.links * model.T),
+/** A div bid takes cells one by one: those that its limit pays for, and what is free of them. */
+function whyNoFill(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Explanation {
+  const { offered, left, leftAtPrice, prices, T } = market;
+  const cells = ways.flatMap(({ choice, pools: [pool = 0] }) =>
+    range(bid.from, bid.to)
+      .map((slot) => ({ choice, slot, cell: pool * T + slot }))
+      .filter(({ cell }) => (offered[cell] ?? 0) > 0),
+  );
+  if (cells.length === 0)
+    return { reason: "capacity", slots: neverOffered(market, bid, ways), winning: null };
+  const gains = ({ choice, cell }: (typeof cells)[number]) => (prices[cell] ?? 0) <= choice.limit;
+  const cheapest = (of: typeof cells): Explanation["winning"] => {
+    const [first] = of
+      .map(({ choice, cell }) => ({ product: choice.p, limit: prices[cell] ?? 0, own: choice.limit }))
+      .sort((x, y) => x.limit - y.limit || y.own - x.own || x.product - y.product);
+    return first === undefined ? null : { product: first.product, limit: first.limit };
   };
+  const wanted = cells.filter(gains);
+  if (wanted.length === 0) return { reason: "price", slots: [], winning: cheapest(cells) };
+  const paying = cells.filter(({ cell }) => (leftAtPrice[cell] ?? 0) > 0);
+  const winning = paying.some(gains) ? null : cheapest(paying);
+  if (wanted.some(({ cell }) => (left[cell] ?? 0) > 0)) return { reason: "paradox", slots: [], winning };
+  const slots = [...new Set(wanted.map(({ slot }) => slot))].sort((x, y) => x - y);
+  return { reason: "capacity", slots, winning };
 }
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-}
-
-function inOrder(slots: readonly number[]): number[] {
-  return [...new Set(slots)].sort((x, y) => x - y);
 }

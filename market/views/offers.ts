@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { CapacityOffered, type OfferEvent } from "../../events/catalog/offer.ts";
 import { OfferId } from "../../events/catalog/values.ts";
-import { change, put, remove, type ViewChange, viewKeys } from "./view.ts";
+import { projectSupply } from "./supply.ts";
+import { type At, change, put, remove, type ViewChange, viewKeys } from "./view.ts";
 
 export const OfferView = z.object({
   ...CapacityOffered.data.shape,
@@ -16,10 +17,10 @@ export const OfferEntry = z.object({ offer: OfferId });
 /** @param before the offer's own item as the commits before this one left it. */
 export function projectOffer(
   event: OfferEvent,
-  version: number,
-  time: string,
+  at: At,
   before: OfferView | undefined,
 ): readonly ViewChange[] {
+  const { version, time } = at;
   switch (event.type) {
     case "CapacityOffered": {
       const { data } = event;
@@ -28,10 +29,14 @@ export function projectOffer(
         put(viewKeys.openOffer(data.to, data.offer), view),
         put(viewKeys.offerOf(data.owner, time, data.offer), { offer: data.offer }),
         put(viewKeys.offer(data.offer), view),
+        projectSupply(data, 1, at),
       ];
     }
     case "OfferWithdrawn":
-      return close(event.data.offer, "withdrawn", version, before);
+      return [
+        ...close(event.data.offer, "withdrawn", version, before),
+        ...(before === undefined ? [] : [projectSupply(before, -1, at)]),
+      ];
     case "OfferExpired":
       return close(event.data.offer, "expired", version, before);
     default:

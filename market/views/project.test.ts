@@ -80,6 +80,7 @@ describe("an offer", () => {
   const data = { offer, center, owner, product, from: 100, to: 340, cards: 16, reserve: 100 };
   const offered = parseEvent("CapacityOffered", data);
   const stream = streams.offer(offer);
+  const came = { center, product, from: 100, to: 340, cards: 16, reserve: 100 };
 
   test("is in the list of all by its end, in its owner's by its time, and itself", () => {
     const view = { ...data, status: "open", version: 1 };
@@ -87,16 +88,20 @@ describe("an offer", () => {
       ...row(viewKeys.openOffer(340, offer), view),
       ...row(viewKeys.offerOf(owner, time, offer), { offer }),
       ...row(viewKeys.offer(offer), view),
+      ...row(viewKeys.offerChange(1, offer, 1), came),
     });
   });
 
   test.each([
-    ["OfferWithdrawn", "withdrawn"],
-    ["OfferExpired", "expired"],
-  ])("leaves the list of all by %s, and stays its owner's", (type, status) => {
+    ["OfferWithdrawn", "withdrawn", row(viewKeys.offerChange(2, offer, 2), { ...came, cards: -16 })],
+    // What has ended changes nothing that is still to be sold.
+    ["OfferExpired", "expired", {}],
+  ])("leaves the list of all by %s, and stays its owner's", (type, status, gone) => {
     expect(rowsOf(stream, offered, parseEvent(type, { offer }))).toEqual({
       ...row(viewKeys.offerOf(owner, time, offer), { offer }),
       ...row(viewKeys.offer(offer), { ...data, status, version: 2 }),
+      ...row(viewKeys.offerChange(1, offer, 1), came),
+      ...gone,
     });
   });
 

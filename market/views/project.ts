@@ -7,15 +7,7 @@ import { projectCenter } from "./centers.ts";
 import { JobView, projectJob } from "./jobs.ts";
 import { OfferView, projectOffer } from "./offers.ts";
 import { projectPeriod } from "./periods.ts";
-import { type ViewEffect, type ViewKey, viewKeys } from "./view.ts";
-
-/** Where an event stands. */
-export interface At {
-  readonly version: number;
-  readonly position: number;
-  /** Market time of the decision. */
-  readonly time: string;
-}
+import { type At, type ViewEffect, type ViewKey, viewKeys } from "./view.ts";
 
 /** The item of a stream itself, which its next events are projected upon; undefined for streams that have none. */
 export function ownKey(stream: string): ViewKey | undefined {
@@ -42,7 +34,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CapacityOffered":
     case "OfferWithdrawn":
     case "OfferExpired":
-      return projectOffer(event, at.version, at.time, parsed(OfferView, before));
+      return projectOffer(event, at, parsed(OfferView, before));
     case "JobRequested":
     case "JobAdmitted":
     case "JobRejected":

@@ -39,6 +39,14 @@ export interface ProjectedCommit {
   readonly events: readonly DomainEvent[];
 }
 
+/** Where an event stands. */
+export interface At {
+  readonly version: number;
+  readonly position: number;
+  /** Market time of the decision. */
+  readonly time: string;
+}
+
 /** A change whose patch works on parsed data. */
 export function change<Data>(
   key: ViewKey,
@@ -96,6 +104,16 @@ export const viewKeys = {
     pk: `prices#${center}/${product}`,
     sk: period,
   }),
+  /** What the last sealed auction left of a pool; written by the auction itself. */
+  supply: (center: CenterId, product: ProductId): ViewKey => ({
+    pk: `supply#${center}/${product}`,
+    sk: "left",
+  }),
+  /** An offer that came or went at a place of the feed; auctions that have seen it remove it. */
+  offerChange: (position: number, offer: OfferId, version: number): ViewKey => ({
+    pk: offerChangesKey,
+    sk: `${sortable(position)}#${offer}#${version}`,
+  }),
   account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
   ledger: (account: string): ViewKey => ({ pk: ledgerKey, sk: account }),
   period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
@@ -104,9 +122,12 @@ export const viewKeys = {
    * auction itself.
    */
   answers: (job: JobId, auction: number): ViewKey => ({ pk: answersOf(job), sk: sortable(auction) }),
+  /** The same for an auction of many bids: of jobs whose ids begin with the same two letters. */
+  manyAnswers: (job: JobId, auction: number): ViewKey => ({ pk: sharedAnswers(job), sk: sortable(auction) }),
 } as const;
 
 export const openOffersKey = "offers";
+export const offerChangesKey = "offerChanges";
 export const offersOf = (owner: OwnerId) => `offers#${owner}`;
 export const jobsOf = (owner: OwnerId) => `jobs#${owner}`;
 export const openPlacementsKey = "placements";
@@ -118,3 +139,4 @@ export const accountsKey = "accounts";
 export const ledgerKey = "ledger";
 export const periodsKey = "periods";
 export const answersOf = (job: JobId) => `answers#${job.charAt(0).toLowerCase()}`;
+export const sharedAnswers = (job: JobId) => `answers#${job.slice(0, 2).toLowerCase()}`;

@@ -1,0 +1,61 @@
+import { gunzipSync } from "node:zlib";
+import type { CenterId, ProductId } from "../../events/catalog/values.ts";
+import type { SupplyStep } from "../../market/book/supply-left.ts";
+import { OfferChange, SupplyView, supplySince } from "../../market/views/supply.ts";
+import { offerChangesKey, viewKeys } from "../../market/views/view.ts";
+import type { Views } from "../kit/views.ts";
+
+export interface PoolKey {
+  readonly center: CenterId;
+  readonly product: ProductId;
+}
+
+/** Supply of pools as published, cheapest first, in the order of the keys. */
+export type ReadSupply = (pools: readonly PoolKey[]) => Promise<(readonly SupplyStep[])[]>;
+
+const poolsKept = 500;
+
+/** Keeps what it has unpacked: what an auction left of a pool never changes, the next auction leaves something else. */
+export function createSupplyReader(views: Pick<Views, "getMany" | "list">): ReadSupply {
+  const known = new Map<string, { readonly auction: number; readonly steps: readonly SupplyStep[] }>();
+  const unpacked = (pool: string, { auction, steps: packed }: SupplyView) => {
+    const kept = known.get(pool);
+    if (kept?.auction === auction) return kept.steps;
+    const steps = unpack(packed);
+    known.delete(pool);
+    known.set(pool, { auction, steps });
+    const oldest = known.size > poolsKept ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    return steps;
+  };
+  return async (pools) => {
+    // Changes first: an auction removes them when what it left is there.
+    const changes = await views.list({ pk: offerChangesKey }, OfferChange);
+    const keys = pools.map(({ center, product }) => viewKeys.supply(center, product));
+    const items = await views.getMany(keys, SupplyView);
+    const left = new Map(items.map(({ pk, data }) => [pk, data]));
+    return pools.map(({ center, product }, n) => {
+      const key = keys[n]?.pk ?? "";
+      const view = left.get(key);
+      const since = changes.filter(
+        ({ position, data }) =>
+          position > (view?.position ?? 0) && data.center === center && data.product === product,
+      );
+      return supplySince(
+        view === undefined ? [] : unpacked(key, view),
+        since.map(({ data }) => data),
+      );
+    });
+  };
+}
+
+/** What `saveSupply` packed. @throws Error for anything else: the item is made anew at the next gate. */
+function unpack(packed: string): readonly SupplyStep[] {
+  const rows: unknown = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString("utf8"));
+  if (!Array.isArray(rows) || !rows.every(isStep)) throw new Error("an item of supply holds no steps");
+  return rows;
+}
+
+function isStep(row: unknown): row is SupplyStep {
+  return Array.isArray(row) && row.length === 4 && row.every(Number.isInteger);
+}

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bookAfter, joined, offered, queued, sell, wuhan, xian } from "../../test/book-histories.ts";
+import { type SupplyStep, supplyLeft } from "./supply-left.ts";
+
+/** Cards of a reserve in a slot. */
+function cardsAt(steps: readonly SupplyStep[], reserve: number, slot: number): number {
+  return steps
+    .filter(([from, to, , own]) => own === reserve && from <= slot && slot < to)
+    .reduce((sum, [, , cards]) => sum + cards, 0);
+}
+
+describe("what auctions left of a pool", () => {
+  test("is its offers less what was awarded, cheapest first, in slots of the market", () => {
+    const offers = [offered("dear", { reserve: 300, cards: 4 }), offered("a", { cards: 8 })];
+    const book = bookAfter(joined(xian), joined(wuhan), ...offers, ...queued("train", { to: 110 }));
+    sell(book);
+    expect(supplyLeft(book, 100)).toEqual([
+      {
+        center: xian,
+        product: "ascend910",
+        steps: [
+          [110, 200, 8, 100],
+          [100, 200, 4, 300],
+        ],
+      },
+      { center: wuhan, product: "ascend910", steps: [] },
+    ]);
+  });
+
+  test("never depends on an open bid", () => {
+    const market = [joined(xian), offered()];
+    const before = supplyLeft(bookAfter(...market), 100);
+    expect(supplyLeft(bookAfter(...market, ...queued("a"), ...queued("b")), 100)).toEqual(before);
+  });
+
+  test("adds up offers of one reserve, whatever they overlap", () => {
+    const offer = fc.record({
+      from: fc.integer({ min: 95, max: 110 }),
+      length: fc.integer({ min: 1, max: 20 }),
+      cards: fc.integer({ min: 1, max: 5 }),
+      reserve: fc.constantFrom(50, 60, 70),
+    });
+    fc.assert(
+      fc.property(fc.array(offer, { maxLength: 12 }), (given) => {
+        const offers = given.map(({ length, ...one }, n) =>
+          offered(`o${n}`, { ...one, to: one.from + length }),
+        );
+        const [left] = supplyLeft(bookAfter(joined(xian), ...offers), 100);
+        const steps = left?.steps ?? [];
+        expect(steps.map(([, , , reserve]) => reserve)).toEqual(
+          steps.map(([, , , reserve]) => reserve).toSorted((a, b) => a - b),
+        );
+        for (const reserve of [50, 60, 70])
+          for (let slot = 100; slot < 130; slot++) {
+            const expected = given
+              .filter((one) => one.reserve === reserve && one.from <= slot && slot < one.from + one.length)
+              .reduce((sum, { cards }) => sum + cards, 0);
+            expect(cardsAt(steps, reserve, slot)).toBe(expected);
+          }
+      }),
+    );
+  });
+});
