@@ -52,9 +52,7 @@ export async function measureQuotes(offers: number, calls: number, rounds: numbe
     const tenant = await client(scenario.tenants[0]?.tenant ?? "", "tenant");
     const first = opening / 1000 / SLOT_SECONDS + 2;
     const products = [{ product: ProductId.parse("ascend910"), limit: 500 }];
-    // A few per cent of what is on sale, so that many offers make the price.
-    const cards = Math.max(4, Math.round(offers / 160));
-    const spot = { session: "spot" as const, products, cards, slots: 10, from: first, to: first + 40 };
+    const spot = { session: "spot" as const, products, cards: 64, slots: 10, from: first, to: first + 40 };
     const week = { ...spot, session: "forward" as const, slots: 100, from: first + 20, to: first + 1680 };
     const times = { spot: [] as number[], week: [] as number[] };
     let n = 0;
@@ -84,8 +82,7 @@ function manyOffers(scenario: Scenario, count: number): Scenario {
   const offers = Array.from({ length: count }, (_, n): Offer => {
     const pool = pools[n % pools.length];
     if (pool === undefined) throw new Error("the scenario has no pools");
-    // A third of them sell at once.
-    const from = Math.max(0, drawWhole(-500, 1000, `offer-${n}`, "from"));
+    const from = drawWhole(0, 1000, `offer-${n}`, "from");
     const key = `${pool.center}-${pool.product}-${n}`;
     const to = from + drawWhole(10, 1500, `offer-${n}`, "length");
     return { ...pool, key, cards: drawWhole(1, 4, key), reserve: drawWhole(100, 400, key, "ask"), from, to };

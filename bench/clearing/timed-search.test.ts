@@ -27,6 +27,7 @@ function slowSearch(unitsPerSecond: number, opening: number, writing: number, en
         },
         welfare: 0,
         bound: Infinity,
+        look: 1,
       };
     },
   };

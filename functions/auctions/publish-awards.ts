@@ -19,8 +19,7 @@ import { type ResultPage, readResultPage } from "./result-pages.ts";
 const Cursor = z.object({ auction: AuctionNumber, page: z.int().min(0), pages: z.int().min(0) });
 /** Pages of one call: a page alone is a dozen round trips one after another, and most of its time is waiting. */
 const pagesAtOnce = 8;
-/** As many as a call has at most: what it does holds up the market, and what follows from it does not. */
-const inFlight = 512;
+const inFlight = 128;
 
 /** Publishes the next pages of the result that won, and tells each job of its award. */
 export const create = step(Cursor, async (access, { auction, page, pages }, observer) => {

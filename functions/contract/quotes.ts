@@ -14,18 +14,16 @@ export const QuoteRequest = z.strictObject({
   regions: JobSpec.shape.regions,
 });
 
-/** The likely start in a pool: what its published prices and what is left of its offers show. */
+/** The best start that a pool's published prices and offers show. */
 export const PoolQuote = z.object({
   center: CenterId,
   product: ProductId,
-  from: Slot.describe(
-    "Forward: the cheapest hour of the window. Spot: the cheapest start of the first gate whose price the limit meets, else of all",
-  ),
+  from: Slot,
   to: Slot,
   basis: z
     .enum(["traded", "offered"])
     .describe(
-      "traded: last published prices, or what the cards left cost if that is more; offered: no trade yet in some slot, there the cost of the cheapest cards left",
+      "traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offers with enough cards",
     ),
   averagePrice: Price.describe("Fen per card-hour over the slots, rounded up"),
   cost: MillsText.describe("Price x cards x slots at these prices; transfer and links not included"),
@@ -35,9 +33,7 @@ export type PoolQuote = z.infer<typeof PoolQuote>;
 
 export const Quote = z.object({
   hold: MillsText.describe("Funds that such a job holds before it bids"),
-  pools: z
-    .array(PoolQuote)
-    .describe("Cheapest first; pools that have fewer cards left throughout are left out"),
+  pools: z.array(PoolQuote).describe("Cheapest first; pools that offer fewer cards throughout are left out"),
   asOf: AsOf,
 });
 export type Quote = z.infer<typeof Quote>;
@@ -48,8 +44,7 @@ export const postQuote = defineOperation({
   path: "/quotes",
   tag: "quotes",
   summary: "What a job of this shape would likely pay",
-  description:
-    "Reads published prices, open offers and what sealed auctions left of them, never an open bid, and changes nothing: no promise.",
+  description: "Reads published prices and offers only, never the book, and changes nothing: no promise.",
   roles: ["tenant", "operator"],
   names: { "/products/*/product": "published" },
   body: QuoteRequest,

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { JobId, Price, ProductId } from "../../events/catalog/values.ts";
-import { rules } from "../../market/rules.ts";
 import { slotStart } from "../../market/time.ts";
 import { testTables } from "../../test/dynalite.ts";
 import {
@@ -75,18 +74,6 @@ describe("POST /jobs", () => {
     await succeeds(exchange.call(operations.depositFunds, finance, { params: { account: "acme" }, body }));
     await exchange.deliver("finish-admissions", { stream: `job-${job}`, version: 1 });
     expect((await succeeds(exchange.call(getJob, acme, { params: { job } }))).status).toBe("rejected");
-  });
-
-  test("beyond the holds that an account may have open is rejected, and says what to do", async () => {
-    await openAccount(exchange, acme, "100000000");
-    for (let n = 0; n < rules.openHoldsMax; n += 100)
-      await Promise.all(
-        Array.from({ length: 100 }, () => succeeds(post({ products: [{ product, limit: 1 }] }))),
-      );
-    const { status, reason } = await succeeds(post());
-    expect(status).toBe("rejected");
-    expect(reason).toContain(`${rules.openHoldsMax} holds open`);
-    expect(reason).toContain("another account");
   });
 
   test("never holds more than there is, whatever is asked for at once", async () => {
@@ -396,6 +383,6 @@ describe("GET /jobs/{job}/why", () => {
     ]);
     for await (const items of exchange.database.scan(testTables.views, ["pk", "data"]))
       for (const { pk, data } of items)
-        if (String(pk).startsWith("answers#")) expect(String(data).length).toBeLessThan(25_000);
+        if (String(pk).startsWith("answers#")) expect(String(data).length).toBeLessThan(10_000);
   });
 });

@@ -41,10 +41,7 @@ async function project(views: Views, memory: Items, page: FeedPage): Promise<voi
   const own = page.commits.flatMap(({ stream }) => ownKey(stream) ?? []);
   const items = await load(views, memory, own);
   const before = new Map([...items].map(([name, { data }]) => [name, data]));
-  const fresh = unseen(page, items);
-  // Another process was here first: what this one has in mind of the lists may lack what that one added to them.
-  if (fresh.commits.length < page.commits.length) memory.clear();
-  const effects = effectsOf(fresh, before);
+  const effects = effectsOf(unseen(page, items), before);
   const appends = Map.groupBy(effects.filter(isAppend), ({ list }) => list);
   const counts = await load(views, memory, [...appends.keys()].map(viewKeys.count));
   for (const [name, item] of counts) items.set(name, item);

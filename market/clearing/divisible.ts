@@ -1,69 +1,125 @@
-import { type Allocation, addFill } from "./allocation.ts";
-import type { ModelBid, PoolOption } from "./model.ts";
-import type { Guide } from "./placement.ts";
+import type { PriceTables } from "./guide.ts";
+import type { Effort } from "./insertion.ts";
+import { fill, type Schedule } from "./schedule.ts";
 
-interface Offered {
-  readonly option: PoolOption;
-  readonly slot: number;
-  readonly cards: number;
-  readonly cost: number;
-  /** Gain for each part of the budget, at the guide if that is dearer. */
-  readonly merit: number;
-}
+/**
+ * Unsold steps that a div bid may take, best first: its merit is the gain for each part of the budget, at the guide if
+ * that is dearer. Written before they are read: one bid after the other uses the same room.
+ */
+const offered = {
+  count: 0,
+  merit: new Float64Array(256),
+  way: new Int32Array(256),
+  cell: new Int32Array(256),
+  cards: new Float64Array(256),
+  cost: new Float64Array(256),
+};
 
-/** May the uniform price of a cell rise to this cost? Says no where somebody accepted would lose. */
-export type MayRise = (cell: number, cost: number) => boolean;
+/** Cards that the bid has in each slot. */
+let inSlot = new Float64Array(0);
 
-/** Fills the cheapest cells of a div bid as far as limit, g and budget go, beside what it has already. */
+/**
+ * Gives a div bid what it gains most by, as far as g per slot and its budget go, beside what it has already. With
+ * `atGuide` only cells that it would take at the guide prices; without, whatever costs no more than its limit. Nobody's
+ * price is driven above the guide by it.
+ */
 export function fillDivisible(
-  allocation: Allocation,
-  index: number,
-  bid: ModelBid,
-  guide: Guide,
-  mayRise: MayRise,
+  schedule: Schedule,
+  bid: number,
+  guide: PriceTables,
+  atGuide: boolean,
+  effort: Effort,
 ): void {
-  const { T } = allocation.model;
-  let budget = bid.budget;
-  const inSlot = new Map<number, number>();
-  for (const { option, slot, cards } of allocation.fills[index] ?? []) {
-    budget -= cards * option.unit;
-    inSlot.set(slot, (inSlot.get(slot) ?? 0) + cards);
-  }
-  const refused = new Set<number>();
-  for (const { option, slot, cards, cost } of stepsOf(allocation, bid, guide)) {
-    const cell = option.pool * T + slot;
-    const taken = inSlot.get(slot) ?? 0;
-    const n = Math.min(cards, bid.g - taken, Math.floor(budget / option.unit));
-    if (n <= 0 || refused.has(cell)) continue;
-    if (cost > (allocation.floor[cell] ?? 0) && !mayRise(cell, cost)) {
-      refused.add(cell);
-      continue;
+  const { model, fills, used, floor } = schedule;
+  const { T, wayUnit } = model;
+  const g = model.g[bid] ?? 0;
+  let budget = model.budget[bid] ?? 0;
+  if (inSlot.length < T) inSlot = new Float64Array(T);
+  inSlot.fill(0, model.from[bid] ?? 0, model.to[bid] ?? 0);
+  const own = fills[bid];
+  if (own)
+    for (let i = 0; i < own.cells.length; i++) {
+      const cards = own.cards[i] ?? 0;
+      const slot = (own.cells[i] ?? 0) % T;
+      budget -= cards * (wayUnit[own.ways[i] ?? 0] ?? 0);
+      inSlot[slot] = (inSlot[slot] ?? 0) + cards;
     }
-    addFill(allocation, index, option, slot, n);
-    inSlot.set(slot, taken + n);
-    budget -= n * option.unit;
+  if (budget <= 0) return;
+  offerSteps(schedule, bid, guide, atGuide, effort);
+  for (let i = 0; i < offered.count && budget > 0; i++) {
+    const way = offered.way[i] ?? 0;
+    const cell = offered.cell[i] ?? 0;
+    const unit = wayUnit[way] ?? 1;
+    const slot = cell % T;
+    const n = Math.min(offered.cards[i] ?? 0, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
+    if (n <= 0) continue;
+    const bearable = Math.max(guide.cells[cell] ?? 0, floor[cell] ?? 0);
+    if ((offered.cost[i] ?? 0) > bearable && (used[cell] ?? 0) > 0) continue;
+    fill(schedule, bid, way, cell, n);
+    inSlot[slot] = (inSlot[slot] ?? 0) + n;
+    budget -= n * unit;
   }
 }
 
-/** Unsold steps that cost no more than the limit, best first; of one cell the cheaper comes first. */
-function stepsOf(allocation: Allocation, bid: ModelBid, guide: Guide): Offered[] {
-  const { model, used } = allocation;
-  const found: Offered[] = [];
-  for (const option of bid.options)
-    for (let slot = bid.from; slot < bid.to; slot++) {
-      const cell = option.pool * model.T + slot;
-      let sold = used[cell] ?? 0;
-      const end = model.stepStart[cell + 1] ?? 0;
-      for (let step = model.stepStart[cell] ?? 0; step < end; step++) {
-        const cards = (model.stepCards[step] ?? 0) - sold;
-        const cost = model.stepCost[step] ?? 0;
-        sold = Math.max(0, -cards);
-        if (cards <= 0) continue;
-        if (cost > option.limit) break;
-        const merit = (option.limit - Math.max(cost, guide.prices[cell] ?? 0)) / option.unit;
-        found.push({ option, slot, cards, cost, merit });
+/** Offers all unsold steps that cost no more than the limit; of one cell the cheaper comes first. */
+function offerSteps(
+  schedule: Schedule,
+  bid: number,
+  guide: PriceTables,
+  atGuide: boolean,
+  effort: Effort,
+): void {
+  const { model, used, nextStep, nextCards } = schedule;
+  const { T, stepStart, stepCards, stepCost, capacity, wayPool, wayLimit, wayUnit } = model;
+  const from = model.from[bid] ?? 0;
+  const to = model.to[bid] ?? 0;
+  offered.count = 0;
+  for (let way = model.wayStart[bid] ?? 0, last = model.wayStart[bid + 1] ?? 0; way < last; way++) {
+    const limit = wayLimit[way] ?? 0;
+    const unit = wayUnit[way] ?? 1;
+    const base = (wayPool[way] ?? 0) * T;
+    effort.spent += to - from;
+    for (let cell = base + from; cell < base + to; cell++) {
+      if ((used[cell] ?? 0) >= (capacity[cell] ?? 0)) continue;
+      const price = guide.cells[cell] ?? 0;
+      if (atGuide && price > limit) continue;
+      const first = nextStep[cell] ?? 0;
+      for (let step = first, end = stepStart[cell + 1] ?? 0; step < end; step++) {
+        const cost = stepCost[step] ?? 0;
+        if (cost > limit) break;
+        const cards = (step === first ? nextCards[cell] : stepCards[step]) ?? 0;
+        if (cards > 0) offer(way, cell, cards, cost, (limit - Math.max(cost, price)) / unit);
       }
     }
-  // A guide makes the steps of one cell equal: then the order in which they were found keeps the cheaper first.
-  return found.sort((x, y) => y.merit - x.merit);
+  }
+}
+
+/** Puts a step behind all of the same or greater merit. */
+function offer(way: number, cell: number, cards: number, cost: number, merit: number): void {
+  if (offered.count === offered.way.length) growOffered();
+  let at = offered.count++;
+  for (; at > 0 && (offered.merit[at - 1] ?? 0) < merit; at--) {
+    offered.merit[at] = offered.merit[at - 1] ?? 0;
+    offered.way[at] = offered.way[at - 1] ?? 0;
+    offered.cell[at] = offered.cell[at - 1] ?? 0;
+    offered.cards[at] = offered.cards[at - 1] ?? 0;
+    offered.cost[at] = offered.cost[at - 1] ?? 0;
+  }
+  offered.merit[at] = merit;
+  offered.way[at] = way;
+  offered.cell[at] = cell;
+  offered.cards[at] = cards;
+  offered.cost[at] = cost;
+}
+
+function growOffered(): void {
+  const length = offered.count * 2;
+  const [merit, cards, cost] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  const [way, cell] = [new Int32Array(length), new Int32Array(length)];
+  merit.set(offered.merit);
+  cards.set(offered.cards);
+  cost.set(offered.cost);
+  way.set(offered.way);
+  cell.set(offered.cell);
+  Object.assign(offered, { merit, cards, cost, way, cell });
 }

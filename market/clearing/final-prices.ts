@@ -1,168 +1,427 @@
-import type { Allocation, Placement } from "./allocation.ts";
-import { type PriceSums, pricesWithSums } from "./best-response.ts";
-import { priceOf, type Scarce, type Wish, wishOf } from "./competing.ts";
-import type { Model } from "./model.ts";
-import type { Guide } from "./placement.ts";
-import { type PriceRange, priceRange, pricesWithin, slackAt } from "./scarcity.ts";
+import { copyPrices, type Prices, type PriceTables, refreshTables, tablesOf } from "./guide.ts";
+import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
+import { firstWay, isServed, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
 
-/** Cells looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
-const WORK = 200_000_000;
+/** Starts looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
+const WORK = 20_000_000;
 const SWEEPS = 3;
 
-/**
- * Prices of an allocation in which nobody loses at the floors. They start from the guide and are then settled one
- * scarce cell or link slot after the other: each costs what the best excluded use of it would pay, within its range
- * and never more than those who have it can bear.
- */
-export function finalPrices(allocation: Allocation, guide: Guide): Guide {
-  const range = priceRange(allocation);
-  const prices = pricesWithSums(allocation.model, pricesWithin(allocation, range, guide));
-  const scarce = scarceOnes(allocation, range);
-  const holders = holdersOf(allocation);
-  const work = { left: WORK };
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    let changed = false;
-    for (const one of scarce) changed = settle(allocation, holders, range, prices, one, work) || changed;
-    if (!changed || work.left <= 0) break;
-  }
-  return { prices: prices.prices, linkPrices: prices.linkPrices };
+/** The least and the most that each cell and each link slot may cost, given what is sold. */
+interface PriceRange {
+  readonly floor: Prices;
+  readonly ceiling: Prices;
 }
 
-function scarceOnes({ model, used, linkUsed }: Allocation, { floor, ceiling }: PriceRange): Scarce[] {
+/**
+ * Prices of a schedule in which nobody loses at the floors. They start from the guide, brought into their range and
+ * lowered until nobody loses; in books that are not too large each scarce cell or link slot, one after the other, is then
+ * set to what the best excluded use of it would pay, and never to more than those who have it can bear.
+ */
+export function finalPrices(schedule: Schedule, guide: Prices): Prices {
+  const { model } = schedule;
+  const range = priceRange(schedule);
+  const tables = tablesOf(model, within(model, range, guide));
+  lowerForFills(schedule, tables);
+  lowerForGangs(schedule, range, tables);
+  refreshTables(model, tables);
+  settleAll(schedule, range, tables);
+  return notAboveLimits(schedule, tables);
+}
+
+/**
+ * A traded cell costs its last accepted step at least, an untraded one carries its cheapest cost. Above an unsold step
+ * a price rises only where gangs that would gain may be too large for what is left of it. A link slot costs nothing
+ * unless it is exhausted: nothing that somebody would stage still fits.
+ */
+function priceRange({ model, used, floor, linkUsed, nextStep, nextCards }: Schedule): PriceRange {
+  const low = Float64Array.from(floor, (cost, cell) =>
+    (used[cell] ?? 0) > 0 ? cost : (model.cheapest[cell] ?? 0),
+  );
+  const largest = largestWanting(model);
+  const high = Float64Array.from(low, (cost, cell) => {
+    if ((used[cell] ?? 0) === 0) return cost;
+    const left = model.stepCost[nextStep[cell] ?? 0] === cost ? (nextCards[cell] ?? 0) : 0;
+    return left >= Math.max(1, largest[cell] ?? 0) ? cost : Infinity;
+  });
+  const smallest = smallestStaging(model);
+  const linkHigh = Float64Array.from(linkUsed, (gigabits, at) => {
+    const link = Math.floor(at / model.T);
+    const left = (model.linkCapacity[link] ?? 0) - gigabits;
+    return gigabits > 0 && left < (smallest[link] ?? Infinity) ? Infinity : 0;
+  });
+  return {
+    floor: { cells: low, links: new Float64Array(linkUsed.length) },
+    ceiling: { cells: high, links: linkHigh },
+  };
+}
+
+/** The largest number of cards that any bid could want of each cell. */
+function largestWanting(model: Model): Float64Array {
+  const { T, wayPool, g, from, to } = model;
+  const largest = new Float64Array(model.capacity.length);
+  for (let bid = 0; bid < model.bids; bid++)
+    for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+      const at = (wayPool[way] ?? 0) * T;
+      for (let cell = at + (from[bid] ?? 0), last = at + (to[bid] ?? 0); cell < last; cell++)
+        if ((g[bid] ?? 0) > (largest[cell] ?? 0)) largest[cell] = g[bid] ?? 0;
+    }
+  return largest;
+}
+
+function smallestStaging({ wayLink, wayGigabits, links }: Model): Float64Array {
+  const smallest = new Float64Array(links).fill(Infinity);
+  for (let way = 0; way < wayLink.length; way++) {
+    const link = wayLink[way] ?? -1;
+    if (link >= 0) smallest[link] = Math.min(smallest[link] ?? Infinity, wayGigabits[way] ?? Infinity);
+  }
+  return smallest;
+}
+
+function within({ tick }: Model, { floor, ceiling }: PriceRange, guide: Prices): Prices {
+  const clamp = (value: number, low: number, high: number) =>
+    Math.max(low, Math.min(high, Math.floor(value / tick) * tick));
+  return {
+    cells: guide.cells.map((value, i) => clamp(value, floor.cells[i] ?? 0, ceiling.cells[i] ?? 0)),
+    links: guide.links.map((value, i) => clamp(value, floor.links[i] ?? 0, ceiling.links[i] ?? 0)),
+  };
+}
+
+function lowerForFills({ model, fills }: Schedule, { cells }: Prices): void {
+  for (const own of fills)
+    own?.cells.forEach((cell, i) => {
+      cells[cell] = Math.min(cells[cell] ?? 0, model.wayLimit[own.ways[i] ?? 0] ?? 0);
+    });
+}
+
+/** Calls back for every cell and link slot that a gang has: cards, or gigabits. */
+function eachTaken(
+  { model, choice, start, share }: Schedule,
+  bid: number,
+  cell: (cell: number, cards: number) => void,
+  link: (slot: number, gigabits: number) => void,
+): void {
+  const chosen = choice[bid] ?? -1;
+  const from = start[bid] ?? 0;
+  const d = slotsOf(model, chosen);
+  const second = secondWay(model, chosen);
+  const part = (way: number, cards: number) => {
+    const at = (model.wayPool[way] ?? 0) * model.T + from;
+    for (let i = at; i < at + d; i++) cell(i, cards);
+    const staged = model.wayLink[way] ?? -1;
+    if (staged >= 0) link(staged * model.T + from, model.wayGigabits[way] ?? 0);
+  };
+  part(firstWay(model, chosen), share[bid] ?? 0);
+  if (second < 0) return;
+  part(second, (model.g[bid] ?? 0) - (share[bid] ?? 0));
+  if (model.pairGigabits[-2 - chosen] === 0) return;
+  const at = (model.pairLink[-2 - chosen] ?? 0) * model.T + from;
+  for (let i = at; i < at + d; i++) link(i, model.pairGigabits[-2 - chosen] ?? 0);
+}
+
+/** What a gang gains at prices: value at the limit, less transfer, less what it pays, link payments rounded up. */
+function slackAt(schedule: Schedule, bid: number, { cells, links }: Prices): number {
+  let paid = 0;
+  let carried = 0;
+  eachTaken(
+    schedule,
+    bid,
+    (cell, cards) => {
+      paid += (cells[cell] ?? 0) * cards;
+    },
+    (slot, gigabits) => {
+      carried += (links[slot] ?? 0) * gigabits;
+    },
+  );
+  return (
+    netOf(schedule.model, schedule.choice[bid] ?? -1) - paid - Math.ceil(carried / schedule.model.slotSeconds)
+  );
+}
+
+/** Takes from each cell and link of a losing bid in proportion to what its price has above the floor. */
+function lowerForGangs(schedule: Schedule, { floor }: PriceRange, prices: Prices): void {
+  const { tick } = schedule.model;
+  for (let bid = 0; bid < schedule.choice.length; bid++) {
+    if (schedule.choice[bid] === -1) continue;
+    for (let tries = 0; tries < 3; tries++) {
+      const slack = slackAt(schedule, bid, prices);
+      if (slack >= 0) break;
+      const room = slackAt(schedule, bid, floor) - slack;
+      // The last try goes down to the floors, at which nobody loses.
+      const keep = tries === 2 || room <= 0 ? 0 : Math.max(0, 1 + slack / room);
+      const lower = (row: Float64Array, low: Float64Array, i: number) => {
+        const above = (row[i] ?? 0) - (low[i] ?? 0);
+        row[i] = (low[i] ?? 0) + Math.floor((above * keep) / tick) * tick;
+      };
+      eachTaken(
+        schedule,
+        bid,
+        (cell) => lower(prices.cells, floor.cells, cell),
+        (slot) => lower(prices.links, floor.links, slot),
+      );
+    }
+  }
+}
+
+function settleAll(schedule: Schedule, range: PriceRange, tables: PriceTables): void {
+  const scarce = scarceOnes(schedule, range);
+  const wanting = wantingOf(schedule.model);
+  if (sweepWork(schedule.model, scarce, wanting) > WORK / SWEEPS) return;
+  const holders = holdersOf(schedule);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    let changed = false;
+    for (const one of scarce) changed = settle(schedule, holders, wanting, range, tables, one) || changed;
+    if (!changed) break;
+  }
+  refreshTables(schedule.model, tables);
+  for (let bid = 0; bid < schedule.model.bids; bid++) {
+    if (isServed(schedule, bid)) continue;
+    if (schedule.model.kind[bid] === DIV) raiseForDivisible(schedule, holders, range, tables, bid);
+    else raiseForGang(schedule, holders, range, tables, bid);
+  }
+}
+
+/** Times that prices are raised for one bid. */
+const RAISES = 64;
+
+/**
+ * A gang left out that would still gain: each price by itself stays low as long as the gang could go elsewhere, so the
+ * prices of its best place are raised, one place after the other, as far as those who have it can bear.
+ */
+function raiseForGang(
+  schedule: Schedule,
+  holders: Holders,
+  range: PriceRange,
+  tables: PriceTables,
+  bid: number,
+): void {
+  const { model } = schedule;
+  const { T, tick } = model;
+  for (let raises = 0; raises < RAISES; raises++) {
+    const { gain, way, start } = bestPlace(model, tables, bid);
+    if (gain <= 0) return;
+    const first = (model.wayPool[way] ?? 0) * T + start;
+    let left = Math.ceil(gain / (model.g[bid] ?? 1) / tick) * tick;
+    for (let cell = first; cell < first + (model.wayD[way] ?? 0) && left > 0; cell++)
+      left -= raise(schedule, holders, range, tables, cell, left);
+    refreshTables(model, tables);
+    if (left > 0) return;
+  }
+}
+
+/** A div bid that has not all: no cell that it still wants is cheaper than its limit, as far as others can bear that. */
+function raiseForDivisible(
+  schedule: Schedule,
+  holders: Holders,
+  range: PriceRange,
+  tables: PriceTables,
+  bid: number,
+): void {
+  const { model } = schedule;
+  const { T, wayPool, wayLimit } = model;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+    const at = (wayPool[way] ?? 0) * T;
+    for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
+      raise(schedule, holders, range, tables, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
+  }
+  refreshTables(model, tables);
+}
+
+/** Raises the price of a cell by so much, or by what those who have it can bear; says by how much. */
+function raise(
+  schedule: Schedule,
+  holders: Holders,
+  { ceiling }: PriceRange,
+  { cells, links }: Prices,
+  cell: number,
+  by: number,
+): number {
+  if (by <= 0 || ceiling.cells[cell] !== Infinity) return 0;
+  const { T, tick } = schedule.model;
+  const scarce = { kind: "cell", row: Math.floor(cell / T), slot: cell % T } as const;
+  const borne = Math.floor(bearable(schedule, holders, { cells, links }, scarce) / tick) * tick;
+  const rise = Math.max(0, Math.min(by, borne - (cells[cell] ?? 0)));
+  cells[cell] = (cells[cell] ?? 0) + rise;
+  return rise;
+}
+
+/** Where a gang would gain most at prices, in a single pool. */
+function bestPlace(model: Model, { sums, links }: PriceTables, bid: number) {
+  const { T, wayPool, wayD, wayNet, wayRoom, wayLink, wayGigabits, slotSeconds } = model;
+  let best = { gain: 0, way: -1, start: 0 };
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+    const room = wayRoom[way] ?? 0;
+    if (room === NEVER_ALONE) continue;
+    const d = wayD[way] ?? 0;
+    const link = wayLink[way] ?? -1;
+    const at = (wayPool[way] ?? 0) * (T + 1);
+    for (let start = model.from[bid] ?? 0; start + d <= (model.to[bid] ?? 0); start++) {
+      if (room >= 0 && (model.rooms[room]?.[start] ?? 0) < d) continue;
+      const staging = link < 0 ? 0 : ((links[link * T + start] ?? 0) * (wayGigabits[way] ?? 0)) / slotSeconds;
+      const paid = ((sums[at + start + d] ?? 0) - (sums[at + start] ?? 0)) * (model.g[bid] ?? 0) + staging;
+      if ((wayNet[way] ?? 0) - paid > best.gain) best = { gain: (wayNet[way] ?? 0) - paid, way, start };
+    }
+  }
+  return best;
+}
+
+function scarceOnes({ model, used, linkUsed }: Schedule, { floor, ceiling }: PriceRange): Scarce[] {
   const found: Scarce[] = [];
   const look = (kind: Scarce["kind"], taken: Float64Array, low: Float64Array, high: Float64Array) => {
     for (let i = 0; i < taken.length; i++)
       if ((taken[i] ?? 0) > 0 && (low[i] ?? 0) < (high[i] ?? 0))
         found.push({ kind, row: Math.floor(i / model.T), slot: i % model.T });
   };
-  look("cell", used, floor.prices, ceiling.prices);
-  look("link", linkUsed, floor.linkPrices, ceiling.linkPrices);
+  look("cell", used, floor.cells, ceiling.cells);
+  look("link", linkUsed, floor.links, ceiling.links);
   return found;
 }
 
-/** Sets one price to that of the best excluded use; true if it moved. */
-function settle(
-  allocation: Allocation,
-  holders: Holders,
-  { floor, ceiling }: PriceRange,
-  prices: PriceSums,
-  scarce: Scarce,
-  work: { left: number },
-): boolean {
-  if (work.left <= 0) return false;
-  const { model } = allocation;
-  const at = scarce.row * model.T + scarce.slot;
-  const cell = scarce.kind === "cell";
-  const low = (cell ? floor.prices[at] : floor.linkPrices[at]) ?? 0;
-  const high = (cell ? ceiling.prices[at] : ceiling.linkPrices[at]) ?? 0;
-  const wanted = Math.ceil(excludedPrice(allocation, prices, scarce, work) / model.tick) * model.tick;
-  const borne = Math.floor(bearable(allocation, holders, prices, scarce) / model.tick) * model.tick;
-  const price = Math.max(low, Math.min(high, wanted, borne));
-  const before = priceOf(model, prices, scarce);
-  if (price === before) return false;
-  (cell ? prices.prices : prices.linkPrices)[at] = price;
-  if (cell) {
-    const sums = scarce.row * (model.T + 1);
-    for (let t = scarce.slot + 1; t <= model.T; t++)
-      prices.sums[sums + t] = (prices.sums[sums + t] ?? 0) + price - before;
-  }
-  return true;
-}
-
-/** The lowest price at which no more is wanted than is offered at it; 0 if all fits. */
-function excludedPrice(
-  { model }: Allocation,
-  prices: PriceSums,
-  scarce: Scarce,
-  work: { left: number },
-): number {
-  const wishes: Wish[] = [];
-  const wanting = scarce.kind === "cell" ? (model.wantingPool[scarce.row] ?? []) : model.contenders;
-  for (const i of wanting) {
-    const bid = model.bids[i];
-    if (!bid || bid.from > scarce.slot || bid.to <= scarce.slot) continue;
-    if (scarce.kind === "link" && !bid.feasible.some(({ link }) => link === scarce.row)) continue;
-    work.left -= bid.feasible.length * (bid.to - bid.from);
-    const wish = wishOf(model, bid, prices, scarce);
-    if (wish && wish.upTo > 0) wishes.push(wish);
-  }
-  wishes.sort((x, y) => y.upTo - x.upTo);
-  return scarce.kind === "cell"
-    ? meetingPrice(model, scarce.row * model.T + scarce.slot, wishes)
-    : priceWithin((model.linkCapacity[scarce.row] ?? 0) / model.slotSeconds, wishes);
-}
-
-/** The wish (highest first) with which a fixed supply is exceeded. */
-function priceWithin(supply: number, wishes: readonly Wish[]): number {
-  let left = supply;
-  for (const { upTo, units } of wishes) {
-    left -= units;
-    if (left < 0) return upTo;
-  }
-  return 0;
-}
-
-/** Where demand meets the steps of a cell: the first step at whose cost all wanted fits, or the wish just excluded. */
-function meetingPrice(model: Model, cell: number, wishes: readonly Wish[]): number {
-  const end = model.stepStart[cell + 1] ?? 0;
-  let supply = 0;
-  for (let step = model.stepStart[cell] ?? 0; step < end; step++) {
-    supply += model.stepCards[step] ?? 0;
-    const excluded = priceWithin(supply, wishes);
-    const next = step + 1 < end ? (model.stepCost[step + 1] ?? 0) : Infinity;
-    if (excluded <= next) return Math.max(excluded, model.stepCost[step] ?? 0);
-  }
-  return 0;
-}
-
-/** The highest price of one cell or link slot that all who have it can bear, all other prices as they are. */
-function bearable(allocation: Allocation, holders: Holders, prices: PriceSums, scarce: Scarce): number {
-  const now = priceOf(allocation.model, prices, scarce);
-  const rows = scarce.kind === "cell" ? holders.pools : holders.links;
-  let most = Infinity;
-  for (const index of rows[scarce.row] ?? []) {
-    const placement = allocation.placed[index];
-    const units = placement ? unitsOf(allocation.model, placement, scarce) : 0;
-    if (units > 0) most = Math.min(most, now + (slackAt(allocation, index, prices) ?? 0) / units);
-    for (const { option, slot } of allocation.fills[index] ?? [])
-      if (scarce.kind === "cell" && option.pool === scarce.row && slot === scarce.slot)
-        most = Math.min(most, option.limit);
-  }
-  return most;
-}
-
-/** Cards of a cell, or Gbps of a link slot, that a placement has. */
-function unitsOf(model: Model, { parts, start, sync, syncGigabits }: Placement, scarce: Scarce): number {
-  let units = 0;
-  for (const { option, cards } of parts) {
-    const within = start <= scarce.slot && scarce.slot < start + option.d;
-    if (!within) continue;
-    if (scarce.kind === "cell") units += option.pool === scarce.row ? cards : 0;
-    else if (option.link === scarce.row && scarce.slot === start)
-      units += option.gigabits / model.slotSeconds;
-  }
-  const d = parts[0]?.option.d ?? 0;
-  const synced = scarce.kind === "link" && sync === scarce.row;
-  if (synced && start <= scarce.slot && scarce.slot < start + d) units += syncGigabits / model.slotSeconds;
-  return units;
-}
-
-/** Bids that have something of each pool and each link. */
-interface Holders {
+/** Bids with a way into each pool, and with a way over each link. */
+interface Wanting {
   readonly pools: readonly number[][];
   readonly links: readonly number[][];
 }
 
-function holdersOf({ model, placed, fills }: Allocation): Holders {
-  const pools = Array.from({ length: model.pools }, () => new Set<number>());
-  const links = Array.from({ length: model.links }, () => new Set<number>());
-  placed.forEach((placement, index) => {
-    for (const { option } of placement?.parts ?? []) {
-      pools[option.pool]?.add(index);
-      links[option.link]?.add(index);
+function wantingOf(model: Model): Wanting {
+  const pools: number[][] = Array.from({ length: model.pools }, () => []);
+  const links: number[][] = Array.from({ length: model.links }, () => []);
+  for (let bid = 0; bid < model.bids; bid++)
+    for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+      pools[model.wayPool[way] ?? 0]?.push(bid);
+      const over = links[model.wayLink[way] ?? -1];
+      if (over && over.at(-1) !== bid) over.push(bid);
     }
-    if (placement) links[placement.sync]?.add(index);
-    for (const { option } of fills[index] ?? []) pools[option.pool]?.add(index);
-  });
-  return { pools: pools.map((set) => [...set]), links: links.map((set) => [...set]) };
+  return { pools, links };
+}
+
+/** Starts that one sweep would look at. */
+function sweepWork(model: Model, scarce: readonly Scarce[], wanting: Wanting): number {
+  const workOf = (bids: readonly number[]) =>
+    bids.reduce((sum, bid) => sum + waysOf(model, bid) * ((model.to[bid] ?? 0) - (model.from[bid] ?? 0)), 0);
+  const pools = wanting.pools.map(workOf);
+  const links = wanting.links.map(workOf);
+  return scarce.reduce((sum, { kind, row }) => sum + ((kind === "cell" ? pools[row] : links[row]) ?? 0), 0);
+}
+
+function waysOf({ wayStart }: Model, bid: number): number {
+  return (wayStart[bid + 1] ?? 0) - (wayStart[bid] ?? 0);
+}
+
+/** Sets one price to that of the best excluded use; true if it moved. */
+function settle(
+  schedule: Schedule,
+  holders: Holders,
+  wanting: Wanting,
+  { floor, ceiling }: PriceRange,
+  tables: PriceTables,
+  scarce: Scarce,
+): boolean {
+  const { model } = schedule;
+  const at = scarce.row * model.T + scarce.slot;
+  const cell = scarce.kind === "cell";
+  const low = (cell ? floor.cells[at] : floor.links[at]) ?? 0;
+  const high = (cell ? ceiling.cells[at] : ceiling.links[at]) ?? 0;
+  const wishes = wishesOf(
+    model,
+    (cell ? wanting.pools[scarce.row] : wanting.links[scarce.row]) ?? [],
+    tables,
+    scarce,
+  );
+  const wanted = Math.ceil(supplyPrice(model, scarce, wishes) / model.tick) * model.tick;
+  const borne = Math.floor(bearable(schedule, holders, tables, scarce) / model.tick) * model.tick;
+  const price = Math.max(low, Math.min(high, wanted, borne));
+  const before = priceOf(model, tables, scarce);
+  if (price === before) return false;
+  (cell ? tables.cells : tables.links)[at] = price;
+  if (cell) {
+    const sums = scarce.row * (model.T + 1);
+    for (let t = scarce.slot + 1; t <= model.T; t++)
+      tables.sums[sums + t] = (tables.sums[sums + t] ?? 0) + price - before;
+  }
+  return true;
+}
+
+function wishesOf(model: Model, bids: readonly number[], tables: PriceTables, scarce: Scarce): Wish[] {
+  const wishes: Wish[] = [];
+  for (const bid of bids) {
+    if ((model.from[bid] ?? 0) > scarce.slot || (model.to[bid] ?? 0) <= scarce.slot) continue;
+    const wish = wishOf(model, bid, tables, scarce);
+    if (wish && wish.upTo > 0) wishes.push(wish);
+  }
+  return wishes.sort((x, y) => y.upTo - x.upTo);
+}
+
+/** The highest price of one cell or link slot that all who have it can bear, all other prices as they are. */
+function bearable(schedule: Schedule, holders: Holders, prices: Prices, scarce: Scarce): number {
+  const { model } = schedule;
+  const now = priceOf(model, prices, scarce);
+  const at = scarce.row * model.T + scarce.slot;
+  let most = Infinity;
+  if (scarce.kind === "cell") for (const limit of holders.fills[at] ?? []) most = Math.min(most, limit);
+  for (const { bid, units } of (scarce.kind === "cell" ? holders.cells : holders.links)[at] ?? [])
+    most = Math.min(most, now + slackAt(schedule, bid, prices) / units);
+  return most;
+}
+
+/** Who has something of each cell and link slot: cards or Gbps of gangs, and the limits of div bids. */
+interface Holders {
+  readonly cells: readonly { bid: number; units: number }[][];
+  readonly links: readonly { bid: number; units: number }[][];
+  readonly fills: readonly number[][];
+}
+
+function holdersOf(schedule: Schedule): Holders {
+  const { model, choice, fills } = schedule;
+  const cells: { bid: number; units: number }[][] = Array.from(schedule.used, () => []);
+  const links: { bid: number; units: number }[][] = Array.from(schedule.linkUsed, () => []);
+  const filled: number[][] = Array.from(schedule.used, () => []);
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (choice[bid] !== -1)
+      eachTaken(
+        schedule,
+        bid,
+        (cell, units) => cells[cell]?.push({ bid, units }),
+        (slot, gigabits) => links[slot]?.push({ bid, units: gigabits / model.slotSeconds }),
+      );
+    const own = fills[bid];
+    own?.cells.forEach((cell, i) => {
+      filled[cell]?.push(model.wayLimit[own.ways[i] ?? 0] ?? 0);
+    });
+  }
+  return { cells, links, fills: filled };
+}
+
+/**
+ * No price above the highest limit of those who buy in its cell: a gang pays for all of its slots together, so scarcity
+ * may gather in one of them, where it would say nothing to anybody. Prices only fall, and never below the cost of the
+ * last card sold; so nobody accepted loses by it.
+ */
+function notAboveLimits(schedule: Schedule, prices: Prices): Prices {
+  const { model, floor, choice, fills } = schedule;
+  const highest = new Float64Array(prices.cells.length);
+  const buys = (cell: number, way: number) => {
+    highest[cell] = Math.max(highest[cell] ?? 0, model.wayLimit[way] ?? 0);
+  };
+  for (let bid = 0; bid < model.bids; bid++) {
+    const chosen = choice[bid] ?? -1;
+    if (chosen !== -1)
+      eachTaken(
+        schedule,
+        bid,
+        (cell) => buys(cell, firstWay(model, chosen)),
+        () => undefined,
+      );
+    const own = fills[bid];
+    own?.cells.forEach((cell, i) => {
+      buys(cell, own.ways[i] ?? 0);
+    });
+  }
+  const limited = copyPrices(prices);
+  for (let cell = 0; cell < highest.length; cell++) {
+    const limit = highest[cell] ?? 0;
+    if (limit > 0)
+      limited.cells[cell] = Math.min(limited.cells[cell] ?? 0, Math.max(limit, floor[cell] ?? 0));
+  }
+  return limited;
 }

@@ -1,62 +1,26 @@
 import {
   type Bid,
   type Book,
+  type Choice,
   DEFAULT_SLOT_SECONDS,
   DEFAULT_TICK,
   energyCost,
   type ItemId,
-  linkBetween,
   slotsNeeded,
 } from "./instance.ts";
 
-/** One way to run a bid in a single pool; the start is free within the window. */
-export interface PoolOption {
-  readonly pool: number;
-  readonly product: number;
-  readonly limit: number;
-  readonly d: number;
-  /** limit x g x d, mills. For a div bid only the limit counts. */
-  readonly value: number;
-  /** Mills for moving the data. */
-  readonly transfer: number;
-  /** Link of the staging, -1 if none. */
-  readonly link: number;
-  /** Staged in the start slot. */
-  readonly gigabits: number;
-  /** Div only: parts of the budget that one card-slot takes. */
-  readonly unit: number;
-  /** Block and split: starts in the window at which the whole gang is offered this pool's cards throughout, rising. */
-  readonly starts: Int32Array;
-}
+export const BLOCK = 0;
+export const SPLIT = 1;
+export const DIV = 2;
 
-/** One way to run a split bid in two pools of the same product. */
-export interface PairOption {
-  readonly first: PoolOption;
-  readonly second: PoolOption;
-  /** Link between the two, and what is reserved on it in every slot. */
-  readonly sync: number;
-  readonly syncGigabits: number;
-  readonly chunk: number;
-}
-
-export interface ModelBid {
-  /** Index in the book. */
-  readonly index: number;
-  readonly kind: Bid["kind"];
-  readonly g: number;
-  readonly from: number;
-  readonly to: number;
-  readonly options: readonly PoolOption[];
-  /** The options that have a start; of a div bid, all. */
-  readonly feasible: readonly PoolOption[];
-  readonly pairs: readonly PairOption[];
-  /** Div only: parts of the budget in all. */
-  readonly budget: number;
-}
+/** A way whose pool never offers the whole gang: it serves only as a part of a split. */
+export const NEVER_ALONE = -2;
 
 /**
- * A book in typed arrays. A cell is pool x T + slot; its offers are steps of rising cost, `stepStart[cell]` up to
+ * A book in columns. A cell is pool x T + slot; its offers are steps of rising cost, `stepStart[cell]` up to
  * `stepStart[cell + 1]`. Bids stand in the order of ties (rank, then id), so nothing depends on the order of input.
+ * The ways of a bid, `wayStart[bid]` up to `wayStart[bid + 1]`, are the pools that may serve it, the start being free
+ * within the window; its pairs are two ways of one product with a link between them.
  */
 export interface Model {
   readonly T: number;
@@ -71,12 +35,48 @@ export interface Model {
   readonly stepCost: Float64Array;
   /** Cards offered in each cell. */
   readonly capacity: Float64Array;
+  /** Cost of the first card of each cell; 0 where nothing is offered. */
+  readonly cheapest: Float64Array;
   /** Gigabits per slot of each link. */
   readonly linkCapacity: Float64Array;
-  readonly bids: readonly ModelBid[];
-  /** Positions in `bids` of those that could be served if nobody else was; of them, those who want each pool. */
-  readonly contenders: readonly number[];
-  readonly wantingPool: readonly (readonly number[])[];
+
+  readonly bids: number;
+  /** Index in the book. */
+  readonly index: Int32Array;
+  readonly kind: Uint8Array;
+  readonly g: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** Div only: parts of the budget in all, of which a card-slot of a way takes `wayUnit`. */
+  readonly budget: Float64Array;
+
+  readonly wayStart: Int32Array;
+  readonly wayPool: Int32Array;
+  readonly wayD: Int32Array;
+  readonly wayLimit: Float64Array;
+  /** Limit x g x d less transfer, mills; of a div bid 0. */
+  readonly wayNet: Float64Array;
+  /** Link of the staging in the start slot, -1 if none, and its gigabits. */
+  readonly wayLink: Int32Array;
+  readonly wayGigabits: Float64Array;
+  readonly wayUnit: Float64Array;
+  /** Row of `rooms`; -1: the whole gang is offered in every slot; NEVER_ALONE: in none. */
+  readonly wayRoom: Int32Array;
+  /** For one pool and gang size: slots in a row, from each slot on, in which so many cards are offered. */
+  readonly rooms: readonly Int32Array[];
+  /** Row of `spans`: the pool and the slots of the way. */
+  readonly waySpan: Int32Array;
+  readonly spanPool: Int32Array;
+  readonly spanD: Int32Array;
+
+  readonly pairStart: Int32Array;
+  readonly pairFirst: Int32Array;
+  readonly pairSecond: Int32Array;
+  readonly pairLink: Int32Array;
+  /** Reserved on the link in every slot. */
+  readonly pairGigabits: Float64Array;
+  readonly pairChunk: Int32Array;
+  readonly pairNet: Float64Array;
 }
 
 export function compareIds(a: ItemId, b: ItemId): number {
@@ -87,157 +87,260 @@ export function compareIds(a: ItemId, b: ItemId): number {
 
 export function compileBook(book: Book): Model {
   const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
-  const cells = book.pools.length * book.T;
-  const stacks = compileStacks(book, slotSeconds, book.tick ?? DEFAULT_TICK, cells);
-  const ways = compileWays(book);
-  const order = book.bids
-    .map((bid, index) => ({ bid, index, rank: bid.rank ?? index, id: bid.id ?? index }))
-    .sort((x, y) => x.rank - y.rank || compareIds(x.id, y.id));
-  const bids = order.map(({ bid, index }) =>
-    compileBid(book, stacks.capacity, ways, bid, index, slotSeconds),
-  );
-  const contenders = bids.flatMap(({ feasible, pairs }, i) =>
-    feasible.length > 0 || pairs.length > 0 ? [i] : [],
-  );
-  const wantingPool = book.pools.map((_, k) =>
-    contenders.filter((i) => bids[i]?.feasible.some(({ pool }) => pool === k)),
-  );
+  const tick = book.tick ?? DEFAULT_TICK;
+  const supply = compileSupply(book, slotSeconds, tick);
   return {
     T: book.T,
-    tick: book.tick ?? DEFAULT_TICK,
+    tick,
     slotSeconds,
     pools: book.pools.length,
     links: book.links.length,
     poolCenter: Int32Array.from(book.pools, ({ c }) => c),
     poolProduct: Int32Array.from(book.pools, ({ p }) => p),
-    ...stacks,
+    ...supply,
     linkCapacity: Float64Array.from(book.links, ({ gbps }) => gbps * slotSeconds),
-    bids,
-    contenders,
-    wantingPool,
+    ...compileBids(book, supply.capacity, slotSeconds),
   };
 }
 
-function compileStacks(book: Book, slotSeconds: number, tick: number, cells: number) {
-  const byPool = book.pools.map((_, k) =>
-    book.offers.filter(({ pool, q }) => pool === k && q > 0).sort((x, y) => x.reserve - y.reserve),
+function compileSupply(book: Book, slotSeconds: number, tick: number) {
+  const cells = book.pools.length * book.T;
+  const byPool = Map.groupBy(
+    book.offers.filter(({ q }) => q > 0),
+    ({ pool }) => pool,
   );
   const stepStart = new Int32Array(cells + 1);
   const capacity = new Float64Array(cells);
+  const cheapest = new Float64Array(cells);
   const cards: number[] = [];
   const costs: number[] = [];
   book.pools.forEach((pool, k) => {
     const center = book.centers[pool.c];
     const kw = book.products[pool.p]?.kw ?? 0;
+    const offers = (byPool.get(k) ?? []).sort((x, y) => x.reserve - y.reserve);
     for (let t = 0; t < book.T; t++) {
       const cell = k * book.T + t;
       const energy = energyCost(kw, center?.pue ?? 0, center?.energy[t] ?? 0, slotSeconds, tick);
-      for (const { from, to, q, reserve } of byPool[k] ?? []) {
+      for (const { from, to, q, reserve } of offers) {
         if (t < from || t >= to) continue;
-        cards.push(q);
-        costs.push(reserve + energy);
+        const cost = reserve + energy;
+        if (capacity[cell] === 0) cheapest[cell] = cost;
         capacity[cell] = (capacity[cell] ?? 0) + q;
+        const last = cards.length - 1;
+        if (last >= (stepStart[cell] ?? 0) && costs[last] === cost) cards[last] = (cards[last] ?? 0) + q;
+        else {
+          cards.push(q);
+          costs.push(cost);
+        }
       }
       stepStart[cell + 1] = cards.length;
     }
   });
-  return { stepStart, capacity, stepCards: Float64Array.from(cards), stepCost: Float64Array.from(costs) };
+  return {
+    stepStart,
+    stepCards: Float64Array.from(cards),
+    stepCost: Float64Array.from(costs),
+    capacity,
+    cheapest,
+  };
 }
 
-/** Link index of every ordered pair of centers, -1 without one. */
-function compileWays(book: Book): Int32Array {
-  const n = book.centers.length;
-  const ways = new Int32Array(n * n).fill(-1);
-  for (let from = 0; from < n; from++)
-    for (let to = 0; to < n; to++) if (from !== to) ways[from * n + to] = linkBetween(book.links, from, to);
-  return ways;
+function compileBids(book: Book, capacity: Float64Array, slotSeconds: number) {
+  const order = book.bids
+    .map((bid, index) => ({ bid, index, rank: bid.rank ?? index, id: bid.id ?? index }))
+    .sort((x, y) => x.rank - y.rank || compareIds(x.id, y.id));
+  const columns = new Columns(book, capacity, slotSeconds);
+  for (const { bid, index } of order) columns.add(bid, index);
+  return columns.done();
 }
 
-function compileBid(
-  book: Book,
-  capacity: Float64Array,
-  ways: Int32Array,
-  bid: Bid,
-  index: number,
-  slotSeconds: number,
-): ModelBid {
-  const budgetOf = bid.kind === "div" ? commonMultiple(bid.prods.map((one) => slotsNeeded(bid, one))) : 0;
-  const options: PoolOption[] = [];
-  book.pools.forEach((pool, k) => {
-    const choice = bid.prods.find(({ p }) => p === pool.p);
-    if (!choice || (bid.pools && !bid.pools.includes(k))) return;
-    const center = book.centers[pool.c];
-    if (bid.regions && !bid.regions.includes(center?.region ?? -1)) return;
-    const d = slotsNeeded(bid, choice);
-    if (bid.kind !== "div" && d > bid.to - bid.from) return;
-    const way = wayTo(book, ways, bid, pool.c, slotSeconds);
-    if (!way) return;
-    const value = choice.limit * bid.g * d;
-    const starts = bid.kind === "div" ? noStarts : startsOf(bid, d, capacity, k * book.T);
-    options.push({
-      pool: k,
-      product: pool.p,
-      limit: choice.limit,
-      d,
-      value,
-      ...way,
-      unit: budgetOf / d,
-      starts,
-    });
-  });
-  const { kind, g, from, to } = bid;
-  const pairs = kind === "split" && (bid.kmax ?? 2) >= 2 ? pairUp(book, ways, bid, options, slotSeconds) : [];
-  const feasible = kind === "div" ? options : options.filter(({ starts }) => starts.length > 0);
-  return { index, kind, g, from, to, options, feasible, pairs, budget: g * budgetOf };
-}
+/** Grows the columns of bids, ways and pairs. */
+class Columns {
+  readonly #book: Book;
+  readonly #capacity: Float64Array;
+  readonly #slotSeconds: number;
+  readonly #linkOf: Int32Array;
+  readonly #poolsOf: readonly (readonly number[])[];
+  readonly #fewest: Float64Array;
+  readonly #most: Float64Array;
+  readonly #roomOf = new Map<number, number>();
+  readonly #rooms: Int32Array[] = [];
+  readonly #bid = { index: n(), kind: n(), g: n(), from: n(), to: n(), budget: n(), ways: [0], pairs: [0] };
+  readonly #way = {
+    pool: n(),
+    d: n(),
+    limit: n(),
+    net: n(),
+    link: n(),
+    gigabits: n(),
+    unit: n(),
+    room: n(),
+    span: n(),
+  };
+  readonly #span = { pool: n(), d: n() };
+  readonly #spanOf = new Map<number, number>();
+  readonly #pair = { first: n(), second: n(), link: n(), gigabits: n(), chunk: n(), net: n() };
 
-const noStarts = new Int32Array(0);
-
-/** Most bids of a full market fit nowhere, and most others in few places: found once, for every search asks for it. */
-function startsOf({ from, to, g }: Bid, d: number, capacity: Float64Array, base: number): Int32Array {
-  const starts: number[] = [];
-  let run = 0;
-  for (let t = from; t < to; t++) {
-    run = (capacity[base + t] ?? 0) >= g ? run + 1 : 0;
-    if (run >= d) starts.push(t + 1 - d);
+  constructor(book: Book, capacity: Float64Array, slotSeconds: number) {
+    const { T, pools, products } = book;
+    this.#book = book;
+    this.#capacity = capacity;
+    this.#slotSeconds = slotSeconds;
+    this.#linkOf = linksBetween(book);
+    this.#poolsOf = products.map((_, p) => pools.flatMap((pool, k) => (pool.p === p ? [k] : [])));
+    const rows = pools.map((_, k) => capacity.subarray(k * T, (k + 1) * T));
+    this.#fewest = Float64Array.from(rows, (row) => row.reduce((a, b) => Math.min(a, b), Infinity));
+    this.#most = Float64Array.from(rows, (row) => row.reduce((a, b) => Math.max(a, b), 0));
   }
-  return starts.length === 0 ? noStarts : Int32Array.from(starts);
-}
 
-/** Transfer and staging from home to a center; null if the pool is not eligible (latency, or more than the link). */
-function wayTo(book: Book, ways: Int32Array, bid: Bid, center: number, slotSeconds: number) {
-  if (center === bid.home) return { transfer: 0, link: -1, gigabits: 0 };
-  const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
-  const index = ways[bid.home * book.centers.length + center] ?? -1;
-  const link = book.links[index];
-  if ((link?.latMs ?? Infinity) > (bid.maxLat ?? Infinity)) return null;
-  if (data === 0) return { transfer: 0, link: -1, gigabits: 0 };
-  if (!link || data * 8 > link.gbps * slotSeconds) return null;
-  return { transfer: data * link.perGB, link: index, gigabits: data * 8 };
-}
+  add(bid: Bid, index: number): void {
+    const div = bid.kind === "div";
+    const whole = div ? commonMultiple(bid.prods.map((choice) => slotsNeeded(bid, choice))) : 0;
+    const own = this.#bid;
+    own.index.push(index);
+    own.kind.push(div ? DIV : bid.kind === "split" ? SPLIT : BLOCK);
+    own.g.push(bid.g);
+    own.from.push(bid.from);
+    own.to.push(bid.to);
+    own.budget.push(bid.g * whole);
+    const first = this.#way.pool.length;
+    const split = bid.kind === "split" && (bid.kmax ?? 2) >= 2;
+    for (const choice of bid.prods)
+      for (const pool of this.#poolsOf[choice.p] ?? []) this.#addWay(bid, choice, pool, whole, split);
+    own.ways.push(this.#way.pool.length);
+    if (split) this.#addPairs(bid, first);
+    own.pairs.push(this.#pair.first.length);
+  }
 
-function pairUp(
-  book: Book,
-  ways: Int32Array,
-  bid: Bid,
-  options: readonly PoolOption[],
-  slotSeconds: number,
-): PairOption[] {
-  const chunk = bid.chunk ?? 1;
-  const pairs: PairOption[] = [];
-  if (bid.g % chunk > 0 || bid.g < 2 * chunk) return pairs;
-  for (const one of options)
-    for (const other of options) {
-      const a = book.pools[one.pool]?.c ?? 0;
-      const b = book.pools[other.pool]?.c ?? 0;
-      if (one.product !== other.product || a >= b) continue;
-      const sync = ways[a * book.centers.length + b] ?? -1;
-      const link = book.links[sync];
-      if (!link || link.latMs > (bid.syncLat ?? Infinity) || (bid.bw ?? 0) > link.gbps) continue;
-      const syncGigabits = (bid.bw ?? 0) * slotSeconds;
-      pairs.push({ first: one, second: other, sync, syncGigabits, chunk });
+  #addWay(bid: Bid, choice: Choice, pool: number, whole: number, split: boolean): void {
+    const { pools, centers, links } = this.#book;
+    const c = pools[pool]?.c ?? 0;
+    if (bid.pools && !bid.pools.includes(pool)) return;
+    if (bid.regions && !bid.regions.includes(centers[c]?.region ?? -1)) return;
+    const div = bid.kind === "div";
+    const d = slotsNeeded(bid, choice);
+    if (!div && d > bid.to - bid.from) return;
+    const room = div || bid.g <= (this.#fewest[pool] ?? 0) ? -1 : this.#room(pool, bid.g);
+    if (room === NEVER_ALONE && !split) return;
+    const away = c !== bid.home;
+    const index = away ? (this.#linkOf[bid.home * centers.length + c] ?? -1) : -1;
+    const link = links[index];
+    if (away && (link?.latMs ?? Infinity) > (bid.maxLat ?? Infinity)) return;
+    const data = away && !div ? (bid.dataGB ?? 0) : 0;
+    if (data > 0 && (!link || data * 8 > link.gbps * this.#slotSeconds)) return;
+    const way = this.#way;
+    way.pool.push(pool);
+    way.d.push(d);
+    way.limit.push(choice.limit);
+    way.net.push(div ? 0 : choice.limit * bid.g * d - data * (link?.perGB ?? 0));
+    way.link.push(data > 0 ? index : -1);
+    way.gigabits.push(data * 8);
+    way.unit.push(div ? whole / d : 0);
+    way.room.push(room);
+    way.span.push(this.#spanIn(pool, d));
+  }
+
+  #spanIn(pool: number, d: number): number {
+    const key = d * this.#book.pools.length + pool;
+    const known = this.#spanOf.get(key);
+    if (known !== undefined) return known;
+    this.#spanOf.set(key, this.#span.pool.length);
+    this.#span.pool.push(pool);
+    this.#span.d.push(d);
+    return this.#span.pool.length - 1;
+  }
+
+  #room(pool: number, g: number): number {
+    if (g > (this.#most[pool] ?? 0)) return NEVER_ALONE;
+    const key = g * this.#book.pools.length + pool;
+    const known = this.#roomOf.get(key);
+    if (known !== undefined) return known;
+    const { T } = this.#book;
+    const row = new Int32Array(T);
+    for (let t = T - 1, run = 0; t >= 0; t--) {
+      run = (this.#capacity[pool * T + t] ?? 0) >= g ? run + 1 : 0;
+      row[t] = run;
     }
-  return pairs;
+    this.#roomOf.set(key, this.#rooms.length);
+    this.#rooms.push(row);
+    return this.#rooms.length - 1;
+  }
+
+  #addPairs(bid: Bid, first: number): void {
+    const chunk = bid.chunk ?? 1;
+    const { pool, d, limit, net } = this.#way;
+    if (bid.g % chunk > 0 || bid.g < 2 * chunk) return;
+    for (let one = first; one < pool.length; one++)
+      for (let other = first; other < pool.length; other++) {
+        const [a, b] = [this.#book.pools[pool[one] ?? 0], this.#book.pools[pool[other] ?? 0]];
+        if (!a || !b || a.p !== b.p || a.c >= b.c) continue;
+        const index = this.#linkOf[a.c * this.#book.centers.length + b.c] ?? -1;
+        const link = this.#book.links[index];
+        if (!link || link.latMs > (bid.syncLat ?? Infinity) || (bid.bw ?? 0) > link.gbps) continue;
+        const value = (limit[one] ?? 0) * bid.g * (d[one] ?? 0);
+        const pair = this.#pair;
+        pair.first.push(one);
+        pair.second.push(other);
+        pair.link.push(index);
+        pair.gigabits.push((bid.bw ?? 0) * this.#slotSeconds);
+        pair.chunk.push(chunk);
+        pair.net.push((net[one] ?? 0) + (net[other] ?? 0) - value);
+      }
+  }
+
+  done() {
+    const bid = this.#bid;
+    const way = this.#way;
+    const pair = this.#pair;
+    return {
+      bids: bid.index.length,
+      index: Int32Array.from(bid.index),
+      kind: Uint8Array.from(bid.kind),
+      g: Int32Array.from(bid.g),
+      from: Int32Array.from(bid.from),
+      to: Int32Array.from(bid.to),
+      budget: Float64Array.from(bid.budget),
+      wayStart: Int32Array.from(bid.ways),
+      wayPool: Int32Array.from(way.pool),
+      wayD: Int32Array.from(way.d),
+      wayLimit: Float64Array.from(way.limit),
+      wayNet: Float64Array.from(way.net),
+      wayLink: Int32Array.from(way.link),
+      wayGigabits: Float64Array.from(way.gigabits),
+      wayUnit: Float64Array.from(way.unit),
+      wayRoom: Int32Array.from(way.room),
+      rooms: this.#rooms,
+      waySpan: Int32Array.from(way.span),
+      spanPool: Int32Array.from(this.#span.pool),
+      spanD: Int32Array.from(this.#span.d),
+      pairStart: Int32Array.from(bid.pairs),
+      pairFirst: Int32Array.from(pair.first),
+      pairSecond: Int32Array.from(pair.second),
+      pairLink: Int32Array.from(pair.link),
+      pairGigabits: Float64Array.from(pair.gigabits),
+      pairChunk: Int32Array.from(pair.chunk),
+      pairNet: Float64Array.from(pair.net),
+    };
+  }
+}
+
+function n(): number[] {
+  return [];
+}
+
+/** Link of every ordered pair of centers, by `linkBetween`'s rule; -1 without one. */
+function linksBetween({ centers, links }: Book): Int32Array {
+  const between = new Int32Array(centers.length * centers.length).fill(-1);
+  const claim = (at: number, index: number) => {
+    if (between[at] === -1) between[at] = index;
+  };
+  links.forEach(({ a, b }, index) => {
+    claim(a * centers.length + b, index);
+  });
+  links.forEach(({ a, b }, index) => {
+    claim(b * centers.length + a, index);
+  });
+  return between;
 }
 
 function commonMultiple(values: readonly number[]): number {

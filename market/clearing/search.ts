@@ -1,42 +1,223 @@
-import { clear } from "./clear.ts";
-import type { Book, Result } from "./instance.ts";
+import { type Ascent, ascend, beginAscent } from "./ascent.ts";
+import { construct } from "./construct.ts";
+import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
+import { finalPrices } from "./final-prices.ts";
+import { type Prices, pricesOf, tablesOf } from "./guide.ts";
+import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
+import type { Effort } from "./insertion.ts";
+import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import { compileBook, type Model } from "./model.ts";
+import { copySchedule, emptySchedule, exactWelfare, firstWay, type Schedule, secondWay } from "./schedule.ts";
+import { honourTies, startEarliest } from "./ties.ts";
 import { assertBook } from "./validate.ts";
 
-/** Prices of the last auction of the same session. */
+/** Prices of an earlier auction, by the pools and links of this book; rows left out are begun at cost. */
 export interface Warm {
   readonly prices: Readonly<Record<string, readonly number[]>>;
   readonly linkPrices: Readonly<Record<string, readonly number[]>>;
 }
 
+/** An auction being cleared: a result at any moment, and a better one later. */
 export interface Search {
-  /** Works on for about so many units; deterministic, the same whatever the portions. False: nothing is left to do. */
+  /** Works on for about so many units; the same whatever the portions. False: nothing is left to do. */
   advance(work: number): boolean;
-  /** The best result so far, with prices that hold and its certificate (`Result.bound`). */
+  /** The best result so far, with prices that hold and its certificate. */
   best(): Result;
-  /** Mills; of the best so far, and the least upper bound so far. Cheap to read. */
+  /** Mills, of the best so far; and the least upper bound so far. */
   readonly welfare: number;
   readonly bound: number;
+  /** Units of work of one look at the whole book. */
+  readonly look: number;
 }
 
-/** The engine in one step: all of the work is done by the first portion. Throws `InvalidBook`. */
-export function openSearch(book: Book, _options: { readonly warm?: Warm } = {}): Search {
+/** Rounds of the price search before a first schedule is made, before a second one, and in all. */
+const ROUNDS = [24, 80, 400] as const;
+/** Moves between two looks at the clock, and moves without a gain, for each bid, after which the search ends. */
+const MOVES = 64;
+const PATIENCE = 400;
+
+/**
+ * Clears one auction: who gets which cards where and when, and one price per pool and slot and per link and slot. Pure,
+ * without clock or chance, and the same to the byte whatever the order of bids and offers. Ties: rank, then id.
+ * @throws InvalidBook
+ */
+export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}): Search {
   assertBook(book);
-  let result: Result | null = null;
-  const cleared = () => {
-    result ??= clear(book);
-    return result;
+  const model = compileBook(book);
+  const state: State = {
+    model,
+    look: lookWork(model),
+    ascent: beginAscent(model, warm && warmPrices(model, warm)),
+    effort: { spent: 0 },
+    best: emptySchedule(model),
+    current: undefined,
   };
+  const course = work(state);
+  let ended = false;
   return {
-    advance() {
-      cleared();
-      return false;
+    advance(units) {
+      const until = state.effort.spent + units;
+      while (!ended && state.effort.spent < until) ended = course.next().done ?? false;
+      return !ended;
     },
-    best: cleared,
+    best: () => resultOf(state),
     get welfare() {
-      return result?.welfare ?? 0;
+      return Math.max(state.best.welfare, state.current?.welfare ?? 0);
     },
     get bound() {
-      return result?.bound ?? Infinity;
+      return wholeBound(state.ascent.bound);
     },
+    look: state.look,
   };
+}
+
+interface State {
+  readonly model: Model;
+  /** Work of one look at the whole book: a round of the price search. */
+  readonly look: number;
+  readonly ascent: Ascent;
+  readonly effort: Effort;
+  /** The best so far; what the improvement works on may be a little worse at times, or already better. */
+  best: Schedule;
+  current: Schedule | undefined;
+}
+
+function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
+  const from = pricesOf(model);
+  for (let pool = 0; pool < model.pools; pool++)
+    from.cells.set((prices[pool] ?? []).slice(0, model.T), pool * model.T);
+  for (let link = 0; link < model.links; link++)
+    from.links.set((linkPrices[link] ?? []).slice(0, model.T), link * model.T);
+  return from;
+}
+
+function* work(state: State): Generator<void, void> {
+  const { model, ascent, effort, look } = state;
+  for (const rounds of ROUNDS.slice(0, 2)) {
+    while (ascent.rounds < rounds && !ascent.done) {
+      ascend(model, ascent);
+      effort.spent += look;
+      yield;
+    }
+    const made = yield* construct(model, ascent.best, look, effort);
+    if (made.welfare > state.best.welfare || rounds === ROUNDS[0]) state.best = made;
+    yield;
+    if (state.best.welfare >= wholeBound(ascent.bound)) return;
+    if (ascent.done) break;
+  }
+  yield* improve(state);
+}
+
+/** Cells, and starts of all ways. */
+function lookWork(model: Model): number {
+  let starts = model.capacity.length * 2;
+  for (let bid = 0; bid < model.bids; bid++)
+    for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
+      starts += (model.to[bid] ?? 0) - (model.from[bid] ?? 0);
+  return starts;
+}
+
+function guideOf({ model, ascent }: State) {
+  const guide = tablesOf(model, ascent.best);
+  const demand = emptyDemand(model);
+  demandAt(model, guide, demand);
+  return { guide, demand };
+}
+
+/** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
+function* improve(state: State): Generator<void, void> {
+  const { model, ascent, effort, look } = state;
+  const { guide, demand } = guideOf(state);
+  const schedule = copySchedule(state.best);
+  state.current = schedule;
+  const improvement: Improvement = beginImprovement(schedule, guide, demand, ascent.bound);
+  const patience = PATIENCE * model.bids;
+  let gained = 0;
+  let nextRounds = effort.spent + 40 * look;
+  while (improvement.moves - gained < patience) {
+    for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
+    if (schedule.welfare > state.best.welfare) gained = improvement.moves;
+    if (schedule.welfare > state.best.welfare + 0.0002 * Math.abs(state.best.welfare))
+      state.best = copySchedule(schedule);
+    yield;
+    if (schedule.welfare >= wholeBound(ascent.bound)) break;
+    if (ascent.rounds >= ROUNDS[2] || effort.spent < nextRounds) continue;
+    for (let i = 0; i < 10; i++) {
+      ascend(model, ascent);
+      effort.spent += look;
+      yield;
+    }
+    const better = guideOf(state);
+    guideImprovement(improvement, better.guide, better.demand);
+    nextRounds = effort.spent + 40 * look;
+  }
+  if (schedule.welfare > state.best.welfare) state.best = copySchedule(schedule);
+}
+
+function resultOf({ model, ascent, best, current }: State): Result {
+  const schedule = copySchedule(current && current.welfare > best.welfare ? current : best);
+  startEarliest(schedule);
+  honourTies(schedule);
+  const prices = finalPrices(schedule, ascent.best);
+  const bound = Math.min(ascent.bound, demandAt(model, tablesOf(model, prices), emptyDemand(model)));
+  return {
+    welfare: exactWelfare(schedule),
+    accepted: acceptedOf(schedule),
+    div: divOf(schedule),
+    prices: rowsOf(model, model.pools, prices.cells, false),
+    linkPrices: rowsOf(model, model.links, prices.links, true),
+    bound: wholeBound(bound),
+  };
+}
+
+function acceptedOf({ model, choice, start, share }: Schedule): Accepted[] {
+  const accepted: Accepted[] = [];
+  const centerOf = (way: number) => model.poolCenter[model.wayPool[way] ?? 0] ?? 0;
+  for (let bid = 0; bid < model.bids; bid++) {
+    const chosen = choice[bid] ?? -1;
+    if (chosen === -1) continue;
+    const first = firstWay(model, chosen);
+    const second = secondWay(model, chosen);
+    const cards = share[bid] ?? 0;
+    const parts = [{ c: centerOf(first), q: cards }];
+    if (second >= 0) parts.push({ c: centerOf(second), q: (model.g[bid] ?? 0) - cards });
+    accepted.push({
+      b: model.index[bid] ?? 0,
+      p: model.poolProduct[model.wayPool[first] ?? 0] ?? 0,
+      s: start[bid] ?? 0,
+      parts: parts.sort((x, y) => x.c - y.c),
+    });
+  }
+  return accepted.sort((x, y) => x.b - y.b);
+}
+
+function divOf({ model, fills }: Schedule): DivFills[] {
+  const { T, poolCenter, poolProduct } = model;
+  const div: DivFills[] = [];
+  fills.forEach((own, bid) => {
+    if (!own) return;
+    const held = own.cells
+      .map((cell, i) => ({ pool: Math.floor(cell / T), slot: cell % T, cards: own.cards[i] ?? 0 }))
+      .sort((x, y) => x.slot - y.slot || x.pool - y.pool);
+    div.push({
+      b: model.index[bid] ?? 0,
+      fills: held.map(({ pool, slot, cards }) => [
+        poolCenter[pool] ?? 0,
+        poolProduct[pool] ?? 0,
+        slot,
+        cards,
+      ]),
+    });
+  });
+  return div.sort((x, y) => x.b - y.b);
+}
+
+/** Index to row of T prices; rows of nothing but zeros are left out where that is the default. */
+function rowsOf(model: Model, rows: number, prices: Float64Array, sparse: boolean): Record<string, number[]> {
+  const all: Record<string, number[]> = {};
+  for (let row = 0; row < rows; row++) {
+    const values = [...prices.subarray(row * model.T, (row + 1) * model.T)];
+    if (!sparse || values.some((value) => value > 0)) all[String(row)] = values;
+  }
+  return all;
 }

@@ -1,35 +1,126 @@
-import { type Allocation, netValue, type Placement, place, unplace } from "./allocation.ts";
-import type { ModelBid } from "./model.ts";
+import { type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { bestSpot, type Spot } from "./insertion.ts";
+import { DIV, type Model } from "./model.ts";
+import { place, type Schedule, unplace } from "./schedule.ts";
 
 /**
- * Gives a placement to the bid that ties put first. The merit orders see ties between equal merits only; here every
- * gang left out may take over what a later one holds, if it fits that very placement and is worth no less there.
+ * Gives a place to the bid that ties put first: every gang left out takes over what a later one holds, the last of them,
+ * if it fits that very place and is worth no less there; or, worth just as much, if it finds another place without it.
  */
-export function honourTies(allocation: Allocation): void {
-  const { bids } = allocation.model;
-  bids.forEach((bid, i) => {
-    if (bid.kind === "div" || allocation.placed[i]) return;
-    for (let later = bids.length - 1; later > i; later--) {
-      const holder = bids[later];
-      const held = allocation.placed[later];
-      if (!holder || !held) continue;
-      const own = sameFor(bid, holder, held);
-      if (!own || netValue(bid, own) < netValue(holder, held)) continue;
-      unplace(allocation, later);
-      place(allocation, i, own);
-      return;
-    }
-  });
+export function honourTies(schedule: Schedule): void {
+  const { model, choice } = schedule;
+  const holders = holdersByShape(schedule);
+  const cheapest = tablesOf(model, pricesOf(model));
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (model.kind[bid] === DIV || choice[bid] !== -1) continue;
+    const own = takeOver(schedule, holders, bid);
+    if (own) {
+      const start = schedule.start[own.holder] ?? 0;
+      unplace(schedule, own.holder);
+      place(schedule, bid, own.way, start, model.g[bid] ?? 0);
+      succeed(own.list, own.holder, bid);
+    } else displaceEqual(schedule, holders, bid, cheapest);
+  }
 }
 
-/** The same pool, slots and cards for another bid, with no more on the same links; null if it may not have them. */
-function sameFor(bid: ModelBid, holder: ModelBid, held: Placement): Placement | null {
-  const only = held.parts[0];
-  if (!only || held.parts.length > 1 || bid.g !== holder.g) return null;
-  const option = bid.options.find(({ pool }) => pool === only.option.pool);
-  if (!option || option.d !== only.option.d) return null;
-  if (held.start < bid.from || held.start + option.d > bid.to) return null;
-  const lighter =
-    option.link < 0 || (option.link === only.option.link && option.gigabits <= only.option.gigabits);
-  return lighter ? { ...held, parts: [{ option, cards: only.cards }] } : null;
+function succeed(list: number[], holder: number, bid: number): void {
+  list.splice(list.indexOf(holder), 1);
+  list.push(bid);
+  list.sort((x, y) => x - y);
+}
+
+const spot: Spot = { choice: -1, start: 0, share: 0, score: 0 };
+
+/** Tries, last first, the later gangs of the same shape and worth: without one of them the bid may find a place. */
+function displaceEqual(
+  schedule: Schedule,
+  holders: ReadonlyMap<string, number[]>,
+  bid: number,
+  cheapest: PriceTables,
+): void {
+  const { model, choice, start } = schedule;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+    const list = holders.get(shapeOf(model, bid, way)) ?? [];
+    for (const holder of list.toReversed()) {
+      if (holder <= bid) break;
+      const held = choice[holder] ?? 0;
+      if (model.wayNet[way] !== model.wayNet[held]) continue;
+      const at = start[holder] ?? 0;
+      const welfare = schedule.welfare;
+      unplace(schedule, holder);
+      schedule.risen.length = 0;
+      if (bestSpot(schedule, bid, cheapest, -Infinity, spot, { spent: 0 }) && spot.choice === way) {
+        place(schedule, bid, way, spot.start, spot.share);
+        if (schedule.welfare >= welfare && schedule.risen.length === 0) {
+          succeed(list, holder, bid);
+          return;
+        }
+        unplace(schedule, bid);
+      }
+      place(schedule, holder, held, at, model.g[holder] ?? 0);
+    }
+  }
+}
+
+/** Gangs in a single pool by pool, slots and cards, in the order of ties. */
+function holdersByShape({ model, choice }: Schedule): Map<string, number[]> {
+  const shapes = new Map<string, number[]>();
+  for (let bid = 0; bid < model.bids; bid++) {
+    const way = choice[bid] ?? -1;
+    if (way < 0) continue;
+    const shape = shapeOf(model, bid, way);
+    const list = shapes.get(shape);
+    if (list) list.push(bid);
+    else shapes.set(shape, [bid]);
+  }
+  return shapes;
+}
+
+function shapeOf({ wayPool, wayD, g }: Model, bid: number, way: number): string {
+  return `${wayPool[way]}/${wayD[way]}/${g[bid]}`;
+}
+
+function takeOver({ model, choice, start }: Schedule, holders: ReadonlyMap<string, number[]>, bid: number) {
+  const { wayLink, wayGigabits, wayNet, wayD } = model;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
+    const list = holders.get(shapeOf(model, bid, way)) ?? [];
+    for (let i = list.length - 1; i >= 0; i--) {
+      const holder = list[i] ?? 0;
+      if (holder <= bid) break;
+      const held = choice[holder] ?? 0;
+      const at = start[holder] ?? 0;
+      if (at < (model.from[bid] ?? 0) || at + (wayD[way] ?? 0) > (model.to[bid] ?? 0)) continue;
+      const link = wayLink[way] ?? -1;
+      const lighter =
+        link < 0 || (link === wayLink[held] && (wayGigabits[way] ?? 0) <= (wayGigabits[held] ?? 0));
+      if (lighter && (wayNet[way] ?? 0) >= (wayNet[held] ?? 0)) return { way, holder, list };
+    }
+  }
+  return null;
+}
+
+/**
+ * Of places that are worth as much to all, the earliest start in the first way: each gang in a single pool moves there,
+ * in the order of ties, if no price has to rise for it. What it does not lose it may also gain.
+ */
+export function startEarliest(schedule: Schedule): void {
+  const { model, choice, start, share } = schedule;
+  const cheapest = tablesOf(model, pricesOf(model));
+  for (let bid = 0; bid < model.bids; bid++) {
+    const held = choice[bid] ?? -1;
+    if (held < 0) continue;
+    const [at, cards, welfare] = [start[bid] ?? 0, share[bid] ?? 0, schedule.welfare];
+    unplace(schedule, bid);
+    schedule.risen.length = 0;
+    if (bestSpot(schedule, bid, cheapest, -Infinity, spot, { spent: 0 })) {
+      if (spot.choice === held && spot.start === at) {
+        place(schedule, bid, held, at, cards);
+        continue;
+      }
+      place(schedule, bid, spot.choice, spot.start, spot.share);
+      if (schedule.welfare >= welfare && schedule.risen.length === 0) continue;
+      unplace(schedule, bid);
+    }
+    place(schedule, bid, held, at, cards);
+  }
 }

@@ -122,7 +122,7 @@ export const viewKeys = {
    * auction itself.
    */
   answers: (job: JobId, auction: number): ViewKey => ({ pk: answersOf(job), sk: sortable(auction) }),
-  /** The same for an auction of many bids: of jobs whose ids begin with the same two letters. */
+  /** The same for an auction of many bids: of jobs whose ids begin with the same three letters. */
   manyAnswers: (job: JobId, auction: number): ViewKey => ({ pk: sharedAnswers(job), sk: sortable(auction) }),
 } as const;
 
@@ -139,4 +139,4 @@ export const accountsKey = "accounts";
 export const ledgerKey = "ledger";
 export const periodsKey = "periods";
 export const answersOf = (job: JobId) => `answers#${job.charAt(0).toLowerCase()}`;
-export const sharedAnswers = (job: JobId) => `answers#${job.slice(0, 2).toLowerCase()}`;
+export const sharedAnswers = (job: JobId) => `answers#${job.slice(0, 3).toLowerCase()}`;

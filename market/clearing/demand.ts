@@ -1,0 +1,377 @@
+import { leastFrom, type PriceTables, refreshTables } from "./guide.ts";
+import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+
+/** What every bid would take at some prices, as if it were alone; and what that comes to. */
+export interface Demand {
+  /** Cards wanted, and cards that sellers would sell below the price, by cell. */
+  readonly wanted: Float64Array;
+  readonly supplied: Float64Array;
+  /** Gigabits wanted by link slot. */
+  readonly linkWanted: Float64Array;
+  /** Of each bid: the surplus of its best choice, 0 if it would rather stay away. */
+  readonly surplus: Float64Array;
+  /** Its way, -1 without one, or -2 - pair; and its start. */
+  readonly choice: Int32Array;
+  readonly start: Int32Array;
+}
+
+export function emptyDemand(model: Model): Demand {
+  return {
+    wanted: new Float64Array(model.capacity.length),
+    supplied: new Float64Array(model.capacity.length),
+    linkWanted: new Float64Array(model.links * model.T),
+    surplus: new Float64Array(model.bids),
+    choice: new Int32Array(model.bids).fill(-1),
+    start: new Int32Array(model.bids),
+  };
+}
+
+/**
+ * Sets the demand at prices and answers with the upper bound of any result's welfare that follows from it by weak
+ * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity. Mills.
+ */
+export function demandAt(model: Model, prices: PriceTables, demand: Demand): number {
+  demand.wanted.fill(0);
+  demand.linkWanted.fill(0);
+  refreshTables(model, prices);
+  let bound = sellersSurplus(model, prices, demand.supplied);
+  for (let bid = 0; bid < model.bids; bid++)
+    bound +=
+      model.kind[bid] === DIV
+        ? wantDivisible(model, prices, demand, bid)
+        : wantGang(model, prices, demand, bid);
+  return bound;
+}
+
+/** Demand at prices when some bids have what they hold, and nothing else: `has` says which, `used` what they hold. */
+export function demandBeside(
+  model: Model,
+  prices: PriceTables,
+  demand: Demand,
+  has: (bid: number) => boolean,
+  used: Float64Array,
+  linkUsed: Float64Array,
+): void {
+  demand.wanted.set(used);
+  demand.linkWanted.set(linkUsed);
+  refreshTables(model, prices);
+  sellersSurplus(model, prices, demand.supplied);
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (has(bid)) continue;
+    if (model.kind[bid] === DIV) wantDivisible(model, prices, demand, bid);
+    else wantGang(model, prices, demand, bid);
+  }
+}
+
+/** The least whole number of mills that an upper bound in floating point stands for: welfare is whole. */
+export function wholeBound(bound: number): number {
+  return Math.floor(bound + Math.abs(bound) * 1e-12 + 1e-6);
+}
+
+function sellersSurplus(model: Model, { cells, links }: PriceTables, supplied: Float64Array): number {
+  const { stepStart, stepCost, stepCards, linkCapacity, T, slotSeconds } = model;
+  let sum = 0;
+  for (let cell = 0; cell < cells.length; cell++) {
+    const price = cells[cell] ?? 0;
+    let cards = 0;
+    for (let step = stepStart[cell] ?? 0, end = stepStart[cell + 1] ?? 0; step < end; step++) {
+      const cost = stepCost[step] ?? 0;
+      if (cost >= price) break;
+      const q = stepCards[step] ?? 0;
+      sum += (price - cost) * q;
+      cards += q;
+    }
+    supplied[cell] = cards;
+  }
+  for (let at = 0; at < links.length; at++) {
+    const price = links[at] ?? 0;
+    if (price > 0) sum += (price * (linkCapacity[Math.floor(at / T)] ?? 0)) / slotSeconds;
+  }
+  return sum;
+}
+
+/** The best way and start found so far for one gang. */
+const found = { gain: 0, choice: -1, start: 0, share: 0 };
+
+/** The way that was best at the last prices is looked at first: beside it few others need a second look. */
+function wantGang(model: Model, prices: PriceTables, demand: Demand, bid: number): number {
+  const { wayStart, wayNet, wayD, waySpan, pairStart, pairNet } = model;
+  const g = model.g[bid] ?? 0;
+  const from = model.from[bid] ?? 0;
+  const to = model.to[bid] ?? 0;
+  found.gain = 0;
+  found.choice = -1;
+  const last = demand.choice[bid] ?? -1;
+  if (last >= 0) lookInPool(model, prices, bid, last);
+  for (let way = wayStart[bid] ?? 0, end = wayStart[bid + 1] ?? 0; way < end; way++)
+    if (
+      way !== last &&
+      (wayNet[way] ?? 0) - leastFrom(prices, waySpan[way] ?? 0, from, to - (wayD[way] ?? 0)) * g >= found.gain
+    )
+      lookInPool(model, prices, bid, way);
+  for (let pair = pairStart[bid] ?? 0, end = pairStart[bid + 1] ?? 0; pair < end; pair++)
+    if ((pairNet[pair] ?? 0) - leastOfPair(model, prices, bid, pair) * g > found.gain)
+      lookInPair(model, prices, bid, pair);
+  demand.surplus[bid] = found.gain;
+  demand.choice[bid] = found.choice;
+  demand.start[bid] = found.start;
+  if (found.choice !== -1) addDemand(model, demand, bid);
+  return found.gain;
+}
+
+function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid: number, way: number): void {
+  const { T, slotSeconds } = model;
+  const room = model.wayRoom[way] ?? 0;
+  if (room === NEVER_ALONE) return;
+  const g = model.g[bid] ?? 0;
+  const d = model.wayD[way] ?? 0;
+  const net = model.wayNet[way] ?? 0;
+  const link = model.wayLink[way] ?? 0;
+  const from = model.from[bid] ?? 0;
+  const at = (model.wayPool[way] ?? 0) * (T + 1);
+  const first = at + from;
+  const last = at + (model.to[bid] ?? 0) - d;
+  let least = Infinity;
+  let where = first;
+  if (room < 0 && (link < 0 || pricedLinks[link] === 0)) {
+    for (let s = first; s <= last; s++) {
+      const sum = (sums[s + d] ?? 0) - (sums[s] ?? 0);
+      if (sum < least) {
+        least = sum;
+        where = s;
+      }
+    }
+    least *= g;
+  } else {
+    const runs = model.rooms[room];
+    const gigabits = (model.wayGigabits[way] ?? 0) / slotSeconds;
+    for (let s = first; s <= last; s++) {
+      if (runs && (runs[s - at] ?? 0) < d) continue;
+      const staging = link < 0 ? 0 : (links[link * T + s - at] ?? 0) * gigabits;
+      const paid = ((sums[s + d] ?? 0) - (sums[s] ?? 0)) * g + staging;
+      if (paid < least) {
+        least = paid;
+        where = s;
+      }
+    }
+  }
+  const gain = net - least;
+  // Of equal ones the earlier way, whichever was looked at first.
+  if (gain < found.gain || (gain === found.gain && (gain <= 0 || (found.choice >= 0 && found.choice < way))))
+    return;
+  found.gain = gain;
+  found.choice = way;
+  found.start = where - at;
+  found.share = g;
+}
+
+function leastOfPair(model: Model, prices: PriceTables, bid: number, pair: number): number {
+  const { waySpan } = model;
+  const first = model.pairFirst[pair] ?? 0;
+  const from = model.from[bid] ?? 0;
+  const last = (model.to[bid] ?? 0) - (model.wayD[first] ?? 0);
+  return Math.min(
+    leastFrom(prices, waySpan[first] ?? 0, from, last),
+    leastFrom(prices, waySpan[model.pairSecond[pair] ?? 0] ?? 0, from, last),
+  );
+}
+
+function lookInPair(
+  model: Model,
+  { sums, links, pricedLinks }: PriceTables,
+  bid: number,
+  pair: number,
+): void {
+  const { T, wayPool, wayD, wayLink, wayGigabits, slotSeconds } = model;
+  const first = model.pairFirst[pair] ?? 0;
+  const second = model.pairSecond[pair] ?? 0;
+  const link = model.pairLink[pair] ?? 0;
+  const chunk = model.pairChunk[pair] ?? 1;
+  const net = model.pairNet[pair] ?? 0;
+  const d = wayD[first] ?? 0;
+  const g = model.g[bid] ?? 0;
+  const onePool = wayPool[first] ?? 0;
+  const otherPool = wayPool[second] ?? 0;
+  const staging = (way: number, t: number) => {
+    const of = wayLink[way] ?? -1;
+    return of < 0 ? 0 : ((links[of * T + t] ?? 0) * (wayGigabits[way] ?? 0)) / slotSeconds;
+  };
+  const rate = (model.pairGigabits[pair] ?? 0) / slotSeconds;
+  for (let start = model.from[bid] ?? 0; start + d <= (model.to[bid] ?? 0); start++) {
+    const one = (sums[onePool * (T + 1) + start + d] ?? 0) - (sums[onePool * (T + 1) + start] ?? 0);
+    const other = (sums[otherPool * (T + 1) + start + d] ?? 0) - (sums[otherPool * (T + 1) + start] ?? 0);
+    if (net - Math.min(one, other) * g <= found.gain) continue;
+    const high = Math.floor(Math.min(g - chunk, leastOffered(model, onePool, start, d)) / chunk) * chunk;
+    const low = Math.ceil(Math.max(chunk, g - leastOffered(model, otherPool, start, d)) / chunk) * chunk;
+    if (low > high) continue;
+    // At given prices the cheapest share is an extreme one.
+    const cards = one <= other ? high : low;
+    let gain = net - one * cards - other * (g - cards) - staging(first, start) - staging(second, start);
+    if (pricedLinks[link] === 1)
+      for (let t = start; t < start + d; t++) gain -= (links[link * T + t] ?? 0) * rate;
+    if (gain <= found.gain) continue;
+    found.gain = gain;
+    found.choice = -2 - pair;
+    found.start = start;
+    found.share = cards;
+  }
+}
+
+function leastOffered({ capacity, T }: Model, pool: number, start: number, d: number): number {
+  let least = Infinity;
+  for (let cell = pool * T + start; cell < pool * T + start + d; cell++)
+    least = Math.min(least, capacity[cell] ?? 0);
+  return least;
+}
+
+function addDemand(model: Model, demand: Demand, bid: number): void {
+  const { choice, start, share } = found;
+  const g = model.g[bid] ?? 0;
+  if (choice >= 0) {
+    addWay(model, demand, choice, start, g);
+    return;
+  }
+  const pair = -2 - choice;
+  const first = model.pairFirst[pair] ?? 0;
+  addWay(model, demand, first, start, share);
+  addWay(model, demand, model.pairSecond[pair] ?? 0, start, g - share);
+  const at = (model.pairLink[pair] ?? 0) * model.T + start;
+  for (let i = at; i < at + (model.wayD[first] ?? 0); i++)
+    demand.linkWanted[i] = (demand.linkWanted[i] ?? 0) + (model.pairGigabits[pair] ?? 0);
+}
+
+function addWay(
+  model: Model,
+  { wanted, linkWanted }: Demand,
+  way: number,
+  start: number,
+  cards: number,
+): void {
+  const { T, wayPool, wayD, wayLink } = model;
+  const cell = (wayPool[way] ?? 0) * T + start;
+  for (let i = cell, end = cell + (wayD[way] ?? 0); i < end; i++) wanted[i] = (wanted[i] ?? 0) + cards;
+  const link = wayLink[way] ?? -1;
+  if (link < 0) return;
+  const at = link * T + start;
+  linkWanted[at] = (linkWanted[at] ?? 0) + (model.wayGigabits[way] ?? 0);
+}
+
+/** Cells that a div bid would take, by falling margin; of equal ones the earlier slot and the lower pool first. */
+const wish = {
+  count: 0,
+  margin: new Float64Array(64),
+  cell: new Int32Array(64),
+  cards: new Float64Array(64),
+};
+
+/**
+ * A div bid at prices takes cells by falling margin, as far as offered cards, g per slot and the budget go. That is
+ * exact where all its products take the same share of the budget; where they differ the smallest share counts for all,
+ * which keeps the bound an upper one.
+ */
+function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid: number): number {
+  const { wayUnit } = model;
+  const { wanted } = demand;
+  const first = model.wayStart[bid] ?? 0;
+  const end = model.wayStart[bid + 1] ?? 0;
+  demand.choice[bid] = -1;
+  demand.surplus[bid] = 0;
+  let unit = Infinity;
+  for (let way = first; way < end; way++) unit = Math.min(unit, wayUnit[way] ?? Infinity);
+  wish.count = 0;
+  bestBySlot(model, cells, first, end, bid);
+  let budget = Math.floor((model.budget[bid] ?? 0) / unit);
+  let sum = 0;
+  for (let i = 0; i < wish.count && budget > 0; i++) {
+    const cards = Math.min(budget, wish.cards[i] ?? 0);
+    const cell = wish.cell[i] ?? 0;
+    sum += cards * (wish.margin[i] ?? 0);
+    budget -= cards;
+    wanted[cell] = (wanted[cell] ?? 0) + cards;
+  }
+  demand.surplus[bid] = sum;
+  return sum;
+}
+
+/** Best margin of each slot of the window and its cell. */
+let bySlot = { margin: new Float64Array(0), cell: new Int32Array(0) };
+
+/** Wishes for g cards of the best pool in each slot, and for others where that is too small. */
+function bestBySlot(model: Model, cells: Float64Array, first: number, end: number, bid: number): void {
+  const { wayPool, wayLimit, capacity, T } = model;
+  const g = model.g[bid] ?? 0;
+  const from = model.from[bid] ?? 0;
+  const slots = (model.to[bid] ?? 0) - from;
+  if (bySlot.cell.length < slots) bySlot = { margin: new Float64Array(slots), cell: new Int32Array(slots) };
+  const { margin, cell } = bySlot;
+  margin.fill(0, 0, slots);
+  for (let way = first; way < end; way++) {
+    const limit = wayLimit[way] ?? 0;
+    const at = (wayPool[way] ?? 0) * T + from;
+    for (let i = 0; i < slots; i++) {
+      const gain = limit - (cells[at + i] ?? 0);
+      if (gain > (margin[i] ?? 0) && (capacity[at + i] ?? 0) > 0) {
+        margin[i] = gain;
+        cell[i] = at + i;
+      }
+    }
+  }
+  for (let i = 0; i < slots; i++) {
+    const best = margin[i] ?? 0;
+    if (best <= 0) continue;
+    const at = cell[i] ?? 0;
+    const offered = capacity[at] ?? 0;
+    addWish(best, at, Math.min(g, offered));
+    if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
+  }
+}
+
+/** The other pools of a slot, best first, for the cards that the best one does not have. */
+function wishElsewhere(
+  model: Model,
+  cells: Float64Array,
+  first: number,
+  end: number,
+  slot: number,
+  best: number,
+  cards: number,
+): void {
+  const { wayPool, wayLimit, capacity, T } = model;
+  const others: { margin: number; cell: number }[] = [];
+  for (let way = first; way < end; way++) {
+    const cell = (wayPool[way] ?? 0) * T + slot;
+    const margin = (wayLimit[way] ?? 0) - (cells[cell] ?? 0);
+    if (cell !== best && margin > 0) others.push({ margin, cell });
+  }
+  let left = cards;
+  for (const { margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
+    const taken = Math.min(left, capacity[cell] ?? 0);
+    if (taken > 0) addWish(margin, cell, taken);
+    left -= taken;
+  }
+}
+
+function addWish(margin: number, cell: number, cards: number): void {
+  if (wish.count === wish.cell.length) growWish();
+  let at = wish.count++;
+  for (; at > 0 && (wish.margin[at - 1] ?? 0) < margin; at--) {
+    wish.margin[at] = wish.margin[at - 1] ?? 0;
+    wish.cell[at] = wish.cell[at - 1] ?? 0;
+    wish.cards[at] = wish.cards[at - 1] ?? 0;
+  }
+  wish.margin[at] = margin;
+  wish.cell[at] = cell;
+  wish.cards[at] = cards;
+}
+
+function growWish(): void {
+  const grown = {
+    margin: new Float64Array(wish.count * 2),
+    cell: new Int32Array(wish.count * 2),
+    cards: new Float64Array(wish.count * 2),
+  };
+  grown.margin.set(wish.margin);
+  grown.cell.set(wish.cell);
+  grown.cards.set(wish.cards);
+  Object.assign(wish, grown);
+}

@@ -1,0 +1,368 @@
+import { areaOf } from "./construct.ts";
+import type { Demand } from "./demand.ts";
+import { fillDivisible } from "./divisible.ts";
+import { leastFrom, type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { bestSpot, type Effort, type Spot } from "./insertion.ts";
+import { dropFills } from "./losers.ts";
+import { DIV } from "./model.ts";
+import { type Draw, drawing } from "./pseudo-random.ts";
+import {
+  copyFills,
+  type Fills,
+  fill,
+  firstWay,
+  isServed,
+  place,
+  type Schedule,
+  slackAtFloors,
+  slotsOf,
+  unfill,
+  unplace,
+} from "./schedule.ts";
+
+/** Gangs taken out of a box at least, and how many more at most. */
+const OUT = 8;
+const OUT_MORE = 24;
+/** Gangs without a place that are tried in a box beside those taken out of it, and how many are looked at for that. */
+const IN = 16;
+const LOOKED_AT = 300;
+/** Div bids whose fills are taken out of a box. */
+const FILLERS_OUT = 20;
+/** How far below the guide price, as a share of the mean price, a bid may be that is still tried. */
+const NEAR = 0.15;
+/** Share of the moves that begin with a bid that would gain at the guide but has no place. */
+const EJECTIONS = 0.5;
+/** A worse schedule is kept at first if it loses no more than this share of a mean bid's welfare. */
+const TEMPERATURE = 0.02;
+/** Moves for each bid after which the temperature is half of the first. */
+const COOLING = 20;
+
+/** A large-neighbourhood search: takes a box of (pool, slots) out and puts it back better. */
+export interface Improvement {
+  readonly schedule: Schedule;
+  guide: PriceTables;
+  demand: Demand;
+  /** Bids that are near enough to the guide in each pool to be tried there. */
+  near: number[][];
+  meanPrice: number;
+  moves: number;
+  readonly cheapest: PriceTables;
+  readonly draw: Draw;
+  readonly temperature: number;
+  /** Bids that have a way at all. */
+  readonly able: readonly number[];
+  /** Running sums, by cell, of how much of a box's centre each cell deserves to be. */
+  readonly pull: Float64Array;
+  readonly touched: Touched;
+}
+
+/** What a move has changed, so that it can be taken back. */
+interface Touched {
+  /** By bid: the move that touched it last. */
+  readonly move: Int32Array;
+  readonly bids: number[];
+  readonly choice: Int32Array;
+  readonly start: Int32Array;
+  readonly share: Int32Array;
+  readonly fills: (Fills | undefined)[];
+}
+
+export function beginImprovement(
+  schedule: Schedule,
+  guide: PriceTables,
+  demand: Demand,
+  bound: number,
+): Improvement {
+  const { model } = schedule;
+  const { bids } = model;
+  const improvement: Improvement = {
+    schedule,
+    guide,
+    demand,
+    near: [],
+    meanPrice: 0,
+    moves: 0,
+    cheapest: tablesOf(model, pricesOf(model)),
+    draw: drawing(0x5ca1ab1e),
+    temperature: bids === 0 ? 0 : (TEMPERATURE * bound) / bids,
+    able: Array.from({ length: bids }, (_, bid) => bid).filter(
+      (bid) => model.wayStart[bid] !== model.wayStart[bid + 1],
+    ),
+    pull: new Float64Array(model.capacity.length),
+    touched: {
+      move: new Int32Array(bids).fill(-1),
+      bids: [],
+      choice: new Int32Array(bids),
+      start: new Int32Array(bids),
+      share: new Int32Array(bids),
+      fills: [],
+    },
+  };
+  guideImprovement(improvement, guide, demand);
+  return improvement;
+}
+
+/** Goes on with better guide prices. */
+export function guideImprovement(improvement: Improvement, guide: PriceTables, demand: Demand): void {
+  improvement.guide = guide;
+  improvement.demand = demand;
+  const { capacity } = improvement.schedule.model;
+  const offered = capacity.reduce((count, cards) => count + (cards > 0 ? 1 : 0), 0);
+  improvement.meanPrice =
+    guide.cells.reduce((sum, price, cell) => sum + ((capacity[cell] ?? 0) > 0 ? price : 0), 0) /
+    Math.max(1, offered);
+  improvement.near = nearOnes(improvement);
+  weighCells(improvement);
+}
+
+function nearOnes({ schedule, guide, able, meanPrice }: Improvement): number[][] {
+  const { model } = schedule;
+  const { wayStart, wayPool, wayD, wayLimit, wayNet, waySpan } = model;
+  const near: number[][] = Array.from({ length: model.pools }, () => []);
+  for (const bid of able) {
+    const div = model.kind[bid] === DIV;
+    const g = div ? 1 : (model.g[bid] ?? 1);
+    const from = model.from[bid] ?? 0;
+    const to = model.to[bid] ?? 0;
+    for (let way = wayStart[bid] ?? 0, end = wayStart[bid + 1] ?? 0; way < end; way++) {
+      const d = wayD[way] ?? 1;
+      const value = div ? (wayLimit[way] ?? 0) * d : (wayNet[way] ?? 0);
+      const least = leastFrom(guide, waySpan[way] ?? 0, from, Math.max(from, to - d));
+      if (value - least * g > -NEAR * meanPrice * g * d) near[wayPool[way] ?? 0]?.push(bid);
+    }
+  }
+  return near;
+}
+
+/** Cells with cards left that the guide says are worth more than they cost attract boxes; all others a little. */
+function weighCells({ schedule, guide, meanPrice, pull }: Improvement): void {
+  const { model, used, nextStep } = schedule;
+  let sum = 0;
+  for (let cell = 0; cell < pull.length; cell++) {
+    const offered = model.capacity[cell] ?? 0;
+    const left = offered - (used[cell] ?? 0);
+    const waste = left > 0 ? (guide.cells[cell] ?? 0) - (model.stepCost[nextStep[cell] ?? 0] ?? 0) : 0;
+    sum += Math.max(0, waste) * left + 0.02 * offered * meanPrice;
+    pull[cell] = sum;
+  }
+}
+
+const spot: Spot = { choice: -1, start: 0, share: 0, score: 0 };
+
+interface Box {
+  readonly pool: number;
+  readonly from: number;
+  readonly to: number;
+  /** The bid that is served first, -1: none. */
+  readonly first: number;
+}
+
+/** One move: a box out, and back in another order; kept if it is no worse, or not much worse at the beginning. */
+export function improveOnce(improvement: Improvement, effort: Effort): void {
+  const { schedule, touched, draw } = improvement;
+  const { model } = schedule;
+  improvement.moves++;
+  if (improvement.moves % 1024 === 0) weighCells(improvement);
+  const box = drawBox(improvement);
+  if (!box) return;
+  const before = schedule.welfare;
+  touched.bids.length = 0;
+  schedule.risen.length = 0;
+  const candidates = takeOut(improvement, box).concat(
+    takeFillsOut(improvement, box),
+    newcomers(improvement, box),
+  );
+  effort.spent += candidates.length * 8;
+  shuffle(improvement, candidates, box.first);
+  for (const bid of candidates) serve(improvement, bid, effort);
+  for (const bid of candidates)
+    if (model.kind[bid] === DIV) fillDivisible(schedule, bid, improvement.cheapest, false, effort);
+  dropWhoLoses(improvement);
+  const cold = improvement.moves / (COOLING * model.bids);
+  if (schedule.welfare < before - (improvement.temperature / (1 + cold)) * draw.fraction())
+    takeBack(improvement);
+}
+
+function drawBox(improvement: Improvement): Box | null {
+  const { schedule, draw, demand, able } = improvement;
+  const { model, choice } = schedule;
+  const { T } = model;
+  if (draw.fraction() < EJECTIONS) {
+    for (let tries = 0; tries < 20; tries++) {
+      const bid = able[draw.below(able.length)] ?? -1;
+      const wish = demand.choice[bid] ?? -1;
+      if (choice[bid] !== -1 || wish === -1) continue;
+      const start = demand.start[bid] ?? 0;
+      const end = start + slotsOf(model, wish);
+      const pool = model.wayPool[firstWay(model, wish)] ?? 0;
+      return {
+        pool,
+        from: Math.max(0, start - draw.below(3)),
+        to: Math.min(T, end + draw.below(3)),
+        first: bid,
+      };
+    }
+  }
+  const cell = drawCell(improvement);
+  const reach = 1 + draw.below(5);
+  const slot = cell % T;
+  return {
+    pool: Math.floor(cell / T),
+    from: Math.max(0, slot - reach),
+    to: Math.min(T, slot + reach + 1),
+    first: -1,
+  };
+}
+
+function drawCell({ pull, draw }: Improvement): number {
+  const aim = draw.fraction() * (pull[pull.length - 1] ?? 0);
+  let low = 0;
+  let high = pull.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pull[middle] ?? 0) < aim) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function touch({ schedule, touched, moves }: Improvement, bid: number): void {
+  if (touched.move[bid] === moves) return;
+  touched.move[bid] = moves;
+  touched.bids.push(bid);
+  touched.choice[bid] = schedule.choice[bid] ?? -1;
+  touched.start[bid] = schedule.start[bid] ?? 0;
+  touched.share[bid] = schedule.share[bid] ?? 0;
+  const own = schedule.fills[bid];
+  touched.fills[bid] = own && copyFills(own);
+}
+
+function takeOut(improvement: Improvement, { pool, from, to }: Box): number[] {
+  const { schedule, draw } = improvement;
+  const list = schedule.gangs[pool] ?? [];
+  const most = OUT + draw.below(OUT_MORE);
+  const out: number[] = [];
+  const offset = draw.below(Math.max(1, list.length));
+  for (let i = 0; i < list.length && out.length < most; i++) {
+    const bid = list[(i + offset) % list.length] ?? 0;
+    const start = schedule.start[bid] ?? 0;
+    if (start < to && start + slotsOf(schedule.model, schedule.choice[bid] ?? 0) > from) out.push(bid);
+  }
+  for (const bid of out) {
+    touch(improvement, bid);
+    unplace(schedule, bid);
+  }
+  return out;
+}
+
+function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number[] {
+  const { schedule } = improvement;
+  const { T } = schedule.model;
+  const out: number[] = [];
+  for (const bid of schedule.fillers[pool] ?? []) {
+    if (out.length >= FILLERS_OUT) break;
+    const own = schedule.fills[bid];
+    const inside = own?.cells.some(
+      (cell) => Math.floor(cell / T) === pool && cell % T >= from && cell % T < to,
+    );
+    if (inside) out.push(bid);
+  }
+  for (const bid of out) {
+    touch(improvement, bid);
+    emptyFills(schedule, bid);
+  }
+  return out;
+}
+
+function emptyFills(schedule: Schedule, bid: number): void {
+  for (let i = (schedule.fills[bid]?.cells.length ?? 0) - 1; i >= 0; i--) unfill(schedule, bid, i);
+}
+
+function newcomers(improvement: Improvement, { pool, from, to, first }: Box): number[] {
+  const { schedule, near, draw, touched, moves } = improvement;
+  const { model, choice } = schedule;
+  const list = near[pool] ?? [];
+  const found: number[] = [];
+  if (first >= 0 && choice[first] === -1) {
+    touch(improvement, first);
+    found.push(first);
+  }
+  const offset = draw.below(Math.max(1, list.length));
+  for (let i = 0; i < Math.min(list.length, LOOKED_AT) && found.length < IN; i++) {
+    const bid = list[(i + offset) % list.length] ?? 0;
+    if (touched.move[bid] === moves || isServed(schedule, bid)) continue;
+    if ((model.from[bid] ?? 0) >= to || (model.to[bid] ?? 0) <= from) continue;
+    touch(improvement, bid);
+    emptyFills(schedule, bid);
+    found.push(bid);
+  }
+  return found;
+}
+
+/** Sorts by gain for each card and slot, by area or by cards, each with some noise; who wants in comes first. */
+function shuffle({ schedule, draw, demand, meanPrice }: Improvement, bids: number[], first: number): void {
+  const { model } = schedule;
+  const mode = draw.below(3);
+  const keys = bids.map((bid) => {
+    const noise = 0.6 + 0.8 * draw.fraction();
+    if (bid === first) return Infinity;
+    if (mode === 0) return ((demand.surplus[bid] ?? 0) / areaOf(model, bid) + 0.05 * meanPrice) * noise;
+    return (mode === 1 ? areaOf(model, bid) : (model.g[bid] ?? 0)) * noise;
+  });
+  for (let i = 1; i < bids.length; i++) {
+    const bid = bids[i] ?? 0;
+    const key = keys[i] ?? 0;
+    let at = i;
+    for (; at > 0 && (keys[at - 1] ?? 0) < key; at--) {
+      bids[at] = bids[at - 1] ?? 0;
+      keys[at] = keys[at - 1] ?? 0;
+    }
+    bids[at] = bid;
+    keys[at] = key;
+  }
+}
+
+/** Nobody comes in who is worth far less than the guide says his cells are. */
+function serve({ schedule, guide, meanPrice }: Improvement, bid: number, effort: Effort): void {
+  if (schedule.model.kind[bid] === DIV) {
+    fillDivisible(schedule, bid, guide, true, effort);
+    return;
+  }
+  const least = -2 * NEAR * meanPrice * areaOf(schedule.model, bid);
+  if (!bestSpot(schedule, bid, guide, least, spot, effort)) return;
+  place(schedule, bid, spot.choice, spot.start, spot.share);
+}
+
+/** Looks where a floor has risen, for nobody else can have come to lose. */
+function dropWhoLoses(improvement: Improvement): void {
+  const { schedule } = improvement;
+  const { T } = schedule.model;
+  if (schedule.risen.length === 0) return;
+  const pools = new Set(schedule.risen.map((cell) => Math.floor(cell / T)));
+  for (const pool of pools) {
+    for (const bid of [...(schedule.gangs[pool] ?? [])])
+      if (slackAtFloors(schedule, bid) < 0) {
+        touch(improvement, bid);
+        unplace(schedule, bid);
+      }
+    for (const bid of [...(schedule.fillers[pool] ?? [])]) {
+      touch(improvement, bid);
+      dropFills(schedule, bid);
+    }
+  }
+}
+
+function takeBack({ schedule, touched }: Improvement): void {
+  for (const bid of touched.bids) {
+    if (schedule.choice[bid] !== -1) unplace(schedule, bid);
+    emptyFills(schedule, bid);
+  }
+  for (const bid of touched.bids) {
+    const choice = touched.choice[bid] ?? -1;
+    if (choice !== -1) place(schedule, bid, choice, touched.start[bid] ?? 0, touched.share[bid] ?? 0);
+    const own = touched.fills[bid];
+    own?.ways.forEach((way, i) => {
+      fill(schedule, bid, way, own.cells[i] ?? 0, own.cards[i] ?? 0);
+    });
+  }
+}

@@ -1,0 +1,244 @@
+import { leastFrom, type PriceTables } from "./guide.ts";
+import { type Model, NEVER_ALONE } from "./model.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** A place for a gang: its choice (a way, or -2 - pair), start, and cards of the first way; and what it is worth there. */
+export interface Spot {
+  choice: number;
+  start: number;
+  share: number;
+  /** Net value less what its cells are worth to others, or cost if that is more. Mills. */
+  score: number;
+}
+
+/** The largest number of ways to share a gang between two centers that is tried. */
+const SHARES = 8;
+
+/** Counts what is looked at, so that a budget of work is the same on every machine. */
+export interface Effort {
+  spent: number;
+}
+
+/**
+ * Sets `spot` to the feasible place of the best score above `least`; false if there is none. Each cell costs what its
+ * next cards cost or the guide price, if that is more; a step dearer than the guide also costs what it takes from those
+ * who hold the cell already, for all pay the last step. A gang must not lose at the floors as they would stand after it.
+ * Ties go to the earlier way, then to the earlier start.
+ */
+export function bestSpot(
+  schedule: Schedule,
+  bid: number,
+  guide: PriceTables,
+  least: number,
+  spot: Spot,
+  effort: Effort,
+): boolean {
+  const { model } = schedule;
+  spot.choice = -1;
+  spot.score = least;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
+    tryWay(schedule, bid, way, guide, spot, effort);
+  for (let pair = model.pairStart[bid] ?? 0, end = model.pairStart[bid + 1] ?? 0; pair < end; pair++)
+    tryPair(schedule, bid, pair, guide, spot, effort);
+  return spot.choice !== -1;
+}
+
+/** What the cells of a way would cost, and what is paid for them at the last steps; or where it does not fit. */
+const look = { cost: 0, paid: 0, blocked: -1 };
+
+function tryWay(
+  schedule: Schedule,
+  bid: number,
+  way: number,
+  guide: PriceTables,
+  spot: Spot,
+  effort: Effort,
+): void {
+  const { model, linkUsed } = schedule;
+  const { T, wayNet, wayD, wayPool, wayLink, wayRoom, wayGigabits, linkCapacity } = model;
+  const { sums, links } = guide;
+  const net = wayNet[way] ?? 0;
+  const g = model.g[bid] ?? 0;
+  const d = wayD[way] ?? 0;
+  if (wayRoom[way] === NEVER_ALONE) return;
+  if (
+    net - leastFrom(guide, model.waySpan[way] ?? 0, model.from[bid] ?? 0, (model.to[bid] ?? 0) - d) * g <=
+    spot.score
+  )
+    return;
+  const pool = wayPool[way] ?? 0;
+  const link = wayLink[way] ?? -1;
+  const at = pool * (T + 1);
+  const last = (model.to[bid] ?? 0) - d;
+  effort.spent += last - (model.from[bid] ?? 0) + 1;
+  for (let start = model.from[bid] ?? 0; start <= last; start++) {
+    const least = ((sums[at + start + d] ?? 0) - (sums[at + start] ?? 0)) * g;
+    if (net - least <= spot.score) continue;
+    let staging = 0;
+    if (link >= 0) {
+      const slot = link * T + start;
+      const gigabits = wayGigabits[way] ?? 0;
+      if ((linkUsed[slot] ?? 0) + gigabits > (linkCapacity[link] ?? 0)) continue;
+      staging = ((links[slot] ?? 0) * gigabits) / model.slotSeconds;
+    }
+    lookAt(schedule, guide, pool * T + start, d, g, net - staging - spot.score, effort);
+    if (look.blocked >= 0) {
+      start = look.blocked - pool * T;
+      continue;
+    }
+    const score = net - staging - look.cost;
+    if (score <= spot.score || net < look.paid) continue;
+    spot.score = score;
+    spot.choice = way;
+    spot.start = start;
+    spot.share = g;
+  }
+}
+
+/** Looks at `d` cells for `g` cards each; stops where they are not left, or where the cost passes what may be spent. */
+function lookAt(
+  { model, used, floor, nextStep, nextCards }: Schedule,
+  { cells }: PriceTables,
+  first: number,
+  d: number,
+  g: number,
+  spend: number,
+  effort: Effort,
+): void {
+  const { capacity, stepCost, stepCards } = model;
+  let cost = 0;
+  let paid = 0;
+  look.blocked = -1;
+  for (let cell = first, end = first + d; cell < end; cell++) {
+    const sold = used[cell] ?? 0;
+    if ((capacity[cell] ?? 0) - sold < g) {
+      look.blocked = cell;
+      break;
+    }
+    let step = nextStep[cell] ?? 0;
+    let left = g - (nextCards[cell] ?? 0);
+    let last = stepCost[step] ?? 0;
+    let own = g * last;
+    while (left > 0) {
+      step++;
+      own += left * ((stepCost[step] ?? 0) - last);
+      last = stepCost[step] ?? 0;
+      left -= stepCards[step] ?? 0;
+    }
+    const price = cells[cell] ?? 0;
+    // Of places that are worth as much to others, the one that costs less.
+    cost += Math.max(own, price * g) + own / 1024;
+    const bearable = Math.max(price, floor[cell] ?? 0);
+    if (sold > 0 && last > bearable) cost += (last - bearable) * sold;
+    paid += g * last;
+    if (cost >= spend) break;
+  }
+  effort.spent += d;
+  look.cost = cost;
+  look.paid = paid;
+}
+
+function tryPair(
+  schedule: Schedule,
+  bid: number,
+  pair: number,
+  guide: PriceTables,
+  spot: Spot,
+  effort: Effort,
+): void {
+  const { model } = schedule;
+  const { T, pairFirst, pairSecond, pairNet, wayPool, wayD } = model;
+  const { sums } = guide;
+  const net = pairNet[pair] ?? 0;
+  if (net <= spot.score) return;
+  const first = pairFirst[pair] ?? 0;
+  const second = pairSecond[pair] ?? 0;
+  const g = model.g[bid] ?? 0;
+  const d = wayD[first] ?? 0;
+  const one = (wayPool[first] ?? 0) * (T + 1);
+  const other = (wayPool[second] ?? 0) * (T + 1);
+  const last = (model.to[bid] ?? 0) - d;
+  effort.spent += last - (model.from[bid] ?? 0) + 1;
+  for (let start = model.from[bid] ?? 0; start <= last; start++) {
+    const least = Math.min(
+      (sums[one + start + d] ?? 0) - (sums[one + start] ?? 0),
+      (sums[other + start + d] ?? 0) - (sums[other + start] ?? 0),
+    );
+    if (net - least * g > spot.score && pairFits(schedule, pair, start))
+      tryShares(schedule, bid, pair, start, guide, spot, effort);
+  }
+}
+
+function tryShares(
+  schedule: Schedule,
+  bid: number,
+  pair: number,
+  start: number,
+  guide: PriceTables,
+  spot: Spot,
+  effort: Effort,
+): void {
+  const { model } = schedule;
+  const { T, wayPool, wayD } = model;
+  const first = model.pairFirst[pair] ?? 0;
+  const second = model.pairSecond[pair] ?? 0;
+  const chunk = model.pairChunk[pair] ?? 1;
+  const net = model.pairNet[pair] ?? 0;
+  const g = model.g[bid] ?? 0;
+  const d = wayD[first] ?? 0;
+  const [one, other] = [(wayPool[first] ?? 0) * T + start, (wayPool[second] ?? 0) * T + start];
+  const high = Math.floor(Math.min(g - chunk, freeIn(schedule, one, d)) / chunk);
+  const low = Math.ceil(Math.max(chunk, g - freeIn(schedule, other, d)) / chunk);
+  const links = linkCost(model, guide, pair, start);
+  const stride = Math.max(1, Math.ceil((high - low) / (SHARES - 1)));
+  for (let n = low; n <= high; n = n < high ? Math.min(n + stride, high) : high + 1) {
+    const share = n * chunk;
+    lookAt(schedule, guide, one, d, share, Infinity, effort);
+    const [cost, paid] = [look.cost, look.paid];
+    lookAt(schedule, guide, other, d, g - share, Infinity, effort);
+    const score = net - links - cost - look.cost;
+    if (score <= spot.score || net < paid + look.paid) continue;
+    spot.score = score;
+    spot.choice = -2 - pair;
+    spot.start = start;
+    spot.share = share;
+  }
+}
+
+function freeIn({ model, used }: Schedule, first: number, d: number): number {
+  let least = Infinity;
+  for (let cell = first; cell < first + d; cell++)
+    least = Math.min(least, (model.capacity[cell] ?? 0) - (used[cell] ?? 0));
+  return least;
+}
+
+/** Both stagings and the reservation between the two may share a link. */
+function pairFits({ model, linkUsed }: Schedule, pair: number, start: number): boolean {
+  const { T, wayLink, wayGigabits, linkCapacity } = model;
+  const ways = [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0];
+  const sync = model.pairLink[pair] ?? 0;
+  const d = model.wayD[ways[0] ?? 0] ?? 0;
+  const staged = (link: number) =>
+    ways.reduce((sum, way) => sum + (wayLink[way] === link ? (wayGigabits[way] ?? 0) : 0), 0);
+  const fits = (link: number, slot: number, gigabits: number) =>
+    (linkUsed[link * T + slot] ?? 0) + gigabits <= (linkCapacity[link] ?? 0);
+  for (let t = start; t < start + d; t++)
+    if (!fits(sync, t, (model.pairGigabits[pair] ?? 0) + (t === start ? staged(sync) : 0))) return false;
+  return ways.every((way) => {
+    const link = wayLink[way] ?? -1;
+    return link < 0 || link === sync || fits(link, start, staged(link));
+  });
+}
+
+function linkCost(model: Model, { links }: PriceTables, pair: number, start: number): number {
+  const { T, wayLink, wayGigabits } = model;
+  let sum = 0;
+  for (const way of [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0]) {
+    const link = wayLink[way] ?? -1;
+    if (link >= 0) sum += (links[link * T + start] ?? 0) * (wayGigabits[way] ?? 0);
+  }
+  const at = (model.pairLink[pair] ?? 0) * T + start;
+  for (let i = at, end = at + (model.wayD[model.pairFirst[pair] ?? 0] ?? 0); i < end; i++)
+    sum += (links[i] ?? 0) * (model.pairGigabits[pair] ?? 0);
+  return sum / model.slotSeconds;
+}
