@@ -17,7 +17,7 @@ import {
   ProductId,
   type Session,
 } from "../events/catalog/values.ts";
-import { awardPages, awardsOf, holdOf } from "../market/book/awards.ts";
+import { type AuctionAwards, awardPages, awardsOf, holdOf } from "../market/book/awards.ts";
 import {
   type BookJob,
   type BookOffer,
@@ -242,12 +242,16 @@ export function gateClosed(auction: number, gate: Gate, position: number): Aucti
 
 /** The events of the next auction's stream, as it is sealed with these awards. */
 export function seal(book: BookState, gate: Gate, ...awards: Award[]): void {
-  const n = book.auctions + 1;
-  observeAuction(book, n, [gateClosed(n, gate, book.position), published(n, awards)]);
+  sealAs(book, gate, { awards, prices: [], linkPrices: [] });
 }
 
-function published(auction: number, awards: Award[]): AuctionEvent {
-  return { type: "AwardsPublished", data: { auction, page: 0, awards, prices: [], linkPrices: [] } };
+function sealAs(book: BookState, gate: Gate, { awards, prices, linkPrices }: AuctionAwards): void {
+  const auction = book.auctions + 1;
+  const page = { awards: [...awards], prices: [...prices], linkPrices: [...linkPrices] };
+  observeAuction(book, auction, [
+    gateClosed(auction, gate, book.position),
+    { type: "AwardsPublished", data: { auction, page: 0, ...page } },
+  ]);
 }
 
 /** The next auction comes to nothing. */
@@ -273,14 +277,14 @@ export interface Cleared {
 /** What the next auction would give; the book stays as it is. */
 export function clearAt(book: BookState, gate: Gate = gateIn(99)): Cleared {
   const instance = instanceOf(book, gate);
-  const result = clear(instance.book);
+  const result = clear(instance.book, instance);
   return { instance, result, awards: awardsOf(instance, result, book.auctions + 1).awards };
 }
 
-/** Clears the next auction and takes in its awards. */
+/** Clears the next auction and takes in what it publishes. */
 export function sell(book: BookState, gate: Gate = gateIn(99)): Cleared {
   const cleared = clearAt(book, gate);
-  seal(book, gate, ...cleared.awards);
+  sealAs(book, gate, awardsOf(cleared.instance, cleared.result, book.auctions + 1));
   return cleared;
 }
 
@@ -827,7 +831,7 @@ function closeGate(life: Life, gate: Gate): void {
     sealAuction(life, { ...seen, events: [closed], awards: [] });
     return;
   }
-  const result = clear(instance.book);
+  const result = clear(instance.book, instance);
   if (gate.reruns === undefined && voided(instance, result)) {
     const data = { auction: n, session: gate.session, gate: gate.gate, at: instant(now(life)) };
     const events: AuctionEvent[] = [closed, { type: "AuctionVoided", data: { ...data, reason: "priceCap" } }];

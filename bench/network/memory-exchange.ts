@@ -187,7 +187,7 @@ export function createMemoryExchange(
     return events;
   };
   const solve = (instance: Instance, n: number, gate: Gate, at: number) => {
-    const result = clear(instance.book);
+    const result = clear(instance.book, instance);
     if (gate.reruns === undefined && voided(instance, result)) {
       counts.voided += 1;
       return { events: tellAuction(n, { type: "Void", reason: "priceCap", at }, at), awards: [] };

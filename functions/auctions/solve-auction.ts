@@ -34,7 +34,7 @@ async function commandOf(access: Access, auction: number, closed: KnownAuction):
   const book = await access.books.at(auction - 1, closed.position);
   const instance = instanceAt(book, { ...closed, auction });
   const away = leftOutAnswers(book, instance);
-  const result = withinAwardSize(instance, clear(instance.book));
+  const result = withinAwardSize(instance, clear(instance.book, instance));
   const at = access.clock.now();
   // At the cap the session's next gate runs it again, and that one stands.
   if (closed.reruns === undefined && voided(instance, result))

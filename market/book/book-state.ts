@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { PoolPrice } from "../../events/catalog/auction.ts";
 import type { Fill, LinkUse } from "../../events/catalog/award.ts";
 import type { CenterJoined, LinkSpec } from "../../events/catalog/center.ts";
 import type { JobSpec } from "../../events/catalog/job.ts";
@@ -103,6 +104,8 @@ export interface BookState {
   readonly gates: Map<Session, number>;
   /** The session's auction that was voided at the cap and waits to be run again. */
   readonly voided: Map<Session, number>;
+  /** What each session's last auction published: the next one begins its search for prices there. */
+  readonly prices: Map<Session, readonly PoolPrice[]>;
 }
 
 export function initialBook(): BookState {
@@ -118,6 +121,7 @@ export function initialBook(): BookState {
     admitted: 0,
     gates: new Map(),
     voided: new Map(),
+    prices: new Map(),
   };
 }
 

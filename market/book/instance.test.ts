@@ -59,6 +59,14 @@ describe("the problem of a gate", () => {
     expect(validateBook(problem)).toEqual([]);
   });
 
+  test("begins where the session's last auction ended, as far as its prices reach and cards were sold at them", () => {
+    const book = bookAfter(...market, ...queued("train"));
+    sell(book, gateIn(99));
+    const { warm } = instanceOf(book, gateIn(101));
+    expect(warm.prices).toEqual({ "1": [...new Array(8).fill(100), ...new Array(32).fill(0)] });
+    expect(instanceOf(book, gateIn(101, "forward")).warm.prices).toEqual({});
+  });
+
   test("knows what energy costs in each hour of the market's day", () => {
     const energy = Array.from({ length: 24 }, (_, hour) => hour * 100);
     const midnight = periodStart(Period.parse("2026-01-06"));

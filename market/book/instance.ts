@@ -1,5 +1,6 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { type Bid, type Book, energyCost } from "../clearing/instance.ts";
+import type { Warm } from "../clearing/search.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
@@ -28,6 +29,8 @@ export interface Instance {
   /** Slots of one unit of the problem: 1 in the spot session, 10 in the forward one, whose money is ten times as much. */
   readonly grain: number;
   readonly book: Book;
+  /** Where the search for prices begins: what the session's last auction published, as far as that reaches. */
+  readonly warm: Warm;
   /** In the order of the problem's centers, pools, links and bids. */
   readonly centers: readonly BookCenter[];
   readonly pools: readonly { readonly center: BookCenter; readonly product: string }[];
@@ -68,6 +71,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
     pools,
     links,
     bidders: bids.map(({ bidder }) => bidder),
+    warm: warmPrices(book, gate, poolIndex, grain, units),
     book: {
       T: units,
       slotSeconds,
@@ -100,6 +104,25 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
       bids: bids.map(({ bid }) => bid),
     },
   };
+}
+
+function warmPrices(
+  book: BookState,
+  gate: AuctionGate,
+  poolIndex: ReadonlyMap<string, number>,
+  grain: number,
+  units: number,
+): Warm {
+  const rows: Record<string, number[]> = {};
+  for (const { center, product, from, to, price, sold } of book.prices.get(gate.session) ?? []) {
+    const pool = poolIndex.get(poolId(center, product));
+    if (pool === undefined || sold === 0) continue;
+    rows[pool] ??= new Array<number>(units).fill(0);
+    const first = Math.max(0, Math.ceil((from - gate.from) / grain));
+    const end = Math.min(units, Math.ceil((to - gate.from) / grain));
+    if (first < end) rows[pool].fill(price * grain, first, end);
+  }
+  return { prices: rows, linkPrices: {} };
 }
 
 /** Units of a step in which a card costs no more than the cap: in dear hours energy can lift it above. */

@@ -10,6 +10,7 @@ export function observeAuction(book: BookState, n: number, events: readonly Auct
   if (n <= book.auctions) return;
   if (n > book.auctions + 1) throw new Error(`auction ${book.auctions + 1} is missing before ${n}`);
   for (const event of events) observe(book, event);
+  keepPrices(book, events);
   book.auctions = n;
 }
 
@@ -34,6 +35,16 @@ function observe(book: BookState, event: AuctionEvent): void {
     default:
       event satisfies never;
   }
+}
+
+function keepPrices(book: BookState, events: readonly AuctionEvent[]): void {
+  const session = events.find((event) => event.type === "GateClosed")?.data.session;
+  const pages = events.filter((event) => event.type === "AwardsPublished");
+  if (session === undefined || pages.length === 0) return;
+  book.prices.set(
+    session,
+    pages.flatMap(({ data }) => data.prices),
+  );
 }
 
 function take(book: BookState, award: Award): void {

@@ -7,6 +7,9 @@ const FIRST_STEP = 1 / 4;
 /** Rounds after which the step is half of the first. */
 const HALVING = 10;
 
+/** Rounds that prices of an earlier auction stand for: larger steps would lose them. */
+const WARM_ROUNDS = 60;
+
 /** Prices that move with what is wanted at them. */
 export interface Moving {
   readonly tables: PriceTables;
@@ -22,19 +25,19 @@ export interface Ascent extends Moving {
   /** The prices of the least bound so far, and that bound in mills. */
   best: Prices;
   bound: number;
+  /** Prices that the second round looks at. */
+  readonly warm: Prices | undefined;
   /** The bound cannot be lower: what is wanted at the cheapest costs fits. */
   done: boolean;
   rounds: number;
   readonly scale: number;
 }
 
-/** @param from prices to begin with, such as the last auction's; the cheapest costs where there are none */
-export function beginAscent(model: Model, from: Prices = pricesOf(model)): Ascent {
-  const start = {
-    cells: from.cells.map((price, cell) => Math.max(price, model.cheapest[cell] ?? 0)),
-    links: from.links.slice(),
-  };
+/** @param warm prices to go on from, such as the last auction's, after a first look at the cheapest costs */
+export function beginAscent(model: Model, warm?: Prices): Ascent {
+  const start = pricesOf(model);
   return {
+    warm,
     tables: tablesOf(model, start),
     demand: emptyDemand(model),
     best: copyPrices(start),
@@ -73,10 +76,21 @@ export function ascend(model: Model, ascent: Ascent): void {
     ascent.done = true;
     return;
   }
-  const step = ascent.scale / (1 + ascent.rounds / HALVING);
   ascent.rounds++;
+  if (ascent.warm !== undefined && ascent.rounds === 1) {
+    goOnFrom(model, ascent, ascent.warm);
+    return;
+  }
+  const made = ascent.rounds - 1 + (ascent.warm === undefined ? 0 : WARM_ROUNDS);
+  const step = ascent.scale / (1 + made / HALVING);
   moveCells(model, ascent, step);
   moveLinks(model, ascent, step);
+}
+
+function goOnFrom({ cheapest }: Model, { tables }: Ascent, { cells, links }: Prices): void {
+  for (let cell = 0; cell < cells.length; cell++)
+    tables.cells[cell] = Math.max(cells[cell] ?? 0, cheapest[cell] ?? 0);
+  tables.links.set(links);
 }
 
 /** Demand at the cheapest costs is met by the cheapest steps: that allocation attains the bound there. */
