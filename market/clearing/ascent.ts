@@ -141,5 +141,5 @@ export function moveLinks(
 }
 
 function clamp(excess: number): number {
-  return excess > 1 ? 1 : excess < -1 ? -1 : excess;
+  return Math.max(-1, Math.min(1, excess));
 }
