@@ -52,7 +52,9 @@ export async function measureQuotes(offers: number, calls: number, rounds: numbe
     const tenant = await client(scenario.tenants[0]?.tenant ?? "", "tenant");
     const first = opening / 1000 / SLOT_SECONDS + 2;
     const products = [{ product: ProductId.parse("ascend910"), limit: 500 }];
-    const spot = { session: "spot" as const, products, cards: 64, slots: 10, from: first, to: first + 40 };
+    // As many cards as some pool has in every slot of the window.
+    const cards = Math.ceil(offers / 200);
+    const spot = { session: "spot" as const, products, cards, slots: 10, from: first, to: first + 40 };
     const week = { ...spot, session: "forward" as const, slots: 100, from: first + 20, to: first + 1680 };
     const times = { spot: [] as number[], week: [] as number[] };
     let n = 0;
