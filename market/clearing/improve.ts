@@ -32,10 +32,14 @@ const FILLERS_OUT = 20;
 const NEAR = 0.15;
 /** Share of the moves that begin with a bid that would gain at the guide but has no place. */
 const EJECTIONS = 0.5;
-/** A worse schedule is kept at first if it loses no more than this share of a mean bid's welfare. */
-const TEMPERATURE = 0.02;
-/** Moves for each bid after which the temperature is half of the first. */
+/**
+ * A worse schedule is kept at first if it loses no more than this share of a mean bid's welfare: more where bids are few,
+ * for there each of them weighs more.
+ */
+const TEMPERATURE = { least: 0.02, perBid: 8, most: 0.1 };
+/** Moves for each bid after which the temperature is half of the first, and after which it is the first again. */
 const COOLING = 20;
+const CYCLE = 200;
 
 /** A large-neighbourhood search: takes a box of (pool, slots) out and puts it back better. */
 export interface Improvement {
@@ -84,7 +88,7 @@ export function beginImprovement(
     moves: 0,
     cheapest: tablesOf(model, pricesOf(model)),
     draw: drawing(0x5ca1ab1e),
-    temperature: bids === 0 ? 0 : (TEMPERATURE * bound) / bids,
+    temperature: temperatureOf(bids) * bound,
     able: Array.from({ length: bids }, (_, bid) => bid).filter(
       (bid) => model.wayStart[bid] !== model.wayStart[bid + 1],
     ),
@@ -100,6 +104,12 @@ export function beginImprovement(
   };
   guideImprovement(improvement, guide, demand);
   return improvement;
+}
+
+/** As a share of all welfare. */
+function temperatureOf(bids: number): number {
+  const { least, perBid, most } = TEMPERATURE;
+  return bids === 0 ? 0 : Math.min(most, least + perBid / bids) / bids;
 }
 
 /** Goes on with better guide prices. */
@@ -178,7 +188,7 @@ export function improveOnce(improvement: Improvement, effort: Effort): void {
   for (const bid of candidates)
     if (model.kind[bid] === DIV) fillDivisible(schedule, bid, improvement.cheapest, false, effort);
   dropWhoLoses(improvement);
-  const cold = improvement.moves / (COOLING * model.bids);
+  const cold = (improvement.moves % (CYCLE * model.bids)) / (COOLING * model.bids);
   if (schedule.welfare < before - (improvement.temperature / (1 + cold)) * draw.fraction())
     takeBack(improvement);
 }
