@@ -47,12 +47,20 @@ export function searchUntil(
   const search = open(book, warm === undefined ? {} : { warm });
   const opened = now() - began;
   const share = Math.min(RESERVE.most, Math.max(RESERVE.least, opened / limit));
-  const reserve = limit * share + Math.min(RESERVE.first, limit * RESERVE.firstShare);
+  let reserve = limit * share + Math.min(RESERVE.first, limit * RESERVE.firstShare);
+  let tried = false;
   const moments: Moment[] = [];
   let work = 0;
   let portion = FIRST_PORTION;
   let last = 0;
   for (;;) {
+    if (!tried && now() - began > limit / 2) {
+      // How long writing down takes is seen by doing it once.
+      tried = true;
+      const from = now();
+      search.best();
+      reserve = Math.max(reserve, 1.3 * (now() - from));
+    }
     const before = now() - began;
     const room = limit - reserve - before;
     if (room <= last * 0.5) break;

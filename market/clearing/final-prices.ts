@@ -1,10 +1,10 @@
-import { copyPrices, type Prices, type PriceTables, refreshTables, tablesOf } from "./guide.ts";
+import { copyPrices, type Prices, type PriceTables, refreshSums, refreshTables, tablesOf } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
 import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
 import { firstWay, isServed, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
 
 /** Starts looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
-const WORK = 20_000_000;
+const WORK = 6_000_000;
 const SWEEPS = 3;
 
 /** The least and the most that each cell and each link slot may cost, given what is sold. */
@@ -204,7 +204,7 @@ function raiseForGang(
     let left = Math.ceil(gain / (model.g[bid] ?? 1) / tick) * tick;
     for (let cell = first; cell < first + (model.wayD[way] ?? 0) && left > 0; cell++)
       left -= raise(schedule, holders, range, tables, cell, left);
-    refreshTables(model, tables);
+    refreshSums(model, tables, model.wayPool[way] ?? 0);
     if (left > 0) return;
   }
 }
@@ -223,8 +223,8 @@ function raiseForDivisible(
     const at = (wayPool[way] ?? 0) * T;
     for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
       raise(schedule, holders, range, tables, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
+    refreshSums(model, tables, wayPool[way] ?? 0);
   }
-  refreshTables(model, tables);
 }
 
 /** Raises the price of a cell by so much, or by what those who have it can bear; says by how much. */

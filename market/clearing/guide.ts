@@ -42,17 +42,20 @@ export function tablesOf(model: Model, prices: Prices): PriceTables {
   return tables;
 }
 
+/** Brings the sums of one pool up to changed prices. */
+export function refreshSums({ T }: Model, { cells, sums }: PriceTables, pool: number): void {
+  let sum = 0;
+  for (let t = 0; t < T; t++) {
+    sum += cells[pool * T + t] ?? 0;
+    sums[pool * (T + 1) + t + 1] = sum;
+  }
+}
+
 /** Brings the tables up to changed prices. */
 export function refreshTables(model: Model, tables: PriceTables): void {
   const { T } = model;
-  const { cells, links, sums, least, blocks, pricedLinks } = tables;
-  for (let pool = 0; pool < model.pools; pool++) {
-    let sum = 0;
-    for (let t = 0; t < T; t++) {
-      sum += cells[pool * T + t] ?? 0;
-      sums[pool * (T + 1) + t + 1] = sum;
-    }
-  }
+  const { links, sums, least, blocks, pricedLinks } = tables;
+  for (let pool = 0; pool < model.pools; pool++) refreshSums(model, tables, pool);
   least.fill(Infinity);
   for (let span = 0; span < model.spanPool.length; span++) {
     const d = model.spanD[span] ?? 0;

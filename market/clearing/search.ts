@@ -30,8 +30,14 @@ export interface Search {
   readonly look: number;
 }
 
-/** Rounds of the price search before a first schedule is made, before a second one, and in all. */
-const ROUNDS = [24, 80, 400] as const;
+/** Rounds of the price search before each schedule that is made anew, and in all. */
+const DIVES = [24, 80];
+/**
+ * More of them in middling books, where they cost little: with large gangs one may be much better than another. In smaller
+ * books moves find as much.
+ */
+const MORE_DIVES = { least: 300, most: 3000, at: [120, 160, 200, 240] };
+const ROUNDS = 400;
 /** Moves between two looks at the clock, and moves without a gain, for each bid, after which the search ends. */
 const MOVES = 64;
 const PATIENCE = 400;
@@ -93,14 +99,16 @@ function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
 
 function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
-  for (const rounds of ROUNDS.slice(0, 2)) {
+  const middling = model.bids >= MORE_DIVES.least && model.bids <= MORE_DIVES.most;
+  const dives = middling ? DIVES.concat(MORE_DIVES.at) : DIVES;
+  for (const rounds of dives) {
     while (ascent.rounds < rounds && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
       yield;
     }
     const made = yield* construct(model, ascent.best, look, effort);
-    if (made.welfare > state.best.welfare || rounds === ROUNDS[0]) state.best = made;
+    if (made.welfare > state.best.welfare || rounds === dives[0]) state.best = made;
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
@@ -141,7 +149,7 @@ function* improve(state: State): Generator<void, void> {
       state.best = copySchedule(schedule);
     yield;
     if (schedule.welfare >= wholeBound(ascent.bound)) break;
-    if (ascent.rounds >= ROUNDS[2] || effort.spent < nextRounds) continue;
+    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     for (let i = 0; i < 10; i++) {
       ascend(model, ascent);
       effort.spent += look;

@@ -30,7 +30,8 @@ function functionSet(): TestFunction {
     calls.set(functionName, call);
     if (behaviour === "boom") throw namedError("Boom", "always");
     if (behaviour === "flaky" && call <= 2) throw namedError("Boom", `call ${call}`);
-    if (behaviour === "odd" && JSON.stringify(withoutOwnWords(payload)).length % 2 === 1) throw namedError("Boom", "odd");
+    if (behaviour === "odd" && JSON.stringify(withoutOwnWords(payload)).length % 2 === 1)
+      throw namedError("Boom", "odd");
     return { of: payload, list: [1, 2], n: { x: 1 } };
   };
 }
