@@ -385,9 +385,16 @@ describe("an Idempotency-Key", () => {
 
 describe("the feed", () => {
   test("is exported, plain and compressed, and verified with no exchange at hand", async () => {
-    const head = await jsonOf("feed head --profile finance");
     const file = join(shell.folder, "feed.ndjson");
-    expect(await ok(`feed export ${file} --profile finance`)).toContain(`hash      ${head.hash}\n`);
+    const head = await vi.waitFor(
+      async () => {
+        // What earlier requests left under way may still reach the feed.
+        const seen = await jsonOf("feed head --profile finance");
+        expect(await ok(`feed export ${file} --profile finance`)).toContain(`hash      ${seen.hash}\n`);
+        return seen;
+      },
+      { timeout: 60_000, interval: 200 },
+    );
     await ok(`feed export ${file}.gz --profile finance`);
     expect(await ok("feed export --profile finance")).toBe(readFileSync(file, "utf8"));
 
