@@ -11,11 +11,12 @@ export interface Product {
   readonly kw: number;
 }
 
-/** `energy[t]`: mills per kWh in slot t, one for each of the T slots. */
+/** Mills per kWh in slot t, one for each of the T slots: `energy`, and `carbon` on top of it, default 0. */
 export interface Center {
   readonly region: number;
   readonly pue: number;
   readonly energy: readonly number[];
+  readonly carbon?: readonly number[];
 }
 
 /** `gbps` in every slot, `perGB` mills per GB moved. Both directions use it; see `linkBetween` for two of a pair. */
@@ -41,6 +42,14 @@ export interface Offer {
   readonly to: number;
   readonly q: number;
   readonly reserve: number;
+  /** Where cards of it are sold, they are in so many slots in a row at least, to whomever; default 1. */
+  readonly minRun?: number;
+  /** The offer that this is a piece or a step of: minimum runs count over all of them. Default: its own id. */
+  readonly of?: ItemId;
+  /** Slots, also beyond the window, in which cards of that offer are sold already. */
+  readonly sold?: readonly number[];
+  /** The center may take the cards back with notice: only bids that say so get them. */
+  readonly reclaimable?: boolean;
 }
 
 /** An acceptable product, its limit, and the slots it needs where they differ from the bid's `d`. */
@@ -53,9 +62,12 @@ export interface Choice {
 export interface Bid {
   /** Default: the index. */
   readonly id?: ItemId;
-  readonly kind: "block" | "split" | "div";
+  readonly kind: "block" | "split" | "div" | "service";
+  /** Cards; of a service the ceiling in each slot. */
   readonly g: number;
-  /** May be left out only if every product has its own. */
+  /** Service only: the least number of cards in every slot of its window, all in the pool of the rest. */
+  readonly floor?: number;
+  /** May be left out only if every product has its own. A service needs its whole window, whatever stands here. */
   readonly d?: number;
   readonly from: number;
   readonly to: number;
@@ -79,6 +91,14 @@ export interface Bid {
   readonly bw?: number;
   /** Split only: ms between the two centers at most, default without limit. */
   readonly syncLat?: number;
+  /** Data are moved in equal parts over so many slots before the start; default 0: in the start slot. */
+  readonly stage?: number;
+  /** Of the bids that name the same group at most one is accepted. */
+  readonly group?: ItemId;
+  /** Id of the block or split bid without which this block or split bid is not accepted, and at whose end it may start. */
+  readonly parent?: ItemId;
+  /** It takes cards that may be reclaimed, too; default false. */
+  readonly reclaimable?: boolean;
 }
 
 export interface Book {
@@ -95,7 +115,7 @@ export interface Book {
   readonly bids: readonly Bid[];
 }
 
-/** Bid `b` (index in the book) runs on product `p` from slot `s`, `q` cards in each center `c`. */
+/** Bid `b` (index in the book) runs on product `p` from slot `s`, `q` cards in each center `c`; of a service its floor. */
 export interface Accepted {
   readonly b: number;
   readonly p: number;
@@ -103,7 +123,7 @@ export interface Accepted {
   readonly parts: readonly { readonly c: number; readonly q: number }[];
 }
 
-/** Fills of a div bid: [center, product, slot, cards]. */
+/** Fills of a div bid, or what a service has beyond its floor: [center, product, slot, cards]. */
 export interface DivFills {
   readonly b: number;
   readonly fills: readonly (readonly [number, number, number, number])[];
@@ -127,7 +147,7 @@ export const DEFAULT_TICK = 1;
 
 /** Slots that a bid needs on one of its products. */
 export function slotsNeeded(bid: Bid, choice: Choice): number {
-  return choice.d ?? bid.d ?? 0;
+  return bid.kind === "service" ? bid.to - bid.from : (choice.d ?? bid.d ?? 0);
 }
 
 /**

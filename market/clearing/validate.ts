@@ -21,6 +21,7 @@ export function validateBook(book: Book): string[] {
   });
   checkIds(book.offers, "offers", complain);
   checkIds(book.bids, "bids", complain);
+  checkParents(book.bids, complain);
   if (wrong.length === 0) checkSums(book, complain);
   return wrong;
 }
@@ -66,6 +67,9 @@ function checkPlaces(book: Book, complain: Complain): void {
     if (!isAmount(center.pue)) complain(`${at}.pue`, "must be a number >= 0");
     const fits = Array.isArray(center.energy) && center.energy.length >= book.T;
     if (!fits || !center.energy.every(isAmount)) complain(`${at}.energy`, "must hold T numbers >= 0");
+    const { carbon } = center;
+    if (carbon && (carbon.length < book.T || !carbon.every(isAmount)))
+      complain(`${at}.carbon`, "must hold T numbers >= 0");
   });
   const ways = new Set<string>();
   book.links.forEach((link, l) => {
@@ -101,11 +105,16 @@ function checkOffers(book: Book, complain: Complain): void {
     if (!isCount(offer.q, 0)) complain(`${at}.q`, "must be a whole number of cards");
     if (!isPrice(offer.reserve, book.tick ?? DEFAULT_TICK))
       complain(`${at}.reserve`, "must be a multiple of tick");
+    if (!isCount(offer.minRun ?? 1, 1)) complain(`${at}.minRun`, "must be a whole number above 0");
   });
 }
 
 function checkBid(book: Book, bid: Bid, at: string, complain: Complain): void {
-  if (!["block", "split", "div"].includes(bid.kind)) complain(`${at}.kind`, "must be block, split or div");
+  if (!["block", "split", "div", "service"].includes(bid.kind))
+    complain(`${at}.kind`, "must be block, split, div or service");
+  if (bid.kind === "service" && (!isCount(bid.floor, 1) || bid.floor > bid.g))
+    complain(`${at}.floor`, "must be a whole number of cards from 1 to g");
+  if (!isCount(bid.stage ?? 0, 0)) complain(`${at}.stage`, "must be a whole number of slots");
   if (!isCount(bid.g, 1)) complain(`${at}.g`, "must be a whole number above 0");
   checkRange(bid.from, bid.to, book.T, at, complain);
   if (!isIndex(bid.home, book.centers)) complain(`${at}.home`, "is no center");
@@ -144,6 +153,25 @@ function checkIds(rows: readonly { id?: number | string }[], name: string, compl
     const key = id ?? i;
     if (seen.has(key)) complain(`${name}[${i}].id`, `repeats ${key}`);
     seen.add(key);
+  });
+}
+
+/** Only gangs have an end that a child can wait for; a circle of parents would wait for ever. */
+function checkParents(bids: readonly Bid[], complain: Complain): void {
+  const byId = new Map(bids.map((bid, b) => [bid.id ?? b, bid]));
+  const isGang = (bid: Bid | undefined) => bid?.kind === "block" || bid?.kind === "split";
+  bids.forEach((bid, b) => {
+    if (bid.parent === undefined) return;
+    if (!isGang(bid) || !isGang(byId.get(bid.parent)))
+      complain(`bids[${b}].parent`, "must join two block or split bids of the book");
+    const seen = new Set<Bid>();
+    for (let at: Bid | undefined = bid; at?.parent !== undefined; at = byId.get(at.parent)) {
+      if (seen.has(at)) {
+        complain(`bids[${b}].parent`, "leads back to itself");
+        return;
+      }
+      seen.add(at);
+    }
   });
 }
 
