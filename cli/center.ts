@@ -47,6 +47,7 @@ export function centerCommands(session: Session): Command {
     )
     .option("--pue <ratio>", "power usage effectiveness, such as 1.25", permilleOf)
     .option("--energy <mills>", "mills per kWh: one number, or 24 by hour separated by commas", energyOf)
+    .option("--carbon <mills>", "the same for what carbon costs on top", energyOf)
     .option("--grid-factor <g>", "gCO2 per kWh of its grid", whole)
     .addOption(fileOption())
     .addOption(keyOption())

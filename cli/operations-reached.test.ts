@@ -13,6 +13,7 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   postOffer: "offer post --center wuhan --product a100-80g --cards 8 --from 100 --to 200 --reserve 150",
   listOffers: "offer list --limit 3 --cursor c1",
   getOffer: "offer get o1",
+  drawReserve: "offer draw o1 --cards 4 --from 100 --to 120 --if-match 2",
   withdrawOffer: "offer withdraw o1 --if-match 2",
   postJob:
     "job post --name bert --session forward --kind split --product a100-80g:300 --product ascend910 --limit 250 --cards 8 --slots 10 --from 100 --to 200 --home wuhan --data-gb 20 --region CN-HB --framework torch --max-latency-ms 2.5 --split 4:10:1.5 --extend-limit 240 --max-slots 30 --retries 2 --account acme",
@@ -29,7 +30,7 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   getAuction: "market auction 7",
   getCurves: "market curves 7",
   joinNetwork:
-    "center join --center wuhan --name Wuhan --region CN-HB --home-region CN-HN --pool a100-80g:16:torch,mindspore --pue 1.25 --energy 500 --grid-factor 520",
+    "center join --center wuhan --name Wuhan --region CN-HB --home-region CN-HN --pool a100-80g:16:torch,mindspore --pue 1.25 --energy 500 --carbon 40 --grid-factor 520",
   getCenter: "center get wuhan",
   declareLinks: "center links wuhan --link xian:100:12.5:20 --key k1 --if-match 3",
   reportCapacity: "center capacity wuhan --pool a100-80g:16:4",

@@ -193,6 +193,7 @@ const routes: readonly FunctionSpec[] = [
   http("postOffer", "functions/offers/post-offer.ts", appends),
   http("listOffers", "functions/offers/list-offers.ts", views),
   http("getOffer", "functions/offers/get-offer.ts", reads),
+  http("drawReserve", "functions/offers/draw-reserve.ts", appends),
   http("withdrawOffer", "functions/offers/withdraw-offer.ts", appends),
   http("postJob", "functions/jobs/post-job.ts", ["log:append", "views:read"]),
   http("listJobs", "functions/jobs/list-jobs.ts", views),

@@ -1,13 +1,19 @@
 import type * as z from "zod";
-import type { CapacityOffered, OfferEvent } from "../events/catalog/offer.ts";
+import type { CapacityOffered, OfferEvent, OfferStep, ReserveDrawn } from "../events/catalog/offer.ts";
 import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
+import { lapsedUntil, lapseSlots } from "./home-reserve.ts";
+import { rules } from "./rules.ts";
 import { instant, slotOf, slotStart } from "./time.ts";
 
 export type OfferSpec = z.infer<typeof CapacityOffered.data>;
+/** Cards of a home reserve that its center uses itself in each slot of `[from, to)`. */
+export type Draw = Omit<z.infer<typeof ReserveDrawn.data>, "offer">;
 
 export type OfferCommand =
   /** `poolCards`: cards of the center's pool; `at`: ms since the Unix epoch. */
   | { readonly type: "Post"; readonly offer: OfferSpec; readonly poolCards: number; readonly at: number }
+  /** The center uses cards of its home reserve itself; `at`: ms since the Unix epoch. */
+  | { readonly type: "Draw"; readonly draw: Draw; readonly at: number }
   /** The unsold rest leaves the market from the next gate on. */
   | { readonly type: "Withdraw" }
   /** No gate of `slot` or later can sell it any more. */
@@ -16,6 +22,8 @@ export type OfferCommand =
 export interface KnownOffer {
   readonly phase: "open" | "withdrawn" | "expired";
   readonly offer: OfferSpec;
+  /** In the order in which they were drawn. */
+  readonly draws: readonly Draw[];
 }
 
 export type OfferState = { readonly phase: "unknown" } | KnownOffer;
@@ -28,8 +36,12 @@ export const offerDecider: Decider<OfferState, OfferCommand, OfferEvent> = {
   initial: { phase: "unknown" },
   decide: decideOffer,
   evolve(state, event) {
-    if (event.type === "CapacityOffered") return { phase: "open", offer: event.data };
+    if (event.type === "CapacityOffered") return { phase: "open", offer: event.data, draws: [] };
     if (state.phase === "unknown") return state;
+    if (event.type === "ReserveDrawn") {
+      const { offer: _, ...draw } = event.data;
+      return { ...state, draws: [...state.draws, draw] };
+    }
     return { ...state, phase: event.type === "OfferWithdrawn" ? "withdrawn" : "expired" };
   },
 };
@@ -39,6 +51,8 @@ function decideOffer(command: OfferCommand, state: OfferState): Decision<OfferEv
   if (state.phase === "unknown") return conflict("offer-unknown", "There is no such offer.");
   const { offer, to } = state.offer;
   switch (command.type) {
+    case "Draw":
+      return draw(command.draw, slotOf(command.at), state);
     case "Withdraw":
       if (state.phase === "expired")
         return conflict("offer-expired", `The offer ended at ${instant(slotStart(to))}.`);
@@ -62,5 +76,86 @@ function post({ offer, poolCards, at }: Extract<OfferCommand, { type: "Post" }>)
   if (poolCards === 0) return reject("pool-unknown", "The center has no pool of this product.", "/product");
   if (offer.cards > poolCards)
     return reject("cards-beyond-pool", `The pool has ${poolCards} cards.`, "/cards");
-  return accept({ type: "CapacityOffered", data: offer });
+  return wrongSteps(offer) ?? wrongRun(offer) ?? accept({ type: "CapacityOffered", data: offer });
+}
+
+/** Steps are the same cards and the same reserve as the offer's own, said more exactly. */
+function wrongSteps({ cards, reserve, steps }: OfferSpec): Decision<OfferEvent> | undefined {
+  const [first] = steps ?? [];
+  if (steps === undefined || first === undefined) return undefined;
+  const flat = steps.findIndex((step, n) => n > 0 && step.reserve <= (steps[n - 1]?.reserve ?? 0));
+  if (flat >= 0)
+    return reject(
+      "steps-not-rising",
+      "Each step asks more than the one before: put equal ones together, the cheapest first.",
+      `/steps/${flat}/reserve`,
+    );
+  if (first.reserve !== reserve)
+    return reject("steps-reserve", `The first step asks ${first.reserve}: say so in reserve.`, "/reserve");
+  const sum = steps.reduce((total, step) => total + step.cards, 0);
+  if (sum !== cards) return reject("steps-cards", `The steps have ${sum} cards: say so in cards.`, "/cards");
+  return undefined;
+}
+
+/** A run that no gate could ever sell is a mistake. */
+function wrongRun({ from, to, minRun = 1, homeReserve }: OfferSpec): Decision<OfferEvent> | undefined {
+  const field = "/minRun";
+  if (minRun > to - from)
+    return reject("min-run-too-long", `The offer has ${to - from} slots: ask for a shorter run.`, field);
+  if (homeReserve === true && minRun > lapseSlots)
+    return reject(
+      "min-run-too-long",
+      `A home reserve is on sale for its last ${lapseSlots} slots only: ask for no longer run.`,
+      field,
+    );
+  return undefined;
+}
+
+/** Cards of an offer by what they ask, cheapest first. */
+export function stepsOf({ cards, reserve, steps }: Pick<OfferSpec, "cards" | "reserve" | "steps">) {
+  return steps ?? ([{ cards, reserve }] satisfies OfferStep[]);
+}
+
+function draw(wanted: Draw, now: number, { phase, offer, draws }: KnownOffer): Decision<OfferEvent> {
+  const { from, to, cards } = wanted;
+  if (offer.homeReserve !== true)
+    return conflict("offer-not-reserve", "Only a home reserve is drawn from: offer one with homeReserve.");
+  if (phase === "withdrawn")
+    return conflict("offer-withdrawn", "The reserve was withdrawn: offer a new one.");
+  if (phase === "expired")
+    return conflict("offer-expired", `The offer ended at ${instant(slotStart(offer.to))}.`);
+  if (draws.length >= rules.reserveDrawsMax)
+    return conflict(
+      "draws-too-many",
+      `A reserve is drawn from ${rules.reserveDrawsMax} times at most: withdraw it and offer its rest anew.`,
+    );
+  if (to <= from) return reject("window-reversed", "A draw ends after it begins.", "/to");
+  if (from < offer.from || to > offer.to)
+    return reject(
+      "draw-outside-offer",
+      `The reserve covers slots ${offer.from} to ${offer.to}: draw within them.`,
+      from < offer.from ? "/from" : "/to",
+    );
+  // The gate of this slot may still be about to close: the one after it is the first that surely sees the draw.
+  const free = lapsedUntil(now + 1);
+  if (from < free)
+    return reject(
+      "reserve-lapsed",
+      `The next gate sells the slots before ${free}: draw from ${free} on.`,
+      "/from",
+    );
+  const left = offer.cards - mostDrawn(draws, wanted);
+  if (cards > left)
+    return reject("draw-beyond-reserve", `${left} cards are left in all of these slots.`, "/cards");
+  return accept({ type: "ReserveDrawn", data: { offer: offer.offer, from, to, cards } });
+}
+
+/** Cards drawn in the slot of a range in which most are. */
+function mostDrawn(draws: readonly Draw[], { from, to }: Pick<Draw, "from" | "to">): number {
+  const within = draws.filter((one) => one.from < to && one.to > from);
+  // The most are drawn where some draw begins, or at the range's own begin.
+  const begins = [from, ...within.map((one) => Math.max(from, one.from))];
+  const drawnIn = (slot: number) =>
+    within.reduce((sum, one) => (one.from <= slot && slot < one.to ? sum + one.cards : sum), 0);
+  return Math.max(...begins.map(drawnIn));
 }

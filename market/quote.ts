@@ -10,6 +10,8 @@ export interface QuotedPool {
   readonly puePermille: number;
   /** Mills per kWh for each hour of the market's day. */
   readonly energy: readonly number[];
+  /** The same for carbon, on top of it. */
+  readonly carbon?: readonly number[] | undefined;
   /** What is left to sell, cheapest first. */
   readonly supply: readonly SupplyStep[];
   /** Price at which cards were sold, by slot; fen per card-hour. */
@@ -58,8 +60,9 @@ function cheapest(starts: readonly LikelyStart[]): LikelyStart | undefined {
 }
 
 /** All starts that have the cards, in order; by running sums over the window. */
-function startsOf(pool: QuotedPool, { cards, slots, from, to }: QuotedJob): LikelyStart[] {
-  const reserves = reservesFor(pool.supply, cards, from, to);
+function startsOf(pool: QuotedPool, { session, cards, slots, from, to }: QuotedJob): LikelyStart[] {
+  const supply = pool.supply.filter(([, , , , only]) => only === undefined || only === session);
+  const reserves = reservesFor(supply, cards, from, to);
   const [price, missing, traded] = [0, 1, 2].map(() => new Float64Array(to - from + 1));
   if (price === undefined || missing === undefined || traded === undefined) return [];
   for (let i = 0; i < to - from; i++) {
@@ -81,9 +84,10 @@ function startsOf(pool: QuotedPool, { cards, slots, from, to }: QuotedJob): Like
   return starts;
 }
 
-/** The last trade's price, but no less than what the dearest card that is needed costs with its energy. */
+/** The last trade's price, but no less than what the dearest card that is needed costs with its energy and carbon. */
 function priceAt(pool: QuotedPool, reserve: number, slot: number, traded: number | undefined): number {
-  const perKwh = pool.energy[hourOfDay(slot)] ?? 0;
+  const hour = hourOfDay(slot);
+  const perKwh = (pool.energy[hour] ?? 0) + (pool.carbon?.[hour] ?? 0);
   const energy = energyCost(pool.kw, pool.puePermille / 1000, perKwh, SLOT_SECONDS, 1);
   return Math.max(traded ?? 0, reserve + energy);
 }

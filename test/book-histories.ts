@@ -295,7 +295,7 @@ export function bidders(book: BookState, gate: Gate = gateIn(99)): string[] {
 
 /** Cards of a pool on sale in one slot. */
 export function cardsIn(book: BookState, slot: number, center: CenterId = xian): number {
-  return stepsLeft(book, { from: slot, to: slot + 1 }, 1)
+  return stepsLeft(book, { from: slot, to: slot + 1, reservesUntil: 0 }, 1)
     .filter(({ pool }) => pool === `${center}/${ascend}`)
     .reduce((sum, { cards }) => sum + cards, 0);
 }

@@ -23,6 +23,8 @@ export interface Side {
   readonly center: string;
   readonly region: string;
   readonly offer: string;
+  /** A home reserve. */
+  readonly reserve: string;
   /** In the book. */
   readonly openJob: string;
   /** Awarded to the center, from slot `from` on, and not accepted yet. */
@@ -38,7 +40,7 @@ export interface SeededExchange {
 }
 
 /**
- * Two centers of two owners, each with two offers, a tenant, an open and a placed job: whatever the one side has, the
+ * Two centers of two owners, each with two offers and a home reserve, a tenant, an open and a placed job: whatever the one side has, the
  * other has as well. The first auction has cleared, and its awards begin with the next slot.
  */
 export async function seedExchange(): Promise<SeededExchange> {
@@ -64,17 +66,18 @@ async function beginSide(
 ): Promise<Begun> {
   await succeeds(exchange.call(operations.joinNetwork, owner, { body: { ...newCenter(center), region } }));
   await succeeds(exchange.call(operations.renewLease, owner, { params: { center } }));
-  const post = async () =>
-    succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center) }));
+  const post = async (more = {}) =>
+    succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center, more) }));
   const { offer } = await post();
   await post();
+  const { offer: reserve } = await post({ homeReserve: true });
   await openAccount(exchange, owner);
   await openAccount(exchange, tenant);
   const body = newJob(exchange, center, { regions: [region], retries: 1 });
   // Lists of regions come from the feed.
   await exchange.pump();
   const { job: placedJob } = await succeeds(exchange.call(operations.postJob, tenant, { body }));
-  return { owner, tenant, center, region, offer, placedJob };
+  return { owner, tenant, center, region, offer, reserve, placedJob };
 }
 
 async function awarded(exchange: InMemoryExchange, side: Begun): Promise<Side> {

@@ -99,7 +99,7 @@ function addOffers(builder: Builder): void {
       const energy = energyCost(
         kw,
         center?.pue ?? 0,
-        center?.energy[t] ?? 0,
+        (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0),
         seconds,
         book.tick ?? DEFAULT_TICK,
       );

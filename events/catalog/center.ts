@@ -37,6 +37,8 @@ export const CenterJoined = defineEvent(
     puePermille: z.int().min(1000).max(5000),
     /** Mills per kWh for each hour of the market's day. */
     energy: z.array(z.int().min(0).max(100_000)).length(24),
+    /** What its carbon costs on top, mills per kWh for each hour of the market's day. Absent: nothing. */
+    carbon: z.array(z.int().min(0).max(100_000)).length(24).optional(),
     /** Emission factor of its grid, gCO2 per kWh. */
     gridFactor: z.int().min(0).max(5000).default(0),
   }),

@@ -4,6 +4,10 @@ import { Cards, CenterId, OfferId, OwnerId, Price, ProductId, Slot } from "./val
 
 // Stream `offer-ID`. Names and fields are storage format.
 
+/** Cards of an offer that ask the same reserve. */
+export const OfferStep = z.object({ cards: Cards, reserve: Price });
+export type OfferStep = z.infer<typeof OfferStep>;
+
 export const CapacityOffered = defineEvent(
   "CapacityOffered",
   1,
@@ -18,7 +22,19 @@ export const CapacityOffered = defineEvent(
     cards: Cards,
     /** Fen per card-hour, energy not included. */
     reserve: Price,
+    /** The same cards at rising reserves: together they are `cards`, and the first asks `reserve`. Absent: one step. */
+    steps: z.array(OfferStep).min(1).max(16).optional(),
+    /** Slots in a row in which its cards are sold at least, to whomever, where they are sold at all. Absent: 1. */
+    minRun: z.int().min(1).max(1680).optional(),
+    /** The center keeps them for its home region: on sale only when they lapse into spot. */
+    homeReserve: z.boolean().optional(),
   }),
+);
+export const ReserveDrawn = defineEvent(
+  "ReserveDrawn",
+  1,
+  "A center took cards of its home reserve for its own use: they are never on sale.",
+  z.object({ offer: OfferId, from: Slot, to: Slot, cards: Cards }),
 );
 export const OfferWithdrawn = defineEvent(
   "OfferWithdrawn",
@@ -33,5 +49,5 @@ export const OfferExpired = defineEvent(
   z.object({ offer: OfferId }),
 );
 
-export const offerEvents = [CapacityOffered, OfferWithdrawn, OfferExpired] as const;
+export const offerEvents = [CapacityOffered, ReserveDrawn, OfferWithdrawn, OfferExpired] as const;
 export type OfferEvent = EventsOf<typeof offerEvents>;

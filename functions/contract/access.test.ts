@@ -42,6 +42,10 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   postOffer: ({ exchange }, { center }) => ({ body: newOffer(exchange, center) }),
   listOffers: () => ({}),
   getOffer: (_, { offer }) => ({ params: { offer } }),
+  drawReserve: ({ exchange }, { reserve }) => ({
+    params: { offer: reserve },
+    body: { from: exchange.slot() + 22, to: exchange.slot() + 24, cards: 2 },
+  }),
   withdrawOffer: (_, { offer }) => ({ params: { offer } }),
   postJob: ({ exchange }, { center, tenant }) => ({
     body: newJob(exchange, center, { account: tenant.owner }),

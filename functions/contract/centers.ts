@@ -15,11 +15,18 @@ import { defineOperation } from "./operation.ts";
 
 const params = z.object({ center: CenterId });
 
-export const NewCenter = z.strictObject(CenterJoined.data.omit({ owner: true }).shape);
+const described = z.object({
+  ...CenterJoined.data.shape,
+  carbon: CenterJoined.data.shape.carbon.describe(
+    "What carbon costs on top of energy, mills per kWh for each hour of the market's day; left out: nothing",
+  ),
+});
+
+export const NewCenter = z.strictObject(described.omit({ owner: true }).shape);
 export type NewCenter = z.infer<typeof NewCenter>;
 
 export const Center = z.object({
-  ...CenterJoined.data.shape,
+  ...described.shape,
   links: z.array(LinkSpec),
   guarantee: MillsText.describe("Posted for penalties, in mills"),
   status: z

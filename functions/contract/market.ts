@@ -44,6 +44,9 @@ export const PublishedCenter = z.object({
   pools: z.array(PoolSpec),
   puePermille: CenterJoined.data.shape.puePermille,
   energy: CenterJoined.data.shape.energy,
+  carbon: CenterJoined.data.shape.carbon.describe(
+    "Mills per kWh on top of energy, by hour of the market's day",
+  ),
   gridFactor: CenterJoined.data.shape.gridFactor,
   links: z.array(LinkSpec),
   status: z.enum(["joined", "lost"]),

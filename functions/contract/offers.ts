@@ -1,27 +1,46 @@
 import * as z from "zod";
-import { CapacityOffered } from "../../events/catalog/offer.ts";
+import { CapacityOffered, ReserveDrawn } from "../../events/catalog/offer.ts";
 import { OfferId } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 
 const params = z.object({ offer: OfferId });
 
-export const NewOffer = z.strictObject(CapacityOffered.data.omit({ offer: true, owner: true }).shape);
+const { shape } = CapacityOffered.data;
+const described = z.object({
+  ...shape,
+  reserve: shape.reserve.describe("Least price, fen per card-hour, energy and carbon not included"),
+  steps: shape.steps.describe(
+    "The same cards at rising reserves, cheapest first: their cards come to `cards`, the first asks `reserve`",
+  ),
+  minRun: shape.minRun.describe(
+    "Where cards of it are sold, they are in so many slots in a row at least, to whomever; by the hour in the forward session, rounded up",
+  ),
+  homeReserve: shape.homeReserve.describe(
+    "Kept for the home region: on sale in spot only, from 2 hours before delivery on; until then it may be drawn from",
+  ),
+});
+
+export const NewOffer = z.strictObject(described.omit({ offer: true, owner: true }).shape);
 export type NewOffer = z.infer<typeof NewOffer>;
 
 export const OfferStatus = z
   .enum(["open", "withdrawn", "expired"])
   .describe("withdrawn: its unsold rest counts no more from the next auction on; its awards stand");
 
+export const Draw = z.strictObject(ReserveDrawn.data.omit({ offer: true }).shape);
+export type Draw = z.infer<typeof Draw>;
+
 export const Offer = z.object({
-  ...CapacityOffered.data.shape,
+  ...described.shape,
+  draws: z.array(Draw).optional().describe("What the center drew of a home reserve: never on sale"),
   status: OfferStatus,
   version: z.int().min(1).describe("The ETag, as a number"),
 });
 export type Offer = z.infer<typeof Offer>;
 
 /** An offer as everybody on the market sees it. */
-export const PublishedOffer = CapacityOffered.data.omit({ owner: true });
+export const PublishedOffer = described.omit({ owner: true });
 export type PublishedOffer = z.infer<typeof PublishedOffer>;
 
 export const postOffer = defineOperation({
@@ -30,6 +49,8 @@ export const postOffer = defineOperation({
   path: "/offers",
   tag: "offers",
   summary: "Offer cards of a pool over a range of slots",
+  description:
+    "At one reserve or in steps, with a minimum run, or as a home reserve: rules 11 to 14 of the market.",
   roles: ["center"],
   names: { "/center": "own", "/product": "published" },
   body: NewOffer,
@@ -62,6 +83,23 @@ export const getOffer = defineOperation({
   params,
   success: { status: 200, says: "The offer.", body: Offer },
   problems: [404],
+  etag: true,
+});
+
+export const drawReserve = defineOperation({
+  id: "drawReserve",
+  method: "POST",
+  path: "/offers/{offer}/draw",
+  tag: "offers",
+  summary: "Use cards of a home reserve yourself",
+  description:
+    "Drawn cards are never on sale. Only slots that the next gate does not sell yet can be drawn: from 2 hours and two slots ahead on.",
+  roles: ["center"],
+  names: { "path/offer": "own" },
+  params,
+  body: Draw,
+  success: { status: 201, says: "Drawn: these cards are on sale at no gate.", body: Offer },
+  problems: [404, 409, 412, 422],
   etag: true,
 });
 

@@ -19,7 +19,7 @@ import {
   listProducts,
   listPublishedOffers,
 } from "./market.ts";
-import { getOffer, listOffers, postOffer, withdrawOffer } from "./offers.ts";
+import { drawReserve, getOffer, listOffers, postOffer, withdrawOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
 import {
   acceptPlacement,
@@ -36,6 +36,7 @@ export const operations = {
   postOffer,
   listOffers,
   getOffer,
+  drawReserve,
   withdrawOffer,
   postJob,
   listJobs,

@@ -11,7 +11,7 @@ export const create = endpoint(operations.listPublishedOffers, async ({ query, a
   const { items, ...page } = await listing(access, { pk: openOffersKey }, query, OfferView);
   const offers = items
     .filter(({ data }) => data.to > slotOf(now))
-    .map(({ data: { owner: _, status: __, version: ___, ...published } }) => published);
+    .map(({ data: { owner: _, draws: __, status: ___, version: ____, ...published } }) => published);
   return { body: { items: offers, ...page, ...seen } };
 });
 export const handler = onLambda(create);

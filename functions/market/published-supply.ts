@@ -57,5 +57,8 @@ function unpack(packed: string): readonly SupplyStep[] {
 }
 
 function isStep(row: unknown): row is SupplyStep {
-  return Array.isArray(row) && row.length === 4 && row.every(Number.isInteger);
+  if (!Array.isArray(row)) return false;
+  const [only, ...more] = row.slice(4);
+  const known = only === undefined || only === "spot" || only === "forward";
+  return row.length >= 4 && row.slice(0, 4).every(Number.isInteger) && known && more.length === 0;
 }

@@ -9,7 +9,9 @@ import { notFound, problem } from "../kit/problems.ts";
 
 export function offerResource(state: OfferState, version: number): { body: Offer; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The offer is gone.");
-  return { body: { ...state.offer, status: state.phase, version }, version };
+  const { offer, draws, phase } = state;
+  const drawn = draws.length === 0 ? {} : { draws: [...draws] };
+  return { body: { ...offer, ...drawn, status: phase, version }, version };
 }
 
 /** @throws ProblemError 404, the same for what is absent and for what is another's. */

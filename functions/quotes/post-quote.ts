@@ -84,6 +84,7 @@ async function quotes(
       kw: productOf(product)?.kw ?? 0,
       puePermille: center.puePermille,
       energy: center.energy,
+      carbon: center.carbon,
       supply: supplies[index] ?? [],
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };

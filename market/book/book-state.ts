@@ -13,6 +13,7 @@ import type {
   PlacementId,
   Session,
 } from "../../events/catalog/values.ts";
+import type { Draw } from "../offer.ts";
 
 /** A center as the book needs it. */
 export interface BookCenter {
@@ -22,6 +23,13 @@ export interface BookCenter {
 }
 
 export type BookOffer = z.infer<typeof CapacityOffered.data>;
+
+/** Cards of a home reserve that its center uses itself: they are not on sale, whatever becomes of the offer. */
+export interface BookDraw extends Draw {
+  readonly offer: OfferId;
+  /** `CENTER/PRODUCT`. */
+  readonly pool: string;
+}
 
 /** What an auction gave a job, as far as it still takes capacity. */
 export interface BookAward {
@@ -91,6 +99,10 @@ export interface BookState {
   readonly centers: Map<CenterId, BookCenter>;
   /** Offers that still sell. */
   readonly offers: Map<OfferId, BookOffer>;
+  /** Draws whose slots have not all passed. */
+  draws: readonly BookDraw[];
+  /** The last slots `[from, to)` in a row in which an offer with a minimum run was sold, as far as they have passed. */
+  readonly soldRuns: Map<OfferId, { readonly from: number; readonly to: number }>;
   /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
   readonly working: Map<string, number>;
   /** Slot of that report, by pool: the feed keeps no order between the reports of two days. */
@@ -114,6 +126,8 @@ export function initialBook(): BookState {
     auctions: 0,
     centers: new Map(),
     offers: new Map(),
+    draws: [],
+    soldRuns: new Map(),
     working: new Map(),
     sensedIn: new Map(),
     jobs: new Map(),

@@ -28,7 +28,7 @@ export function supplyCurve({ book, grain }: Instance): Point[] {
       const energy = energyCost(
         kw,
         center?.pue ?? 0,
-        center?.energy[t] ?? 0,
+        (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0),
         book.slotSeconds ?? 0,
         book.tick ?? 1,
       );

@@ -1,6 +1,7 @@
 import type { Session } from "../../events/catalog/values.ts";
-import { type Bid, type Book, energyCost } from "../clearing/instance.ts";
+import { type Bid, type Book, type Center, energyCost } from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
+import { lapsedUntil } from "../home-reserve.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
@@ -50,17 +51,22 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
   const pools = centers.flatMap((center) => center.spec.pools.map(({ product }) => ({ center, product })));
   const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
   const links = linksLeft(book, gate);
+  // Home reserves lapse into spot only.
+  const onSale = { ...gate, reservesUntil: gate.session === "spot" ? lapsedUntil(gate.gate) : 0 };
   const scene: Scene = { gate, grain, units, centerIndex, pools };
   const slotSeconds = SLOT_SECONDS * grain;
-  const sites = centers.map(({ spec }, region) => ({
+  const byUnit = (hours: readonly number[]) =>
+    Array.from({ length: units }, (_, t) => hours[hourOfDay(gate.from + t * grain)] ?? 0);
+  const sites: Center[] = centers.map(({ spec }, region) => ({
     region,
     pue: spec.puePermille / 1000,
-    energy: Array.from({ length: units }, (_, t) => spec.energy[hourOfDay(gate.from + t * grain)] ?? 0),
+    energy: byUnit(spec.energy),
+    ...(spec.carbon === undefined ? {} : { carbon: byUnit(spec.carbon) }),
   }));
   const energies = pools.map(({ center, product }) => {
-    const { pue = 0, energy = [] } = sites[centers.indexOf(center)] ?? {};
+    const { pue = 0, energy = [], carbon } = sites[centers.indexOf(center)] ?? {};
     const kw = products[productIndex(product)]?.kw ?? 0;
-    return energy.map((perKwh) => energyCost(kw, pue, perKwh, slotSeconds, grain));
+    return energy.map((perKwh, t) => energyCost(kw, pue, perKwh + (carbon?.[t] ?? 0), slotSeconds, grain));
   });
   const bids = [...book.jobs.values()].flatMap((job) => bidOf(scene, job) ?? []);
   bids.sort((a, b) => (a.bid.rank ?? 0) - (b.bid.rank ?? 0));
@@ -89,9 +95,9 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         c: centerIndex.get(center.spec.center) ?? 0,
         p: productIndex(product),
       })),
-      offers: stepsLeft(book, gate, grain).flatMap((step) => {
+      offers: stepsLeft(book, onSale, grain).flatMap((step) => {
         const pool = poolIndex.get(step.pool) ?? 0;
-        const { offer, cards: q, reserve } = step;
+        const { offer, cards: q, reserve, run } = step;
         return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
           id: from === step.from ? offer : `${offer}/${from}`,
           pool,
@@ -99,6 +105,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
           to,
           q,
           reserve: reserve * grain,
+          ...(run === undefined ? {} : { minRun: run.units, of: run.offer, sold: run.sold }),
         }));
       }),
       bids: bids.map(({ bid }) => bid),
@@ -125,7 +132,7 @@ function warmPrices(
   return { prices: rows, linkPrices: {} };
 }
 
-/** Units of a step in which a card costs no more than the cap: in dear hours energy can lift it above. */
+/** Units of a step in which a card costs no more than the cap: in dear hours energy and carbon can lift it above. */
 function withinCap({ from, to, reserve }: Step, energy: readonly number[], grain: number) {
   const found: { from: number; to: number }[] = [];
   for (let unit = from; unit < to; unit++) {

@@ -1,6 +1,7 @@
 import type { AuctionEvent } from "../../events/catalog/auction.ts";
 import type { Award } from "../../events/catalog/award.ts";
 import type { BookAward, BookJob, BookState, Lease } from "./book-state.ts";
+import { noteSoldRuns } from "./capacity-left.ts";
 
 /**
  * Takes in what an auction gave: the events of its own stream, once it is sealed or voided, in the order of numbers.
@@ -18,6 +19,7 @@ function observe(book: BookState, event: AuctionEvent): void {
   switch (event.type) {
     case "GateClosed": {
       const { session, gate } = event.data;
+      noteSoldRuns(book, gate);
       book.gates.set(session, gate);
       book.voided.delete(session);
       forget(book, gate);
@@ -70,6 +72,7 @@ function take(book: BookState, award: Award): void {
 
 /** What can matter to no later auction: awards that are over, offers that have ended, jobs that left nothing behind. */
 function forget(book: BookState, gate: number): void {
+  book.draws = book.draws.filter(({ to }) => to > gate);
   for (const job of book.jobs.values()) {
     // What a tenant gave back is followed to its end: the fee waits for who buys it.
     job.awards = job.awards.filter(({ to, cut, released }) => to > gate && (released || (cut ?? to) > gate));

@@ -45,9 +45,13 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "CapacityOffered":
       book.offers.set(event.data.offer, event.data);
       return;
+    case "ReserveDrawn":
+      observeDraw(book, event.data);
+      return;
     case "OfferWithdrawn":
     case "OfferExpired":
       book.offers.delete(event.data.offer);
+      book.soldRuns.delete(event.data.offer);
       return;
     case "FundsHeld":
     case "HoldRefused":
@@ -113,6 +117,15 @@ function observeCenter(book: BookState, event: CenterEvent): void {
   if (event.type === "CenterLost") center.lost = true;
   if (event.type === "CenterReturned") center.lost = false;
 }
+
+function observeDraw(book: BookState, { offer: id, ...draw }: EventData<"ReserveDrawn">): void {
+  const offer = book.offers.get(id);
+  if (offer === undefined) return;
+  const pool = poolId(offer.center, offer.product);
+  book.draws = [...book.draws, { ...draw, offer: id, pool }];
+}
+
+type EventData<Type extends DomainEvent["type"]> = Extract<DomainEvent, { type: Type }>["data"];
 
 function observeCapacity(book: BookState, data: CapacityEvent["data"]): void {
   const pool = poolId(data.center, data.product);

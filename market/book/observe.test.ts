@@ -53,7 +53,7 @@ const hold = 250 * 8 * 10;
 
 /** Steps of a gate's first slots: [first slot, slot after the last, cards, reserve]. */
 function steps(book: ReturnType<typeof bookAfter>, from = 100, to = 140) {
-  return stepsLeft(book, { from, to }, 1).map((step) => [
+  return stepsLeft(book, { from, to, reservesUntil: 0 }, 1).map((step) => [
     step.offer,
     from + step.from,
     from + step.to,
@@ -136,7 +136,7 @@ describe("what is on sale", () => {
 
   test("a forward unit offers the least that any of its ten slots has left", () => {
     const book = bookAfter(joined(xian), offered("a", { from: 105, to: 130 }));
-    expect(stepsLeft(book, { from: 100, to: 140 }, 10)).toEqual([
+    expect(stepsLeft(book, { from: 100, to: 140, reservesUntil: 0 }, 10)).toEqual([
       { offer: "a@1", pool: "xian/ascend910", from: 1, to: 3, cards: 16, reserve: 100 },
     ]);
   });

@@ -22,7 +22,7 @@ export function unresoldIn(book: BookState, slot: number): ReleasedCards[] {
   const released = releasedIn(book, slot);
   if (released.length === 0) return [];
   const left = new Map<string, number>();
-  for (const { pool, cards } of stepsLeft(book, { from: slot, to: slot + 1 }, 1))
+  for (const { pool, cards } of stepsLeft(book, { from: slot, to: slot + 1, reservesUntil: slot + 1 }, 1))
     left.set(pool, (left.get(pool) ?? 0) + cards);
   const byPool = Map.groupBy(released, ({ center, product }) => poolId(center, product));
   return [...byPool].flatMap(([pool, own]) => shared(own, left.get(pool) ?? 0));

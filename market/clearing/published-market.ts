@@ -55,7 +55,8 @@ export function publishedMarket(book: Book, result: Result): PublishedMarket {
     const kw = book.products[p]?.kw ?? 0;
     for (let t = from; t < to; t++) {
       const cell = pool * T + t;
-      const energy = energyCost(kw, center?.pue ?? 0, center?.energy[t] ?? 0, slotSeconds, tick);
+      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
+      const energy = energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
       offered[cell] = (offered[cell] ?? 0) + q;
       if (reserve + energy <= (prices[cell] ?? 0)) atPrice[cell] = (atPrice[cell] ?? 0) + q;
     }

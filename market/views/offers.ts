@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { CapacityOffered, type OfferEvent } from "../../events/catalog/offer.ts";
+import { CapacityOffered, type OfferEvent, ReserveDrawn } from "../../events/catalog/offer.ts";
 import { OfferId } from "../../events/catalog/values.ts";
 import { projectSupply } from "./supply.ts";
 import { type At, change, put, remove, type ViewChange, viewKeys } from "./view.ts";
 
 export const OfferView = z.object({
   ...CapacityOffered.data.shape,
+  /** What its center drew of a home reserve. */
+  draws: z.array(ReserveDrawn.data.omit({ offer: true })).optional(),
   status: z.enum(["open", "withdrawn", "expired"]),
   version: z.int().min(1),
 });
@@ -30,6 +32,14 @@ export function projectOffer(
         put(viewKeys.offerOf(data.owner, time, data.offer), { offer: data.offer }),
         put(viewKeys.offer(data.offer), view),
         projectSupply(data, 1, at),
+      ];
+    }
+    case "ReserveDrawn": {
+      const { offer, ...draw } = event.data;
+      return [
+        change(viewKeys.offer(offer), OfferView, (view) =>
+          view === undefined ? view : { ...view, draws: [...(view.draws ?? []), draw], version },
+        ),
       ];
     }
     case "OfferWithdrawn":

@@ -32,6 +32,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CenterReturned":
       return projectCenter(event, at.version);
     case "CapacityOffered":
+    case "ReserveDrawn":
     case "OfferWithdrawn":
     case "OfferExpired":
       return projectOffer(event, at, parsed(OfferView, before));

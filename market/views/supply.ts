@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CapacityOffered } from "../../events/catalog/offer.ts";
+import { type CapacityOffered, OfferStep } from "../../events/catalog/offer.ts";
 import {
   AuctionNumber,
   CenterId,
@@ -9,6 +9,7 @@ import {
   Slot,
 } from "../../events/catalog/values.ts";
 import type { SupplyStep } from "../book/supply-left.ts";
+import { stepsOf } from "../offer.ts";
 import { type At, put, type ViewChange, viewKeys } from "./view.ts";
 
 /** What the last sealed auction left of a pool; written by the auction itself, whose book had seen `position`. */
@@ -28,6 +29,8 @@ export const OfferChange = z.object({
   to: Slot,
   cards: z.int(),
   reserve: Price,
+  steps: z.array(OfferStep).optional(),
+  homeReserve: z.boolean().optional(),
 });
 export type OfferChange = z.infer<typeof OfferChange>;
 
@@ -35,21 +38,32 @@ type Offer = z.infer<typeof CapacityOffered.data>;
 
 /** Notes that an offer came (1) or went (-1), for whoever asks before the next auction knows. */
 export function projectSupply(offer: Offer, sign: 1 | -1, { position, version }: At): ViewChange {
-  const { center, product, from, to, cards, reserve } = offer;
-  const data: OfferChange = { center, product, from, to, cards: sign * cards, reserve };
+  const { center, product, from, to, cards, reserve, steps, homeReserve } = offer;
+  const of = { center, product, from, to, cards: sign * cards, reserve };
+  const data: OfferChange = {
+    ...of,
+    ...(steps === undefined ? {} : { steps }),
+    ...(homeReserve === undefined ? {} : { homeReserve }),
+  };
   return put(viewKeys.offerChange(position, offer.offer, version), data);
 }
 
-/** The supply that an auction left of a pool, and what was offered or withdrawn since; cheapest first. */
+/**
+ * The supply that an auction left of a pool, and what was offered or withdrawn since; cheapest first. A home reserve
+ * that was offered since counts when an auction has seen how much of it has lapsed.
+ */
 export function supplySince(
   steps: readonly SupplyStep[],
   changes: readonly OfferChange[],
 ): readonly SupplyStep[] {
   if (changes.length === 0) return steps;
   let all: SupplyStep[] = [...steps];
-  for (const { from, to, cards, reserve } of changes)
-    if (cards > 0) all.push([from, to, cards, reserve]);
-    else all = withdrawn(all, [from, to, -cards, reserve]);
+  for (const { from, to, cards, reserve, steps: own, homeReserve = false } of changes) {
+    const levels = stepsOf({ cards: Math.abs(cards), reserve, steps: own });
+    for (const level of levels)
+      if (cards < 0) all = withdrawn(all, [from, to, level.cards, level.reserve], homeReserve);
+      else if (!homeReserve) all.push([from, to, level.cards, level.reserve]);
+  }
   return all.sort((a, b) => a[3] - b[3]);
 }
 
@@ -57,15 +71,21 @@ export function supplySince(
  * Takes an offer's cards off what has its reserve. What it had sold is gone from there already, so that another offer of
  * that reserve may count for less than it has: until the next auction, which knows.
  */
-function withdrawn(steps: readonly SupplyStep[], [from, to, cards, reserve]: SupplyStep): SupplyStep[] {
+function withdrawn(
+  steps: readonly SupplyStep[],
+  [from, to, cards, reserve]: SupplyStep,
+  homeReserve: boolean,
+): SupplyStep[] {
   return steps.flatMap((step): SupplyStep[] => {
-    const [stepFrom, stepTo, stepCards, stepReserve] = step;
+    const [stepFrom, stepTo, stepCards, stepReserve, ...only] = step;
     const [begin, end] = [Math.max(from, stepFrom), Math.min(to, stepTo)];
-    if (stepReserve !== reserve || begin >= end) return [step];
+    // A home reserve was on sale in spot only.
+    const elsewhere = homeReserve && only[0] !== "spot";
+    if (stepReserve !== reserve || elsewhere || begin >= end) return [step];
     const parts: SupplyStep[] = [
-      [stepFrom, begin, stepCards, reserve],
-      [begin, end, stepCards - cards, reserve],
-      [end, stepTo, stepCards, reserve],
+      [stepFrom, begin, stepCards, reserve, ...only],
+      [begin, end, stepCards - cards, reserve, ...only],
+      [end, stepTo, stepCards, reserve, ...only],
     ];
     return parts.filter(([first, last, left]) => first < last && left > 0);
   });
