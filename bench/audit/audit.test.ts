@@ -541,6 +541,61 @@ describe("cards", () => {
     });
   });
 
+  describe("of a home reserve", () => {
+    const asReserve = (change: (event: DomainEvent) => DomainEvent) =>
+      forged(day.pages, (event) =>
+        event.type === "CapacityOffered" && event.data.center === "c-1"
+          ? [{ ...event, data: { ...event.data, homeReserve: true } }]
+          : [change(event)],
+      );
+    const kept = (event: DomainEvent) => event;
+
+    test("may be sold in spot when they have lapsed, and not before", () => {
+      expect(faultsOf(asReserve(kept))).toEqual({});
+      const closing = (earlier: number) =>
+        asReserve((event) =>
+          event.type === "GateClosed"
+            ? { ...event, data: { ...event.data, gate: event.data.gate - earlier } }
+            : event,
+        );
+      // Its jobs bid for ten slots, and start in the first ones on sale.
+      expect(faultsOf(closing(5))).toEqual({});
+      expect(faultsOf(closing(11))).toEqual({
+        [cards]: expect.stringMatching(/of 0 cards of c-1.* before its home reserve lapsed/),
+      });
+    });
+
+    test("are never sold by a forward gate", () => {
+      const lie = asReserve((event) =>
+        event.type === "GateClosed" ? { ...event, data: { ...event.data, session: "forward" } } : event,
+      );
+      expect(faultsOf(lie)).toEqual({ [cards]: expect.stringContaining("before its home reserve lapsed") });
+    });
+
+    test("are not sold when the center has drawn them", () => {
+      const offer = eventsOf(day.pages).find(
+        (event) => event.type === "CapacityOffered" && event.data.center === "c-1",
+      );
+      if (offer?.type !== "CapacityOffered") throw new Error("no offer");
+      const { offer: id, from, to } = offer.data;
+      const drawing = (count: number) =>
+        forged(asReserve(kept), (event) =>
+          event.type === "CapacityOffered" && event.data.offer === id
+            ? [event, { type: "ReserveDrawn", data: { offer: id, from, to, cards: count } }]
+            : [event],
+        );
+      expect(faultsOf(drawing(1))).toEqual({
+        [cards]: expect.stringContaining(`16 of 15 cards of c-1/${product} are sold in slot`),
+      });
+      const outside = forged(asReserve(kept), (event) =>
+        event.type === "CapacityOffered" && event.data.offer === id
+          ? [event, { type: "ReserveDrawn", data: { offer: id, from: to - 1, to, cards: 16 } }]
+          : [event],
+      );
+      expect(faultsOf(outside)).toEqual({});
+    });
+  });
+
   test("cards that a job gave back may be sold again, cards that it kept may not", () => {
     const { early } = day.placements;
     const lie = forged(day.pages, (event) =>

@@ -87,32 +87,76 @@ export function chargesMatchAwards(
   );
 }
 
-/** In no slot do awards in force take more cards of a pool than were ever offered in it. */
+/** Slots before delivery from which spot gates sell home reserves; no forward gate sells any. */
+const lapse = 20;
+
+/**
+ * In no slot do awards in force take more cards of a pool than were ever offered in it, less what its center drew; and
+ * what was sold before home reserves lapsed, or in the forward session, is covered without them.
+ */
 export function nothingSoldTwice(
   events: readonly RawEvent[],
   fates: ReadonlyMap<string, AwardFate>,
 ): AuditCheck {
-  const offered = new Map<string, { from: number; to: number; cards: number }[]>();
-  for (const data of factsOf(events, "CapacityOffered")) {
-    const pool = `${data.center}/${data.product}`;
-    offered.set(pool, [...(offered.get(pool) ?? []), data]);
-  }
-  const sold = new Map<string, number>();
-  for (const { award, cut, reduced } of fates.values())
+  const offered = offersOf(events);
+  const gates = new Map(factsOf(events, "GateClosed").map((gate) => [gate.auction, gate]));
+  const sold = new Map<string, { all: number; early: number }>();
+  for (const { award, cut, reduced } of fates.values()) {
+    const gate = gates.get(award.auction);
+    const lapsed = gate?.session === "spot" ? gate.gate + lapse : -1;
     for (const fill of award.fills) {
       const end = Math.min(fill.to, cut ?? fill.to, reduced.get(fill.center) ?? fill.to);
       for (let slot = fill.from; slot < end; slot++) {
         const cell = `${fill.center}/${fill.product}/${slot}`;
-        sold.set(cell, (sold.get(cell) ?? 0) + fill.cards);
+        const sums = sold.get(cell) ?? { all: 0, early: 0 };
+        sold.set(cell, sums);
+        sums.all += fill.cards;
+        if (slot > lapsed) sums.early += fill.cards;
       }
     }
-  const faults = [...sold].flatMap(([cell, cards]) => {
+  }
+  const faults = [...sold].flatMap(([cell, { all, early }]) => {
     const [center, product, at] = cell.split("/");
     const slot = Number(at);
-    const most = (offered.get(`${center}/${product}`) ?? [])
-      .filter(({ from, to }) => from <= slot && slot < to)
-      .reduce((sum, offer) => sum + offer.cards, 0);
-    return cards > most ? [`${cards} of ${most} cards of ${center}/${product} are sold in slot ${slot}`] : [];
+    const own = (offered.get(`${center}/${product}`) ?? []).map((offer) => ({
+      ...offer,
+      cards: cardsIn(offer, slot),
+    }));
+    const most = cardsOf(own);
+    const firm = cardsOf(own.filter(({ homeReserve }) => !homeReserve));
+    const where = `cards of ${center}/${product} are sold in slot ${slot}`;
+    return [
+      ...(all > most ? [`${all} of ${most} ${where}`] : []),
+      ...(early > firm ? [`${early} of ${firm} ${where} before its home reserve lapsed`] : []),
+    ];
   });
   return verdict("no card sold twice", faults, `${sold.size} pool slots`);
+}
+
+interface Offered {
+  readonly from: number;
+  readonly to: number;
+  readonly cards: number;
+  readonly homeReserve: boolean;
+  readonly draws: readonly { readonly from: number; readonly to: number; readonly cards: number }[];
+}
+
+function offersOf(events: readonly RawEvent[]): Map<string, Offered[]> {
+  const draws = Map.groupBy(factsOf(events, "ReserveDrawn"), ({ offer }) => offer);
+  const offers = factsOf(events, "CapacityOffered").map((data) => ({
+    pool: `${data.center}/${data.product}`,
+    of: { ...data, draws: draws.get(data.offer) ?? [] },
+  }));
+  const pools = Map.groupBy(offers, ({ pool }) => pool);
+  return new Map([...pools].map(([pool, own]) => [pool, own.map(({ of }) => of)]));
+}
+
+function cardsIn({ from, to, cards, draws }: Offered, slot: number): number {
+  if (slot < from || slot >= to) return 0;
+  const drawn = draws.filter((draw) => draw.from <= slot && slot < draw.to);
+  return cards - cardsOf(drawn);
+}
+
+function cardsOf(list: readonly { readonly cards: number }[]): number {
+  return list.reduce((sum, { cards }) => sum + cards, 0);
 }

@@ -14,6 +14,7 @@ const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type
 const RawAward = z.object({
   placement: z.string(),
   job: z.string(),
+  auction: z.int(),
   session: z.enum(["spot", "forward"]).default("spot"),
   from: z.int(),
   to: z.int(),
@@ -36,12 +37,16 @@ const ofStretch = { job: z.string(), stretch: z.int() };
 
 const RawFact = z.discriminatedUnion("type", [
   fact("CapacityOffered", {
+    offer: z.string(),
     center: z.string(),
     product: z.string(),
     from: z.int(),
     to: z.int(),
     cards: z.int(),
+    homeReserve: z.boolean().default(false),
   }),
+  fact("ReserveDrawn", { offer: z.string(), from: z.int(), to: z.int(), cards: z.int() }),
+  fact("GateClosed", { auction: z.int(), session: z.enum(["spot", "forward"]), gate: z.int() }),
   fact("AwardsPublished", { awards: z.array(RawAward) }),
   fact("AuctionCleared", { auction: z.int() }),
   fact("JobRequested", { job: z.string(), spec: z.object({ kind: z.enum(["block", "split", "div"]) }) }),
