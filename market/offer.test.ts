@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { OfferEvent } from "../events/catalog/offer.ts";
-import { CenterId, OfferId, OwnerId, ProductId } from "../events/catalog/values.ts";
-import { carryOut, given, refusal } from "../test/given-when-then.ts";
+import { CenterId, DrawId, OfferId, OwnerId, ProductId } from "../events/catalog/values.ts";
+import { carryOut, carryOutSteps, given, refusal } from "../test/given-when-then.ts";
 import { accept, nothing } from "./decider.ts";
-import { type OfferCommand, type OfferSpec, offerDecider } from "./offer.ts";
+import { type Draw, type OfferCommand, type OfferSpec, offerDecider, stepsOf } from "./offer.ts";
 import { slotStart } from "./time.ts";
 
 const id = OfferId.parse("night");
@@ -75,6 +75,135 @@ describe("an offer", () => {
         expect(events.length).toBeLessThanOrEqual(2);
         if (events.length > 0) expect(events[0]).toEqual(offered);
         if (events.length > 1) expect(events[1]?.type).not.toBe("CapacityOffered");
+      }),
+    );
+  });
+});
+
+describe("an offer in steps", () => {
+  const steps = [
+    { cards: 32, reserve: 80 },
+    { cards: 24, reserve: 95 },
+    { cards: 8, reserve: 200 },
+  ];
+
+  test("says the same as its cards and its reserve, more exactly", () => {
+    const stepped: OfferEvent = { type: "CapacityOffered", data: { ...offer, steps } };
+    expect(given(offerDecider).when(post({ steps }))).toEqual(accept(stepped));
+    expect(stepsOf({ ...offer, steps })).toEqual(steps);
+    expect(stepsOf(offer)).toEqual([{ cards: 64, reserve: 80 }]);
+  });
+
+  test.each([
+    ["fall", { steps: steps.toReversed(), reserve: 200 }, "steps-not-rising", "/steps/1/reserve"],
+    ["stay", { steps: [...steps, { cards: 1, reserve: 200 }] }, "steps-not-rising", "/steps/3/reserve"],
+    ["begin elsewhere", { steps, reserve: 79 }, "steps-reserve", "/reserve"],
+    ["have other cards", { steps, cards: 63 }, "steps-cards", "/cards"],
+  ])("is refused where its steps %s", (_, changed, code, field) => {
+    expect(given(offerDecider).when(post(changed))).toMatchObject({ rejection: { code, field } });
+  });
+});
+
+describe("a minimum run", () => {
+  test("is as long as the offer at most, and of a home reserve as long as that is on sale", () => {
+    const refusedFor = (changed: Partial<OfferSpec>) => {
+      const decision = given(offerDecider).when(post(changed));
+      return decision.ok ? undefined : decision.rejection;
+    };
+    expect(refusedFor({ minRun: 40 })).toBeUndefined();
+    expect(refusedFor({ minRun: 41 })).toMatchObject({ code: "min-run-too-long", field: "/minRun" });
+    expect(refusedFor({ minRun: 20, homeReserve: true })).toBeUndefined();
+    expect(refusedFor({ minRun: 21, homeReserve: true })).toMatchObject({ code: "min-run-too-long" });
+  });
+});
+
+describe("a home reserve", () => {
+  const reserve: OfferEvent = { type: "CapacityOffered", data: { ...offer, homeReserve: true } };
+  const drawing = (changed: Partial<Draw> = {}, slot = 900): OfferCommand => ({
+    type: "Draw",
+    draw: { draw: DrawId.parse("d1"), from: 1010, to: 1020, cards: 10, ...changed },
+    at: slotStart(slot) + 30_000,
+  });
+  const drawn = (draw: string, from: number, to: number, cards: number): OfferEvent => ({
+    type: "ReserveDrawn",
+    data: { offer: id, draw: DrawId.parse(draw), from, to, cards },
+  });
+
+  test("is drawn from, each draw once", () => {
+    const first = drawn("d1", 1010, 1020, 10);
+    expect(given(offerDecider, reserve).when(drawing())).toEqual(accept(first));
+    expect(given(offerDecider, reserve, first).when(drawing())).toEqual(nothing);
+    const second = drawing({ draw: DrawId.parse("d2") });
+    expect(given(offerDecider, reserve, first).when(second)).toEqual(accept(drawn("d2", 1010, 1020, 10)));
+  });
+
+  test.each([
+    ["that ends before it begins", drawing({ from: 1020, to: 1010 }), "window-reversed", "/to"],
+    ["before its first slot", drawing({ from: 999 }), "draw-outside-offer", "/from"],
+    ["after its last slot", drawing({ to: 1041 }), "draw-outside-offer", "/to"],
+    ["of more cards than it has", drawing({ cards: 65 }), "draw-beyond-reserve", "/cards"],
+    // The gate of slot 989 sells up to slot 1009, the one of slot 990 slot 1010 as well.
+    ["of a slot that the next gate sells", drawing({}, 989), "reserve-lapsed", "/from"],
+  ])("refuses a draw %s", (_, command, code, field) => {
+    expect(given(offerDecider, reserve).when(command)).toMatchObject({ rejection: { code, field } });
+  });
+
+  test("is drawn from up to the last slot in which no next gate sells it", () => {
+    expect(given(offerDecider, reserve).when(drawing({}, 988)).ok).toBe(true);
+    expect(given(offerDecider, reserve).when(drawing({}, 989))).toMatchObject({
+      rejection: { detail: expect.stringContaining("draw from 1011 on") },
+    });
+  });
+
+  test("gives what is left in all slots of a draw, and no more", () => {
+    const before = [drawn("a", 1000, 1015, 30), drawn("b", 1012, 1018, 20), drawn("c", 1030, 1040, 64)];
+    const left = (from: number, to: number, cards: number) =>
+      given(offerDecider, reserve, ...before).when(drawing({ from, to, cards })).ok;
+    expect([left(1010, 1030, 14), left(1010, 1030, 15)]).toEqual([true, false]);
+    expect([left(1015, 1030, 44), left(1015, 1030, 45)]).toEqual([true, false]);
+    expect([left(1018, 1030, 64), left(1018, 1031, 1)]).toEqual([true, false]);
+  });
+
+  test("only is drawn from, and only while it is open", () => {
+    expect(refusal(given(offerDecider, offered).when(drawing()))).toBe("offer-not-reserve");
+    expect(refusal(given(offerDecider, reserve, withdrawn).when(drawing()))).toBe("offer-withdrawn");
+    expect(refusal(given(offerDecider, reserve, expired).when(drawing()))).toBe("offer-expired");
+    expect(refusal(given(offerDecider).when(drawing()))).toBe("offer-unknown");
+    const many = Array.from({ length: 400 }, (_, n) => drawn(`d${n + 10}`, 1000, 1001, 1));
+    expect(refusal(given(offerDecider, reserve, ...many).when(drawing()))).toBe("draws-too-many");
+  });
+
+  test("never gives more than it has in any slot, nor a slot that the next gate sells", () => {
+    const step = fc.record({
+      from: fc.integer({ min: 995, max: 1042 }),
+      slots: fc.integer({ min: 1, max: 20 }),
+      cards: fc.integer({ min: 1, max: 40 }),
+      pause: fc.integer({ min: 0, max: 9 }),
+    });
+    const posted: OfferCommand = post({ homeReserve: true });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 15 }), (all) => {
+        let slot = 965;
+        const draws = all.map(({ from, slots, cards, pause }, n) => {
+          slot += pause;
+          return drawing({ draw: DrawId.parse(`d${n}`), from, to: from + slots, cards }, slot);
+        });
+        const { state, events } = carryOutSteps(
+          offerDecider,
+          [posted, ...draws].map((command) => () => command),
+        );
+        for (const event of events) {
+          if (event.type !== "ReserveDrawn") continue;
+          const command = draws.find((one) => one.type === "Draw" && one.draw.draw === event.data.draw);
+          const at = command?.type === "Draw" ? command.at : 0;
+          const nextGate = Math.floor(at / 360_000) + 1;
+          expect(event.data.from).toBeGreaterThan(nextGate + 20);
+        }
+        const kept = state.phase === "unknown" ? [] : state.draws;
+        for (let at = 1000; at < 1040; at++) {
+          const used = kept.filter(({ from, to }) => from <= at && at < to);
+          expect(used.reduce((sum, { cards }) => sum + cards, 0)).toBeLessThanOrEqual(64);
+        }
       }),
     );
   });

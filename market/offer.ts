@@ -52,7 +52,7 @@ function decideOffer(command: OfferCommand, state: OfferState): Decision<OfferEv
   const { offer, to } = state.offer;
   switch (command.type) {
     case "Draw":
-      return draw(command.draw, slotOf(command.at), state);
+      return drawFrom(state, command.draw, slotOf(command.at));
     case "Withdraw":
       if (state.phase === "expired")
         return conflict("offer-expired", `The offer ended at ${instant(slotStart(to))}.`);
@@ -116,8 +116,9 @@ export function stepsOf({ cards, reserve, steps }: Pick<OfferSpec, "cards" | "re
   return steps ?? ([{ cards, reserve }] satisfies OfferStep[]);
 }
 
-function draw(wanted: Draw, now: number, { phase, offer, draws }: KnownOffer): Decision<OfferEvent> {
-  const { from, to, cards } = wanted;
+function drawFrom({ phase, offer, draws }: KnownOffer, wanted: Draw, now: number): Decision<OfferEvent> {
+  const { draw, from, to, cards } = wanted;
+  if (draws.some((known) => known.draw === draw)) return nothing;
   if (offer.homeReserve !== true)
     return conflict("offer-not-reserve", "Only a home reserve is drawn from: offer one with homeReserve.");
   if (phase === "withdrawn")
@@ -147,7 +148,7 @@ function draw(wanted: Draw, now: number, { phase, offer, draws }: KnownOffer): D
   const left = offer.cards - mostDrawn(draws, wanted);
   if (cards > left)
     return reject("draw-beyond-reserve", `${left} cards are left in all of these slots.`, "/cards");
-  return accept({ type: "ReserveDrawn", data: { offer: offer.offer, from, to, cards } });
+  return accept({ type: "ReserveDrawn", data: { offer: offer.offer, ...wanted } });
 }
 
 /** Cards drawn in the slot of a range in which most are. */

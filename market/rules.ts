@@ -34,8 +34,8 @@ export const rules = {
   outageHours: 4,
   /** Hours before delivery at which a home reserve lapses into spot. */
   homeReserveLapseHours: 2,
-  /** Draws of one home reserve: its own item lists them all, and more than that is a mistake of some client. */
-  reserveDrawsMax: 1_000,
+  /** Draws of one home reserve, which its own item lists: one for each day of the longest offer, and some. */
+  reserveDrawsMax: 400,
   /** Highest price, fen per card-hour (100 CNY): a market at its cap is void once, not a windfall. */
   priceCapFen: 10_000,
   /** Open holds of one account: what it carries over midnight is one commit, and must fit it. */

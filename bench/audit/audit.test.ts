@@ -6,7 +6,7 @@ import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
 import type { Commit, StoredEvent } from "../../events/catalog/envelope.ts";
 import type { ChargeLine } from "../../events/catalog/job.ts";
 import { PeriodClosed } from "../../events/catalog/period.ts";
-import { PlacementId } from "../../events/catalog/values.ts";
+import { DrawId, PlacementId } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import { type FeedHead, genesis, hashBytes, PageBody, pageBytes } from "../../events/store/chain.ts";
 import { operations } from "../../functions/contract/operations.ts";
@@ -578,21 +578,18 @@ describe("cards", () => {
       );
       if (offer?.type !== "CapacityOffered") throw new Error("no offer");
       const { offer: id, from, to } = offer.data;
-      const drawing = (count: number) =>
-        forged(asReserve(kept), (event) =>
+      const drawing = (begin: number, count: number) => {
+        const draw = { offer: id, draw: DrawId.parse("d1"), from: begin, to, cards: count };
+        return forged(asReserve(kept), (event) =>
           event.type === "CapacityOffered" && event.data.offer === id
-            ? [event, { type: "ReserveDrawn", data: { offer: id, from, to, cards: count } }]
+            ? [event, { type: "ReserveDrawn", data: draw }]
             : [event],
         );
-      expect(faultsOf(drawing(1))).toEqual({
+      };
+      expect(faultsOf(drawing(from, 1))).toEqual({
         [cards]: expect.stringContaining(`16 of 15 cards of c-1/${product} are sold in slot`),
       });
-      const outside = forged(asReserve(kept), (event) =>
-        event.type === "CapacityOffered" && event.data.offer === id
-          ? [event, { type: "ReserveDrawn", data: { offer: id, from: to - 1, to, cards: 16 } }]
-          : [event],
-      );
-      expect(faultsOf(outside)).toEqual({});
+      expect(faultsOf(drawing(to - 1, 16))).toEqual({});
     });
   });
 

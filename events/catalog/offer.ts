@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineEvent, type EventsOf } from "./definition.ts";
-import { Cards, CenterId, OfferId, OwnerId, Price, ProductId, Slot } from "./values.ts";
+import { Cards, CenterId, DrawId, OfferId, OwnerId, Price, ProductId, Slot } from "./values.ts";
 
 // Stream `offer-ID`. Names and fields are storage format.
 
@@ -34,7 +34,7 @@ export const ReserveDrawn = defineEvent(
   "ReserveDrawn",
   1,
   "A center took cards of its home reserve for its own use: they are never on sale.",
-  z.object({ offer: OfferId, from: Slot, to: Slot, cards: Cards }),
+  z.object({ offer: OfferId, draw: DrawId, from: Slot, to: Slot, cards: Cards }),
 );
 export const OfferWithdrawn = defineEvent(
   "OfferWithdrawn",

@@ -8,6 +8,8 @@ const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "1 to 64 letters
 
 export const CenterId = id.brand<"CenterId">();
 export const OfferId = id.brand<"OfferId">();
+/** One draw of a home reserve. */
+export const DrawId = id.brand<"DrawId">();
 export const JobId = id.brand<"JobId">();
 export const AccountId = id.brand<"AccountId">();
 export const DepositId = id.brand<"DepositId">();
@@ -16,6 +18,7 @@ export const OwnerId = id.brand<"OwnerId">();
 export const ProductId = id.brand<"ProductId">();
 export type CenterId = z.infer<typeof CenterId>;
 export type OfferId = z.infer<typeof OfferId>;
+export type DrawId = z.infer<typeof DrawId>;
 export type JobId = z.infer<typeof JobId>;
 export type AccountId = z.infer<typeof AccountId>;
 export type DepositId = z.infer<typeof DepositId>;

@@ -28,8 +28,10 @@ export const OfferStatus = z
   .enum(["open", "withdrawn", "expired"])
   .describe("withdrawn: its unsold rest counts no more from the next auction on; its awards stand");
 
-export const Draw = z.strictObject(ReserveDrawn.data.omit({ offer: true }).shape);
+export const Draw = ReserveDrawn.data.omit({ offer: true });
 export type Draw = z.infer<typeof Draw>;
+
+export const NewDraw = z.strictObject(Draw.omit({ draw: true }).shape);
 
 export const Offer = z.object({
   ...described.shape,
@@ -97,7 +99,7 @@ export const drawReserve = defineOperation({
   roles: ["center"],
   names: { "path/offer": "own" },
   params,
-  body: Draw,
+  body: NewDraw,
   success: { status: 201, says: "Drawn: these cards are on sale at no gate.", body: Offer },
   problems: [404, 409, 412, 422],
   etag: true,
