@@ -8,6 +8,7 @@ import { streams } from "../events/catalog/streams.ts";
 import {
   AccountId,
   CenterId,
+  DrawId,
   JobId,
   type MillsText,
   OfferId,
@@ -39,8 +40,9 @@ import { askAtDeadline, deadlineOf } from "../market/job/deadlines.ts";
 import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
+import { type KnownOffer, offerDecider } from "../market/offer.ts";
 import { bidHold } from "../market/stretch.ts";
-import { instant, periodOf, periodStart, slotStart } from "../market/time.ts";
+import { instant, periodOf, periodStart, slotOf, slotStart } from "../market/time.ts";
 
 // Facts of a small market that examples vary: two centers, a job of 8 cards for an hour, and the gates around slot 100.
 
@@ -97,6 +99,11 @@ export function offered(offer = "offer-1", changed: Partial<BookOffer> = {}): Do
     reserve: 100,
   };
   return { type: "CapacityOffered", data: { ...data, ...changed } };
+}
+
+export function drawn(offer: string, from: number, to: number, cards: number, draw = "draw-1"): DomainEvent {
+  const data = { offer: OfferId.parse(offer), draw: DrawId.parse(draw), from, to, cards };
+  return { type: "ReserveDrawn", data };
 }
 
 export function sensed(working: number, slot = 95, center: CenterId = xian): DomainEvent {
@@ -360,6 +367,7 @@ type Happening =
   | {
       readonly kind:
         | "withdraw"
+        | "draw"
         | "cancel"
         | "refuse"
         | "complete"
@@ -423,7 +431,17 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constantFrom(
-        ...(["withdraw", "cancel", "refuse", "complete", "complete", "fail", "meter"] as const),
+        ...([
+          "withdraw",
+          "draw",
+          "draw",
+          "cancel",
+          "refuse",
+          "complete",
+          "complete",
+          "fail",
+          "meter",
+        ] as const),
         ...(["lose", "return", "return", "silence", "sense", "sense", "link"] as const),
       ),
       pick: fc.nat(99),
@@ -454,7 +472,7 @@ interface Life {
   /** What the feed has not taken in yet, by stream. */
   readonly waiting: Map<string, SeenCommit[]>;
   readonly jobs: Map<JobId, KnownJob>;
-  readonly offers: Map<OfferId, BookOffer>;
+  readonly offers: Map<OfferId, KnownOffer>;
   /** By `JOB/STRETCH`. */
   readonly held: Map<string, MillsText>;
   readonly lost: Set<CenterId>;
@@ -526,6 +544,7 @@ function append(life: Life, stream: string, ...events: readonly DomainEvent[]): 
 
 function open(life: Life): void {
   const energy = Array.from({ length: 24 }, (_, hour) => (hour % 5) * 200);
+  const carbon = energy.map((mills) => mills / 10);
   centers.forEach((center, index) => {
     const own = pools.filter((pool) => pool.center === center);
     const frameworks = index === 1 ? [] : ["mindspore"];
@@ -533,7 +552,12 @@ function open(life: Life): void {
     append(
       life,
       streams.center(center),
-      joined(center, { pools: spec, energy, puePermille: 1100 + index * 100 }),
+      joined(center, {
+        pools: spec,
+        energy,
+        ...(index === 1 ? { carbon } : {}),
+        puePermille: 1100 + index * 100,
+      }),
     );
     const to = at(centers, index + 1);
     append(life, streams.center(center), linked(center, link(to, { gbps: 1 + index, perGB: index })));
@@ -543,14 +567,44 @@ function open(life: Life): void {
   });
 }
 
-function postOffer(life: Life, what: Pick<Wish, "pool" | "cards" | "price" | "from" | "slots">): void {
+type OfferWish = Pick<Wish, "pool" | "cards" | "price" | "from" | "slots"> & Partial<Wish>;
+
+/** Some have steps, some a minimum run, some are home reserves; the opening's are plain. */
+function shapeOf({ cards, price, slots, choosy = 7, more = 0 }: OfferWish): Partial<BookOffer> {
+  const stepped = choosy % 2 === 0 && cards > 1 && price < 10_000;
+  const rest = cards - Math.floor(cards / 2);
+  return {
+    ...(stepped
+      ? {
+          steps: [
+            { cards: cards - rest, reserve: price },
+            { cards: rest, reserve: price + 40 },
+          ],
+        }
+      : {}),
+    ...(choosy < 3 ? { homeReserve: true } : {}),
+    ...(choosy > 2 && choosy < 6 ? { minRun: 1 + (more % Math.min(14, slots * 5)) } : {}),
+  };
+}
+
+function postOffer(life: Life, what: OfferWish): void {
   const { center, product } = at(pools, what.pool);
   const offer = OfferId.parse(`offer-${life.names++}`);
   const from = life.slot + what.from;
   const to = from + what.slots * 5;
   const owner = OwnerId.parse(`${center}-owner`);
-  const data = { offer, center, owner, product, from, to, cards: what.cards, reserve: what.price };
-  life.offers.set(offer, data);
+  const data = {
+    offer,
+    center,
+    owner,
+    product,
+    from,
+    to,
+    cards: what.cards,
+    reserve: what.price,
+    ...shapeOf(what),
+  };
+  life.offers.set(offer, { phase: "open", offer: data, draws: [] });
   append(life, streams.offer(offer), { type: "CapacityOffered", data });
 }
 
@@ -561,6 +615,9 @@ function happen(life: Life, one: Happening): void {
       return;
     case "request":
       requestJob(life, one.what);
+      return;
+    case "draw":
+      drawFrom(life, one.pick);
       return;
     case "withdraw":
       if (life.offers.size > 0) endOffer(life, at([...life.offers.keys()], one.pick), "OfferWithdrawn");
@@ -643,6 +700,21 @@ function happenAt(
     default:
       kind satisfies never;
   }
+}
+
+/** Its center takes some of a home reserve, if it still may. */
+function drawFrom(life: Life, pick: number): void {
+  const reserves = [...life.offers.values()].filter(({ offer }) => offer.homeReserve === true);
+  const known = reserves[pick % Math.max(1, reserves.length)];
+  if (known === undefined) return;
+  const { offer, to } = known.offer;
+  const from = Math.max(known.offer.from, life.slot + 22 + (pick % 3));
+  const draw = { draw: DrawId.parse(`draw-${life.names++}`), from, to, cards: 1 + (pick % 3) };
+  const decision = offerDecider.decide({ type: "Draw", draw, at: now(life) }, known);
+  if (!decision.ok) return;
+  const next = decision.events.reduce(offerDecider.evolve, known);
+  if (next.phase !== "unknown") life.offers.set(offer, next);
+  append(life, streams.offer(offer), ...decision.events);
 }
 
 function endOffer(life: Life, offer: OfferId | undefined, type: "OfferWithdrawn" | "OfferExpired"): void {
@@ -782,8 +854,11 @@ function askDeadline(life: Life, job: KnownJob): void {
   tell(life, job, askAtDeadline(deadline.awaited, placement.id, now(life)));
 }
 
-/** A stream keeps its order, but may wait. */
-function isLate({ plan: { lag }, slot }: Life, stream: string): boolean {
+/** A stream keeps its order, but may wait; a draw reaches the feed before the first gate that could sell its cards. */
+function isLate({ plan: { lag }, slot, waiting }: Life, stream: string): boolean {
+  const urgent = ({ events, time }: SeenCommit) =>
+    events.some(({ type }) => type === "ReserveDrawn") && slotOf(Date.parse(time)) < slot - 1;
+  if (waiting.get(stream)?.some(urgent) === true) return false;
   const hash = [...stream].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, slot);
   return (hash * lag) % 7 > 4;
 }
