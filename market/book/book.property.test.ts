@@ -113,6 +113,7 @@ function reordered({ pages, auctions }: History, pick: (limit: number) => number
 interface Count {
   readonly open: Map<string, Extract<DomainEvent, { type: "CapacityOffered" }>["data"]>;
   readonly ever: Extract<DomainEvent, { type: "CapacityOffered" }>["data"][];
+  readonly draws: Extract<DomainEvent, { type: "ReserveDrawn" }>["data"][];
   readonly working: Map<string, { readonly cards: number; readonly slot: number }>;
   readonly lost: Set<string>;
   readonly gbps: Map<string, number>;
@@ -127,6 +128,9 @@ function count(all: Count, { type, data }: DomainEvent): void {
     case "CapacityOffered":
       all.open.set(data.offer, data);
       all.ever.push(data);
+      return;
+    case "ReserveDrawn":
+      all.draws.push(data);
       return;
     case "OfferWithdrawn":
     case "OfferExpired":
@@ -184,18 +188,84 @@ function exceedsCap(reserve: number, slot: number): boolean {
   return reserve === 10_000 && hour % 5 !== 0;
 }
 
-function offeredIn(offers: Iterable<Count["ever"][number]>, of: string, slot: number): number {
-  const fitting = [...offers].filter(
-    ({ center, product, from, to, reserve }) =>
-      `${center}/${product}` === of && from <= slot && slot < to && !exceedsCap(reserve, slot),
-  );
-  return sum(fitting.map(({ cards }) => cards));
+type Offered = Count["ever"][number];
+
+/** Cards of an offer in a slot at what they ask, those that its center drew left out; the cheapest are drawn first. */
+function cardsOf({ draws }: Count, { offer, cards, reserve, steps }: Offered, slot: number) {
+  const own = draws.filter((draw) => draw.offer === offer && draw.from <= slot && slot < draw.to);
+  let drawn = sum(own.map((draw) => draw.cards));
+  return (steps ?? [{ cards, reserve }]).map((step) => {
+    const taken = Math.min(drawn, step.cards);
+    drawn -= taken;
+    return { cards: step.cards - taken, reserve: step.reserve };
+  });
 }
 
-/** Cards of a pool that may be sold in a slot, whoever has them. */
-function sellable({ open, working, lost }: Count, of: string, slot: number): number {
+/** A home reserve is on sale in spot when it lapses, two hours ahead; never in forward. */
+function isOnSale({ homeReserve }: Offered, slot: number, gate?: HeldAuction["gate"]): boolean {
+  if (homeReserve !== true || gate === undefined) return true;
+  return gate.session === "spot" && slot <= gate.gate + 20;
+}
+
+/** At a gate; without one, whatever was on sale at some gate. */
+function offeredIn(
+  all: Count,
+  offers: Iterable<Offered>,
+  of: string,
+  slot: number,
+  gate?: HeldAuction["gate"],
+): number {
+  const fitting = [...offers].filter(
+    (offer) =>
+      `${offer.center}/${offer.product}` === of &&
+      offer.from <= slot &&
+      slot < offer.to &&
+      isOnSale(offer, slot, gate),
+  );
+  const steps = fitting.flatMap((offer) => cardsOf(all, offer, slot));
+  return sum(steps.filter(({ reserve }) => !exceedsCap(reserve, slot)).map(({ cards }) => cards));
+}
+
+/** Cards of a pool that may be sold in a slot at a gate, whoever has them; what a center drew is in use. */
+function sellable(all: Count, of: string, slot: number, gate: HeldAuction["gate"]): number {
+  const { open, ever, working, lost, draws } = all;
   if (lost.has(of.slice(0, of.indexOf("/")))) return 0;
-  return Math.min(offeredIn(open.values(), of, slot), working.get(of)?.cards ?? Number.POSITIVE_INFINITY);
+  const own = new Set(
+    ever.filter(({ center, product }) => `${center}/${product}` === of).map(({ offer }) => offer),
+  );
+  const drawn = draws.filter(({ offer, from, to }) => own.has(offer) && from <= slot && slot < to);
+  const inOrder = (working.get(of)?.cards ?? Number.POSITIVE_INFINITY) - sum(drawn.map(({ cards }) => cards));
+  return Math.min(offeredIn(all, open.values(), of, slot, gate), Math.max(0, inOrder));
+}
+
+/** Cards of an offer with a minimum run are sold in a slot if more are taken than the cheaper ones of its pool. */
+function checkRuns(all: Count, { problem, pools, gate }: HeldAuction): void {
+  const grain = gate.session === "spot" ? 1 : 10;
+  const taken = takenBy(all.taken);
+  for (const { of, minRun, sold = [], pool } of problem.offers) {
+    const own = [...all.open.values()].find(({ offer }) => offer === of);
+    if (own === undefined) continue;
+    expect(minRun).toBe(Math.ceil((own.minRun ?? 1) / grain));
+    const name = pools[pool] ?? "";
+    const isSold = (slot: number) => {
+      const cheaper = [...all.open.values()].filter(
+        (one) =>
+          `${one.center}/${one.product}` === name &&
+          (one.reserve < own.reserve || (one.reserve === own.reserve && `${one.offer}@` < `${own.offer}@`)) &&
+          one.from <= slot &&
+          slot < one.to &&
+          isOnSale(one, slot, gate),
+      );
+      const steps = cheaper.flatMap((one) => cardsOf(all, one, slot));
+      const before = steps.filter(({ reserve }) => reserve <= own.reserve);
+      const inTime = own.from <= slot && slot < own.to;
+      return inTime && (taken.get(`${name}@${slot}`) ?? 0) > sum(before.map(({ cards }) => cards));
+    };
+    for (let unit = 0; unit < Math.min(problem.T, 40); unit++) {
+      const slots = Array.from({ length: grain }, (_, n) => gate.from + unit * grain + n);
+      expect(sold.includes(unit), `${of} in ${slots}`).toBe(slots.every(isSold));
+    }
+  }
 }
 
 function takenBy(taken: Count["taken"]): Map<string, number> {
@@ -215,7 +285,7 @@ function checkOnSale(all: Count, { problem, pools, gate }: HeldAuction): void {
       const onSale = sum(fitting.map(({ q }) => q));
       const slots = Array.from({ length: grain }, (_, i) => gate.from + unit * grain + i);
       const free = slots.map((slot) =>
-        Math.max(0, sellable(all, of, slot) - (taken.get(`${of}@${slot}`) ?? 0)),
+        Math.max(0, sellable(all, of, slot, gate) - (taken.get(`${of}@${slot}`) ?? 0)),
       );
       if (grain === 1) expect(onSale, `${of} in ${slots}`).toBe(free[0]);
       else expect(onSale, `${of} in ${slots}`).toBeLessThanOrEqual(Math.min(...free));
@@ -229,10 +299,11 @@ function checkSold(all: Count, auction: HeldAuction): void {
   const fresh = all.taken.filter(({ award }) => award.endsWith(`.${auction.n}`));
   for (const [cell, amount] of taken) {
     const [of = "", slot = ""] = cell.split("@");
-    if (!of.includes("~")) expect(amount, cell).toBeLessThanOrEqual(offeredIn(all.ever, of, Number(slot)));
+    if (!of.includes("~"))
+      expect(amount, cell).toBeLessThanOrEqual(offeredIn(all, all.ever, of, Number(slot)));
   }
   for (const { of, slot } of fresh) {
-    const most = of.includes("~") ? (all.gbps.get(of) ?? 0) * 360 : sellable(all, of, slot);
+    const most = of.includes("~") ? (all.gbps.get(of) ?? 0) * 360 : sellable(all, of, slot, auction.gate);
     expect(taken.get(`${of}@${slot}`), `${of}@${slot}`).toBeLessThanOrEqual(most);
   }
 }
@@ -241,6 +312,7 @@ function checkNeverOversold(history: History): void {
   const all: Count = {
     open: new Map(),
     ever: [],
+    draws: [],
     working: new Map(),
     lost: new Set(),
     gbps: new Map(),
@@ -253,6 +325,7 @@ function checkNeverOversold(history: History): void {
       continue;
     }
     checkOnSale(all, step.auction);
+    checkRuns(all, step.auction);
     for (const { award } of step.auction.awards) countAward(all, award);
     checkSold(all, step.auction);
   }
@@ -377,7 +450,14 @@ describe("the histories", () => {
   test("reach every event that the book follows", () => {
     const counts = (type: string) => sum(sample.map((history) => history.counts.get(type) ?? 0));
     const followed = [
-      ...["CapacityOffered", "OfferWithdrawn", "OfferExpired", "CapacitySensed", "CenterLost"],
+      ...[
+        "CapacityOffered",
+        "ReserveDrawn",
+        "OfferWithdrawn",
+        "OfferExpired",
+        "CapacitySensed",
+        "CenterLost",
+      ],
       ...["CenterReturned", "LinksDeclared", "FundsHeld", "HoldRefused", "HoldReleased", "JobRejected"],
       ...["JobPlaced", "JobContinued", "JobMetered", "JobReduced", "JobCompleted", "JobFailed"],
       ...["JobDisplaced", "JobCancelled", "JobExpired"],

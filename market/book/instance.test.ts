@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OwnerId, Period } from "../../events/catalog/values.ts";
+import { OfferId, OwnerId, Period } from "../../events/catalog/values.ts";
 import {
   a100,
   ascend,
@@ -7,6 +7,7 @@ import {
   bidders,
   bookAfter,
   clearAt,
+  drawn,
   fill,
   gateIn,
   held,
@@ -19,11 +20,13 @@ import {
   seal,
   seePage,
   sell,
+  sensed,
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
 import { validateBook } from "../clearing/validate.ts";
 import { periodStart, SLOTS_PER_DAY } from "../time.ts";
+import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
 
 const both = { pools: [ascend, a100].map((product) => ({ product, cards: 64, frameworks: [] })) };
 const market = [joined(wuhan), joined(xian, both), offered()];
@@ -109,6 +112,161 @@ describe("the problem of a gate", () => {
     const backwards = bookAfter(...others.reverse(), ...admissions);
     expect(bidders(forwards)).toEqual(["x", "y"]);
     expect(instanceOf(backwards).book).toEqual(instanceOf(forwards).book);
+  });
+});
+
+describe("the offers of a problem", () => {
+  const onSale = (book: ReturnType<typeof bookAfter>, gate = gateIn(99)) =>
+    instanceOf(book, gate).book.offers.map(({ from, to, q, reserve }) => [from, to, q, reserve]);
+
+  test("cost what carbon costs on top of energy, by the hour, and stay below the cap with it", () => {
+    const carbon = Array.from({ length: 24 }, (_, hour) => (hour % 2) * 200);
+    const dear = offered("dear", { from: 95, to: 125, reserve: 10_000 });
+    const book = bookAfter(joined(xian, { carbon }), dear, offered("cheap", { cards: 2 }));
+    const { centers, offers } = instanceOf(book, gateIn(94)).book;
+    expect(centers[0]?.carbon?.slice(0, 16)).toEqual([
+      ...new Array(5).fill(200),
+      ...new Array(10).fill(0),
+      200,
+    ]);
+    // Carbon costs nothing in slots 100 to 110 and 120 to 130, and 10 mills a card and slot around them.
+    expect(offers.filter(({ q }) => q === 16).map(({ from, to }) => [from, to])).toEqual([
+      [5, 15],
+      [25, 30],
+    ]);
+    expect(instanceOf(bookAfter(...market)).book.centers[1]).not.toHaveProperty("carbon");
+  });
+
+  test("are the steps of what was offered, of which awards take the cheapest", () => {
+    const steps = [
+      { cards: 4, reserve: 100 },
+      { cards: 12, reserve: 130 },
+    ];
+    const book = bookAfter(joined(xian), offered("a", { steps }), offered("b", { cards: 2, reserve: 120 }));
+    expect(instanceOf(book).book.offers.map(({ id }) => id)).toEqual(["a+0@0", "b@0", "a+1@0"]);
+    seePage(book, queued("train"));
+    sell(book);
+    // Of eight cards over ten slots four are the first step's, two b's and two the second step's.
+    expect(onSale(book, gateIn(100))).toEqual([
+      [9, 40, 4, 100],
+      [9, 40, 2, 120],
+      [0, 9, 10, 130],
+      [9, 40, 12, 130],
+    ]);
+    expect(validateBook(instanceOf(book, gateIn(100)).book)).toEqual([]);
+  });
+
+  test("of a home reserve are on sale in spot for the next two hours only, and never in forward", () => {
+    const book = bookAfter(joined(xian), offered("home", { cards: 8, homeReserve: true }), offered("b"));
+    expect(onSale(book)).toEqual([
+      [0, 40, 16, 100],
+      [0, 20, 8, 100],
+    ]);
+    expect(onSale(book, gateIn(105))).toContainEqual([0, 20, 8, 100]);
+    expect(onSale(book, gateIn(98, "forward"))).toEqual([[0, 10, 16, 1000]]);
+  });
+
+  test("of a home reserve are what its center has not drawn, the cheapest first", () => {
+    const steps = [
+      { cards: 4, reserve: 100 },
+      { cards: 4, reserve: 130 },
+    ];
+    const home = offered("home", { cards: 8, homeReserve: true, steps });
+    const book = bookAfter(joined(xian), home, drawn("home", 110, 115, 3), drawn("home", 112, 130, 2, "d2"));
+    expect(onSale(book)).toEqual([
+      [0, 10, 4, 100],
+      [10, 12, 1, 100],
+      [15, 20, 2, 100],
+      [0, 12, 4, 130],
+      [12, 15, 3, 130],
+      [15, 20, 4, 130],
+    ]);
+  });
+
+  test("are no more than work and are not drawn, also when the reserve is withdrawn", () => {
+    const home = offered("home", { cards: 8, homeReserve: true, reserve: 300 });
+    const book = bookAfter(joined(xian), home, offered("b"), drawn("home", 125, 130, 6), sensed(18));
+    expect(onSale(book, gateIn(110))).toEqual([
+      [0, 14, 16, 100],
+      [14, 19, 12, 100],
+      [19, 40, 16, 100],
+      [0, 14, 2, 300],
+      [19, 20, 2, 300],
+    ]);
+    seePage(book, [{ type: "OfferWithdrawn", data: { offer: OfferId.parse("home") } }]);
+    expect(onSale(book, gateIn(110))).toEqual([
+      [0, 14, 16, 100],
+      [14, 19, 12, 100],
+      [19, 40, 16, 100],
+    ]);
+  });
+
+  test("that spot sold of a home reserve count against the others in forward", () => {
+    const home = offered("home", { cards: 8, homeReserve: true, reserve: 50 });
+    const book = bookAfter(joined(xian), home, offered("b", { cards: 10 }), ...queued("train"));
+    sell(book, gateIn(99));
+    expect(onSale(book, gateIn(98, "forward"))).toEqual([
+      [0, 1, 2, 1000],
+      [1, 10, 10, 1000],
+    ]);
+  });
+});
+
+describe("a minimum run", () => {
+  const runIn = (book: ReturnType<typeof bookAfter>, gate = gateIn(99)) =>
+    instanceOf(book, gate).book.offers.map(({ of, minRun, sold }) => ({ of, minRun, sold }));
+  const run = { cards: 16, minRun: 15 };
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
+
+  test("is an offer's, whatever its steps, in slots in spot and in whole hours in forward", () => {
+    const steps = [
+      { cards: 4, reserve: 100 },
+      { cards: 12, reserve: 130 },
+    ];
+    const book = bookAfter(joined(xian), offered("a", { ...run, steps }));
+    expect(runIn(book)).toEqual(new Array(2).fill({ of: "a", minRun: 15, sold: [] }));
+    expect(runIn(book, gateIn(98, "forward"))).toEqual(new Array(2).fill({ of: "a", minRun: 2, sold: [] }));
+    const hour = bookAfter(joined(xian), offered("a", { minRun: 10 }));
+    expect(runIn(hour, gateIn(98, "forward"))).toEqual([{}]);
+  });
+
+  test("knows where the offer is sold, by merit: only what cheaper cards did not cover", () => {
+    const cheap = offered("cheap", { cards: 8, reserve: 50, to: 105 });
+    const book = bookAfter(joined(xian), cheap, offered("a", run), ...queued("train", { to: 110 }));
+    sell(book);
+    expect(runIn(book, gateIn(99)).at(-1)).toEqual({ of: "a", minRun: 15, sold: range(5, 10) });
+    expect(runIn(book, gateIn(98, "forward")).at(-1)).toEqual({ of: "a", minRun: 2, sold: [] });
+  });
+
+  test("knows hours that are sold in all of their slots, also before the gate's and behind them", () => {
+    const book = bookAfter(joined(xian), offered("a", { ...run, from: 90, to: 300 }));
+    seePage(book, [...queued("x", { from: 90, to: 110 }), ...queued("y", { from: 100, to: 160 })]);
+    seal(book, gateIn(89), awardTo("x", 1, [fill({ from: 90, to: 110 })]));
+    seal(book, gateIn(90), awardTo("y", 2, [fill({ from: 145, to: 160 })]));
+    expect(runIn(book, gateIn(98, "forward"))[0]?.sold).toEqual([-1, 0, 5]);
+    // Spot sells slots 100 to 140: sold are 85 and more slots back, and those behind as far as a run reaches.
+    expect(runIn(book, gateIn(99))[0]?.sold).toEqual([...range(-10, 10), ...range(45, 55)]);
+  });
+
+  test("remembers slots that have passed, though the book forgets their awards", () => {
+    const book = bookAfter(
+      joined(xian),
+      offered("a", { ...run, from: 90, to: 300 }),
+      ...queued("x", { to: 300 }),
+    );
+    const [first, second] = [fill({ from: 90, to: 100 }), fill({ from: 100, to: 103 })];
+    seal(book, gateIn(89), awardTo("x", 1, [first]));
+    seal(book, gateIn(92), awardTo("x", 2, [second]));
+    for (const gate of [95, 100, 101, 102]) seal(book, gateIn(gate));
+    expect(book.jobs.size === 0 || [...book.jobs.values()].every(({ awards }) => awards.length <= 1)).toBe(
+      true,
+    );
+    expect(runIn(book, gateIn(102))[0]?.sold).toEqual(range(-13, 0));
+    // A gap ends a run.
+    seal(book, gateIn(104));
+    expect(runIn(book, gateIn(104))[0]?.sold).toEqual(range(-15, -2));
+    const again = bookFromSnapshot(snapshotOf(book));
+    expect(runIn(again, gateIn(104))).toEqual(runIn(book, gateIn(104)));
   });
 });
 

@@ -3,6 +3,7 @@ import {
   bookAfter,
   cancelled,
   displaced,
+  drawn,
   gateIn,
   held,
   inSlot,
@@ -13,6 +14,7 @@ import {
   lost,
   offered,
   queued,
+  seal,
   seePage,
   sell,
   sensed,
@@ -29,7 +31,9 @@ function fullBook() {
     joined(xian),
     joined(wuhan),
     linked(xian, link(wuhan)),
-    offered(),
+    offered("offer-1", { minRun: 4 }),
+    offered("home", { homeReserve: true, reserve: 900 }),
+    drawn("home", 125, 130, 2),
     sensed(12),
     ...queued("train", { extendLimit: 200 }),
     ...queued("fleet", { kind: "div", cards: 3 }),
@@ -37,6 +41,7 @@ function fullBook() {
     lost(wuhan),
   );
   sell(book);
+  seal(book, gateIn(101));
   voidIn(book, gateIn(108, "forward"));
   const checkpointAt = inSlot(103);
   seePage(book, [displaced("train", 104, { checkpointAt }), held("train", 20_000, 2)]);
