@@ -1,5 +1,6 @@
-import { leastFrom, type PriceTables, refreshTables } from "./guide.ts";
+import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { rank, rankedCells } from "./ranked-cells.ts";
 
 /** What every bid would take at some prices, as if it were alone; and what that comes to. */
 export interface Demand {
@@ -29,38 +30,40 @@ export function emptyDemand(model: Model): Demand {
 /**
  * Sets the demand at prices and answers with the upper bound of any result's welfare that follows from it by weak
  * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity. Mills.
+ * @param prices tables that are up to their prices
  */
 export function demandAt(model: Model, prices: PriceTables, demand: Demand): number {
   demand.wanted.fill(0);
   demand.linkWanted.fill(0);
-  refreshTables(model, prices);
-  let bound = sellersSurplus(model, prices, demand.supplied);
-  for (let bid = 0; bid < model.bids; bid++)
-    bound +=
+  return sellersSurplus(model, prices, demand.supplied) + buyersSurplus(model, prices, demand);
+}
+
+/** What is held already, and by whom. */
+export interface Held {
+  readonly used: Float64Array;
+  readonly linkUsed: Float64Array;
+  has(bid: number): boolean;
+}
+
+/** Demand at prices when some bids have what they hold, and nothing else. */
+export function demandBeside(model: Model, prices: PriceTables, demand: Demand, held: Held): void {
+  demand.wanted.set(held.used);
+  demand.linkWanted.set(held.linkUsed);
+  sellersSurplus(model, prices, demand.supplied);
+  buyersSurplus(model, prices, demand, held);
+}
+
+/** Adds the demand of all bids, but those that hold something already, and sums up what they gain by it. */
+function buyersSurplus(model: Model, prices: PriceTables, demand: Demand, held?: Held): number {
+  let sum = 0;
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (held?.has(bid)) continue;
+    sum +=
       model.kind[bid] === DIV
         ? wantDivisible(model, prices, demand, bid)
         : wantGang(model, prices, demand, bid);
-  return bound;
-}
-
-/** Demand at prices when some bids have what they hold, and nothing else: `has` says which, `used` what they hold. */
-export function demandBeside(
-  model: Model,
-  prices: PriceTables,
-  demand: Demand,
-  has: (bid: number) => boolean,
-  used: Float64Array,
-  linkUsed: Float64Array,
-): void {
-  demand.wanted.set(used);
-  demand.linkWanted.set(linkUsed);
-  refreshTables(model, prices);
-  sellersSurplus(model, prices, demand.supplied);
-  for (let bid = 0; bid < model.bids; bid++) {
-    if (has(bid)) continue;
-    if (model.kind[bid] === DIV) wantDivisible(model, prices, demand, bid);
-    else wantGang(model, prices, demand, bid);
   }
+  return sum;
 }
 
 /** The least whole number of mills that an upper bound in floating point stands for: welfare is whole. */
@@ -117,6 +120,19 @@ function wantGang(model: Model, prices: PriceTables, demand: Demand, bid: number
   demand.start[bid] = found.start;
   if (found.choice !== -1) addDemand(model, demand, bid);
   return found.gain;
+}
+
+/** Where a gang gains most in a single pool, if it gains at all; undefined: nowhere. Gain in mills. */
+export function bestAlone(
+  model: Model,
+  prices: PriceTables,
+  bid: number,
+): { readonly gain: number; readonly way: number; readonly start: number } | undefined {
+  found.gain = 0;
+  found.choice = -1;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
+    lookInPool(model, prices, bid, way);
+  return found.choice === -1 ? undefined : { gain: found.gain, way: found.choice, start: found.start };
 }
 
 function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid: number, way: number): void {
@@ -256,13 +272,8 @@ function addWay(
   linkWanted[at] = (linkWanted[at] ?? 0) + (model.wayGigabits[way] ?? 0);
 }
 
-/** Cells that a div bid would take, by falling margin; of equal ones the earlier slot and the lower pool first. */
-const wish = {
-  count: 0,
-  margin: new Float64Array(64),
-  cell: new Int32Array(64),
-  cards: new Float64Array(64),
-};
+/** Cells that a div bid would take: their merit is what a card gains. */
+const wishes = rankedCells();
 
 /**
  * A div bid at prices takes cells by falling margin, as far as offered cards, g per slot and the budget go. That is
@@ -278,14 +289,14 @@ function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid
   demand.surplus[bid] = 0;
   let unit = Infinity;
   for (let way = first; way < end; way++) unit = Math.min(unit, wayUnit[way] ?? Infinity);
-  wish.count = 0;
+  wishes.count = 0;
   bestBySlot(model, cells, first, end, bid);
   let budget = Math.floor((model.budget[bid] ?? 0) / unit);
   let sum = 0;
-  for (let i = 0; i < wish.count && budget > 0; i++) {
-    const cards = Math.min(budget, wish.cards[i] ?? 0);
-    const cell = wish.cell[i] ?? 0;
-    sum += cards * (wish.margin[i] ?? 0);
+  for (let i = 0; i < wishes.count && budget > 0; i++) {
+    const cards = Math.min(budget, wishes.cards[i] ?? 0);
+    const cell = wishes.cell[i] ?? 0;
+    sum += cards * (wishes.merit[i] ?? 0);
     budget -= cards;
     wanted[cell] = (wanted[cell] ?? 0) + cards;
   }
@@ -293,8 +304,8 @@ function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid
   return sum;
 }
 
-/** Best margin of each slot of the window and its cell. */
-let bySlot = { margin: new Float64Array(0), cell: new Int32Array(0) };
+/** Best margin of each slot of the window and its way. */
+let bySlot = { margin: new Float64Array(0), way: new Int32Array(0) };
 
 /** Wishes for g cards of the best pool in each slot, and for others where that is too small. */
 function bestBySlot(model: Model, cells: Float64Array, first: number, end: number, bid: number): void {
@@ -302,8 +313,8 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
   const g = model.g[bid] ?? 0;
   const from = model.from[bid] ?? 0;
   const slots = (model.to[bid] ?? 0) - from;
-  if (bySlot.cell.length < slots) bySlot = { margin: new Float64Array(slots), cell: new Int32Array(slots) };
-  const { margin, cell } = bySlot;
+  if (bySlot.way.length < slots) bySlot = { margin: new Float64Array(slots), way: new Int32Array(slots) };
+  const { margin, way: bestWay } = bySlot;
   margin.fill(0, 0, slots);
   for (let way = first; way < end; way++) {
     const limit = wayLimit[way] ?? 0;
@@ -312,16 +323,17 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
       const gain = limit - (cells[at + i] ?? 0);
       if (gain > (margin[i] ?? 0) && (capacity[at + i] ?? 0) > 0) {
         margin[i] = gain;
-        cell[i] = at + i;
+        bestWay[i] = way;
       }
     }
   }
   for (let i = 0; i < slots; i++) {
     const best = margin[i] ?? 0;
     if (best <= 0) continue;
-    const at = cell[i] ?? 0;
+    const way = bestWay[i] ?? 0;
+    const at = (wayPool[way] ?? 0) * T + from + i;
     const offered = capacity[at] ?? 0;
-    addWish(best, at, Math.min(g, offered));
+    rank(wishes, best, way, at, Math.min(g, offered), cells[at] ?? 0);
     if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
   }
 }
@@ -337,41 +349,16 @@ function wishElsewhere(
   cards: number,
 ): void {
   const { wayPool, wayLimit, capacity, T } = model;
-  const others: { margin: number; cell: number }[] = [];
+  const others: { way: number; margin: number; cell: number }[] = [];
   for (let way = first; way < end; way++) {
     const cell = (wayPool[way] ?? 0) * T + slot;
     const margin = (wayLimit[way] ?? 0) - (cells[cell] ?? 0);
-    if (cell !== best && margin > 0) others.push({ margin, cell });
+    if (cell !== best && margin > 0) others.push({ way, margin, cell });
   }
   let left = cards;
-  for (const { margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
+  for (const { way, margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
     const taken = Math.min(left, capacity[cell] ?? 0);
-    if (taken > 0) addWish(margin, cell, taken);
+    if (taken > 0) rank(wishes, margin, way, cell, taken, cells[cell] ?? 0);
     left -= taken;
   }
-}
-
-function addWish(margin: number, cell: number, cards: number): void {
-  if (wish.count === wish.cell.length) growWish();
-  let at = wish.count++;
-  for (; at > 0 && (wish.margin[at - 1] ?? 0) < margin; at--) {
-    wish.margin[at] = wish.margin[at - 1] ?? 0;
-    wish.cell[at] = wish.cell[at - 1] ?? 0;
-    wish.cards[at] = wish.cards[at - 1] ?? 0;
-  }
-  wish.margin[at] = margin;
-  wish.cell[at] = cell;
-  wish.cards[at] = cards;
-}
-
-function growWish(): void {
-  const grown = {
-    margin: new Float64Array(wish.count * 2),
-    cell: new Int32Array(wish.count * 2),
-    cards: new Float64Array(wish.count * 2),
-  };
-  grown.margin.set(wish.margin);
-  grown.cell.set(wish.cell);
-  grown.cards.set(wish.cards);
-  Object.assign(wish, grown);
 }

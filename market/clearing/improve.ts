@@ -1,7 +1,7 @@
 import { areaOf } from "./construct.ts";
 import type { Demand } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
-import { leastFrom, type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropFills } from "./losers.ts";
 import { DIV } from "./model.ts";
@@ -86,7 +86,7 @@ export function beginImprovement(
     near: [],
     meanPrice: 0,
     moves: 0,
-    cheapest: tablesOf(model, pricesOf(model)),
+    cheapest: cheapestTables(model),
     draw: drawing(0x5ca1ab1e),
     temperature: temperatureOf(bids) * bound,
     able: Array.from({ length: bids }, (_, bid) => bid).filter(

@@ -162,10 +162,10 @@ export function place(schedule: Schedule, bid: number, choice: number, start: nu
   schedule.share[bid] = share;
   schedule.welfare += netOf(model, choice);
   const second = secondWay(model, choice);
-  takeWay(schedule, firstWay(model, choice), start, share);
+  moveWay(schedule, firstWay(model, choice), start, share, 1);
   enlist(schedule, bid, firstWay(model, choice), schedule.place);
   if (second < 0) return;
-  takeWay(schedule, second, start, (model.g[bid] ?? 0) - share);
+  moveWay(schedule, second, start, (model.g[bid] ?? 0) - share, 1);
   enlist(schedule, bid, second, schedule.secondPlace);
   moveSync(schedule, choice, start, 1);
 }
@@ -177,34 +177,26 @@ export function unplace(schedule: Schedule, bid: number): void {
   const share = schedule.share[bid] ?? 0;
   const second = secondWay(model, choice);
   schedule.welfare -= netOf(model, choice);
-  giveWay(schedule, firstWay(model, choice), start, share);
+  moveWay(schedule, firstWay(model, choice), start, share, -1);
   strike(schedule, firstWay(model, choice), schedule.place[bid] ?? 0);
   if (second >= 0) {
-    giveWay(schedule, second, start, (model.g[bid] ?? 0) - share);
+    moveWay(schedule, second, start, (model.g[bid] ?? 0) - share, -1);
     strike(schedule, second, schedule.secondPlace[bid] ?? 0);
     moveSync(schedule, choice, start, -1);
   }
   schedule.choice[bid] = -1;
 }
 
-function takeWay(schedule: Schedule, way: number, start: number, cards: number): void {
+/** @param sign 1: sells the cells of a way and its staging; -1: returns them */
+function moveWay(schedule: Schedule, way: number, start: number, cards: number, sign: 1 | -1): void {
   const { model, linkUsed } = schedule;
   const cell = (model.wayPool[way] ?? 0) * model.T + start;
-  for (let i = cell, end = cell + (model.wayD[way] ?? 0); i < end; i++) sellCards(schedule, i, cards);
+  const move = sign === 1 ? sellCards : returnCards;
+  for (let i = cell, end = cell + (model.wayD[way] ?? 0); i < end; i++) move(schedule, i, cards);
   const link = model.wayLink[way] ?? -1;
   if (link < 0) return;
   const at = link * model.T + start;
-  linkUsed[at] = (linkUsed[at] ?? 0) + (model.wayGigabits[way] ?? 0);
-}
-
-function giveWay(schedule: Schedule, way: number, start: number, cards: number): void {
-  const { model, linkUsed } = schedule;
-  const cell = (model.wayPool[way] ?? 0) * model.T + start;
-  for (let i = cell, end = cell + (model.wayD[way] ?? 0); i < end; i++) returnCards(schedule, i, cards);
-  const link = model.wayLink[way] ?? -1;
-  if (link < 0) return;
-  const at = link * model.T + start;
-  linkUsed[at] = (linkUsed[at] ?? 0) - (model.wayGigabits[way] ?? 0);
+  linkUsed[at] = (linkUsed[at] ?? 0) + sign * (model.wayGigabits[way] ?? 0);
 }
 
 function moveSync({ model, linkUsed }: Schedule, choice: number, start: number, sign: 1 | -1): void {

@@ -2,7 +2,7 @@ import { type Ascent, ascend, beginAscent } from "./ascent.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
 import { finalPrices } from "./final-prices.ts";
-import { type Prices, pricesOf, tablesOf } from "./guide.ts";
+import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
@@ -164,8 +164,9 @@ function* improve(state: State): Generator<void, void> {
 
 function resultOf({ model, ascent, best, current }: State): Result {
   const schedule = copySchedule(current && current.welfare > best.welfare ? current : best);
-  startEarliest(schedule);
-  honourTies(schedule);
+  const cheapest = cheapestTables(model);
+  startEarliest(schedule, cheapest);
+  honourTies(schedule, cheapest);
   const prices = finalPrices(schedule, ascent.best);
   const bound = Math.min(ascent.bound, demandAt(model, tablesOf(model, prices), emptyDemand(model)));
   return {

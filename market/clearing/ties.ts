@@ -1,4 +1,4 @@
-import { type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import type { PriceTables } from "./guide.ts";
 import { bestSpot, type Spot } from "./insertion.ts";
 import { DIV, type Model } from "./model.ts";
 import { place, type Schedule, unplace } from "./schedule.ts";
@@ -6,11 +6,11 @@ import { place, type Schedule, unplace } from "./schedule.ts";
 /**
  * Gives a place to the bid that ties put first: every gang left out takes over what a later one holds, the last of them,
  * if it fits that very place and is worth no less there; or, worth just as much, if it finds another place without it.
+ * @param cheapest every cell at the cost of its first card
  */
-export function honourTies(schedule: Schedule): void {
+export function honourTies(schedule: Schedule, cheapest: PriceTables): void {
   const { model, choice } = schedule;
   const holders = holdersByShape(schedule);
-  const cheapest = tablesOf(model, pricesOf(model));
   for (let bid = 0; bid < model.bids; bid++) {
     if (model.kind[bid] === DIV || choice[bid] !== -1) continue;
     const own = takeOver(schedule, holders, bid);
@@ -102,10 +102,10 @@ function takeOver({ model, choice, start }: Schedule, holders: ReadonlyMap<strin
 /**
  * Of places that are worth as much to all, the earliest start in the first way: each gang in a single pool moves there,
  * in the order of ties, if no price has to rise for it. What it does not lose it may also gain.
+ * @param cheapest every cell at the cost of its first card
  */
-export function startEarliest(schedule: Schedule): void {
+export function startEarliest(schedule: Schedule, cheapest: PriceTables): void {
   const { model, choice, start, share } = schedule;
-  const cheapest = tablesOf(model, pricesOf(model));
   for (let bid = 0; bid < model.bids; bid++) {
     const held = choice[bid] ?? -1;
     if (held < 0) continue;
