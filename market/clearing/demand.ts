@@ -1,6 +1,7 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
 import { rank, rankedCells } from "./ranked-cells.ts";
+import { addStaging, stagingPrice } from "./staging.ts";
 
 /** What every bid would take at some prices, as if it were alone; and what that comes to. */
 export interface Demand {
@@ -53,17 +54,33 @@ export function demandBeside(model: Model, prices: PriceTables, demand: Demand, 
   buyersSurplus(model, prices, demand, held);
 }
 
-/** Adds the demand of all bids, but those that hold something already, and sums up what they gain by it. */
+/**
+ * Adds the demand of all bids, but those that hold something already, and sums up what they gain by it. Of a group only
+ * the member that gains most counts. A child counts as if it had its parent, which can only raise the sum.
+ */
 function buyersSurplus(model: Model, prices: PriceTables, demand: Demand, held?: Held): number {
   let sum = 0;
   for (let bid = 0; bid < model.bids; bid++) {
-    if (held?.has(bid)) continue;
-    sum +=
-      model.kind[bid] === DIV
-        ? wantDivisible(model, prices, demand, bid)
-        : wantGang(model, prices, demand, bid);
+    if (model.group[bid] !== -1 || held?.has(bid)) continue;
+    sum += want(model, prices, demand, bid);
+    addDemand(model, demand, bid);
+  }
+  for (const members of model.groups) {
+    if (held && members.some((bid) => held.has(bid))) continue;
+    for (const bid of members) want(model, prices, demand, bid);
+    const surplus = (bid: number) => demand.surplus[bid] ?? 0;
+    const best = members.reduce((one, other) => (surplus(other) > surplus(one) ? other : one));
+    sum += want(model, prices, demand, best);
+    addDemand(model, demand, best);
   }
   return sum;
+}
+
+/** What a bid gains at prices, as if it were alone, mills; what it would take stands in `found` or in `wishes`. */
+function want(model: Model, prices: PriceTables, demand: Demand, bid: number): number {
+  return model.kind[bid] === DIV
+    ? wantDivisible(model, prices, demand, bid)
+    : wantGang(model, prices, demand, bid);
 }
 
 /** The least whole number of mills that an upper bound in floating point stands for: welfare is whole. */
@@ -118,7 +135,6 @@ function wantGang(model: Model, prices: PriceTables, demand: Demand, bid: number
   demand.surplus[bid] = found.gain;
   demand.choice[bid] = found.choice;
   demand.start[bid] = found.start;
-  if (found.choice !== -1) addDemand(model, demand, bid);
   return found.gain;
 }
 
@@ -136,7 +152,7 @@ export function bestAlone(
 }
 
 function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid: number, way: number): void {
-  const { T, slotSeconds } = model;
+  const { T } = model;
   const room = model.wayRoom[way] ?? 0;
   if (room === NEVER_ALONE) return;
   const g = model.g[bid] ?? 0;
@@ -149,7 +165,7 @@ function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid
   const last = at + (model.to[bid] ?? 0) - d;
   let least = Infinity;
   let where = first;
-  if (room < 0 && (link < 0 || pricedLinks[link] === 0)) {
+  if (room < 0 && (link < 0 || (pricedLinks[link] === 0 && model.wayStage[way] === 0))) {
     for (let s = first; s <= last; s++) {
       const sum = (sums[s + d] ?? 0) - (sums[s] ?? 0);
       if (sum < least) {
@@ -160,11 +176,9 @@ function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid
     least *= g;
   } else {
     const runs = model.rooms[room];
-    const gigabits = (model.wayGigabits[way] ?? 0) / slotSeconds;
     for (let s = first; s <= last; s++) {
       if (runs && (runs[s - at] ?? 0) < d) continue;
-      const staging = link < 0 ? 0 : (links[link * T + s - at] ?? 0) * gigabits;
-      const paid = ((sums[s + d] ?? 0) - (sums[s] ?? 0)) * g + staging;
+      const paid = ((sums[s + d] ?? 0) - (sums[s] ?? 0)) * g + stagingPrice(model, links, way, s - at);
       if (paid < least) {
         least = paid;
         where = s;
@@ -198,7 +212,7 @@ function lookInPair(
   bid: number,
   pair: number,
 ): void {
-  const { T, wayPool, wayD, wayLink, wayGigabits, slotSeconds } = model;
+  const { T, wayPool, wayD, slotSeconds } = model;
   const first = model.pairFirst[pair] ?? 0;
   const second = model.pairSecond[pair] ?? 0;
   const link = model.pairLink[pair] ?? 0;
@@ -208,10 +222,6 @@ function lookInPair(
   const g = model.g[bid] ?? 0;
   const onePool = wayPool[first] ?? 0;
   const otherPool = wayPool[second] ?? 0;
-  const staging = (way: number, t: number) => {
-    const of = wayLink[way] ?? -1;
-    return of < 0 ? 0 : ((links[of * T + t] ?? 0) * (wayGigabits[way] ?? 0)) / slotSeconds;
-  };
   const rate = (model.pairGigabits[pair] ?? 0) / slotSeconds;
   for (let start = model.from[bid] ?? 0; start + d <= (model.to[bid] ?? 0); start++) {
     const one = (sums[onePool * (T + 1) + start + d] ?? 0) - (sums[onePool * (T + 1) + start] ?? 0);
@@ -222,7 +232,8 @@ function lookInPair(
     if (low > high) continue;
     // At given prices the cheapest share is an extreme one.
     const cards = one <= other ? high : low;
-    let gain = net - one * cards - other * (g - cards) - staging(first, start) - staging(second, start);
+    let gain = net - one * cards - other * (g - cards);
+    gain -= stagingPrice(model, links, first, start) + stagingPrice(model, links, second, start);
     if (pricedLinks[link] === 1)
       for (let t = start; t < start + d; t++) gain -= (links[link * T + t] ?? 0) * rate;
     if (gain <= found.gain) continue;
@@ -240,13 +251,20 @@ function leastOffered({ capacity, T }: Model, pool: number, start: number, d: nu
   return least;
 }
 
+/** Adds what `want` has just found. */
 function addDemand(model: Model, demand: Demand, bid: number): void {
-  const { choice, start, share } = found;
-  const g = model.g[bid] ?? 0;
-  if (choice >= 0) {
-    addWay(model, demand, choice, start, g);
+  if (model.kind[bid] === DIV) {
+    const { wanted } = demand;
+    for (let i = 0; i < wishes.count; i++) {
+      const cell = wishes.cell[i] ?? 0;
+      wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[i] ?? 0);
+    }
     return;
   }
+  const { choice, start, share } = found;
+  const g = model.g[bid] ?? 0;
+  if (choice >= 0) addWay(model, demand, choice, start, g);
+  if (choice >= -1) return;
   const pair = -2 - choice;
   const first = model.pairFirst[pair] ?? 0;
   addWay(model, demand, first, start, share);
@@ -263,13 +281,10 @@ function addWay(
   start: number,
   cards: number,
 ): void {
-  const { T, wayPool, wayD, wayLink } = model;
+  const { T, wayPool, wayD } = model;
   const cell = (wayPool[way] ?? 0) * T + start;
   for (let i = cell, end = cell + (wayD[way] ?? 0); i < end; i++) wanted[i] = (wanted[i] ?? 0) + cards;
-  const link = wayLink[way] ?? -1;
-  if (link < 0) return;
-  const at = link * T + start;
-  linkWanted[at] = (linkWanted[at] ?? 0) + (model.wayGigabits[way] ?? 0);
+  addStaging(model, linkWanted, way, start, 1);
 }
 
 /** Cells that a div bid would take: their merit is what a card gains. */
@@ -282,7 +297,6 @@ const wishes = rankedCells();
  */
 function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid: number): number {
   const { wayUnit } = model;
-  const { wanted } = demand;
   const first = model.wayStart[bid] ?? 0;
   const end = model.wayStart[bid + 1] ?? 0;
   demand.choice[bid] = -1;
@@ -293,13 +307,14 @@ function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid
   bestBySlot(model, cells, first, end, bid);
   let budget = Math.floor((model.budget[bid] ?? 0) / unit);
   let sum = 0;
-  for (let i = 0; i < wishes.count && budget > 0; i++) {
-    const cards = Math.min(budget, wishes.cards[i] ?? 0);
-    const cell = wishes.cell[i] ?? 0;
-    sum += cards * (wishes.merit[i] ?? 0);
+  let taken = 0;
+  for (; taken < wishes.count && budget > 0; taken++) {
+    const cards = Math.min(budget, wishes.cards[taken] ?? 0);
+    wishes.cards[taken] = cards;
+    sum += cards * (wishes.merit[taken] ?? 0);
     budget -= cards;
-    wanted[cell] = (wanted[cell] ?? 0) + cards;
   }
+  wishes.count = taken;
   demand.surplus[bid] = sum;
   return sum;
 }

@@ -1,7 +1,8 @@
+import { hostPool, mayEnter } from "./conditions.ts";
 import type { PriceTables } from "./guide.ts";
 import type { Effort } from "./insertion.ts";
 import { rank, rankedCells } from "./ranked-cells.ts";
-import { fill, type Schedule } from "./schedule.ts";
+import { fill, freeFor, type Schedule } from "./schedule.ts";
 
 /**
  * Unsold steps that a div bid may take: their merit is the gain for each part of the budget, at the guide if that is
@@ -24,6 +25,7 @@ export function fillDivisible(
   atGuide: boolean,
   effort: Effort,
 ): void {
+  if (!mayEnter(schedule, bid)) return;
   const { model, fills, used, floor } = schedule;
   const { T, wayUnit } = model;
   const g = model.g[bid] ?? 0;
@@ -45,7 +47,8 @@ export function fillDivisible(
     const cell = offered.cell[i] ?? 0;
     const unit = wayUnit[way] ?? 1;
     const slot = cell % T;
-    const n = Math.min(offered.cards[i] ?? 0, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
+    const most = Math.min(offered.cards[i] ?? 0, freeFor(schedule, bid, cell));
+    const n = Math.min(most, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
     if (n <= 0) continue;
     const bearable = Math.max(guide.cells[cell] ?? 0, floor[cell] ?? 0);
     if ((offered.cost[i] ?? 0) > bearable && (used[cell] ?? 0) > 0) continue;
@@ -68,7 +71,9 @@ function offerSteps(
   const from = model.from[bid] ?? 0;
   const to = model.to[bid] ?? 0;
   offered.count = 0;
+  const host = hostPool(schedule, bid);
   for (let way = model.wayStart[bid] ?? 0, last = model.wayStart[bid + 1] ?? 0; way < last; way++) {
+    if (host >= 0 && wayPool[way] !== host) continue;
     const limit = wayLimit[way] ?? 0;
     const unit = wayUnit[way] ?? 1;
     const base = (wayPool[way] ?? 0) * T;

@@ -1,8 +1,10 @@
+import { mayEnter } from "./conditions.ts";
 import { bestAlone } from "./demand.ts";
 import { copyPrices, type Prices, type PriceTables, refreshSums, refreshTables, tablesOf } from "./guide.ts";
 import { DIV, type Model } from "./model.ts";
 import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
 import { firstWay, isServed, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
+import { eachStaged } from "./staging.ts";
 
 /** Starts looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
 const WORK = 6_000_000;
@@ -109,8 +111,7 @@ function eachTaken(
   const part = (way: number, cards: number) => {
     const at = (model.wayPool[way] ?? 0) * model.T + from;
     for (let i = at; i < at + d; i++) cell(i, cards);
-    const staged = model.wayLink[way] ?? -1;
-    if (staged >= 0) link(staged * model.T + from, model.wayGigabits[way] ?? 0);
+    eachStaged(model, way, from, link);
   };
   part(firstWay(model, chosen), share[bid] ?? 0);
   if (second < 0) return;
@@ -176,7 +177,7 @@ interface Settling {
 function settleAll(schedule: Schedule, range: PriceRange, tables: PriceTables): void {
   const { model } = schedule;
   const scarce = scarceOnes(schedule, range);
-  const wanting = wantingOf(model);
+  const wanting = wantingOf(schedule);
   if (sweepWork(model, scarce, wanting) > WORK / SWEEPS) return;
   const settling: Settling = { schedule, range, holders: holdersOf(schedule), wanting, tables };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -186,7 +187,7 @@ function settleAll(schedule: Schedule, range: PriceRange, tables: PriceTables): 
   }
   refreshTables(model, tables);
   for (let bid = 0; bid < model.bids; bid++) {
-    if (isServed(schedule, bid)) continue;
+    if (isServed(schedule, bid) || !mayEnter(schedule, bid)) continue;
     if (model.kind[bid] === DIV) raiseForDivisible(settling, bid);
     else raiseForGang(settling, bid);
   }
@@ -252,21 +253,24 @@ function scarceOnes({ model, used, linkUsed }: Schedule, { floor, ceiling }: Pri
   return found;
 }
 
-/** Bids with a way into each pool, and with a way over each link. */
+/** Bids that nothing else bars with a way into each pool, and with a way over each link. */
 interface Wanting {
   readonly pools: readonly number[][];
   readonly links: readonly number[][];
 }
 
-function wantingOf(model: Model): Wanting {
+function wantingOf(schedule: Schedule): Wanting {
+  const { model } = schedule;
   const pools: number[][] = Array.from({ length: model.pools }, () => []);
   const links: number[][] = Array.from({ length: model.links }, () => []);
-  for (let bid = 0; bid < model.bids; bid++)
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (!mayEnter(schedule, bid)) continue;
     for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
       pools[model.wayPool[way] ?? 0]?.push(bid);
       const over = links[model.wayLink[way] ?? -1];
       if (over && over.at(-1) !== bid) over.push(bid);
     }
+  }
   return { pools, links };
 }
 
