@@ -16,7 +16,8 @@ import {
  *   move its data ahead.
  * - `group`: another bid of its group won. `parent`: its parent did not, or ends too late for its window.
  * - `paradox`: it would have gained at the published prices and cards were left for all of it, but not at these prices:
- *   taking it in would have made it or somebody accepted lose. Also a tie that others won.
+ *   taking it in would have made it or somebody accepted lose. Also a tie that others won, and minimum runs of offers,
+ *   which nothing here looks at.
  */
 export type Reason =
   | "price"
