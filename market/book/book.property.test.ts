@@ -238,6 +238,11 @@ function sellable(all: Count, of: string, slot: number, gate: HeldAuction["gate"
   return Math.min(offeredIn(all, open.values(), of, slot, gate), Math.max(0, inOrder));
 }
 
+/** The name under which a step stands among the offers of a problem. */
+function nameOf({ offer, steps = [] }: Offered, step: number): string {
+  return steps.length > 1 ? `${offer}+${step}@` : `${offer}@`;
+}
+
 /** Cards of an offer with a minimum run are sold in a slot if more are taken than the cheaper ones of its pool. */
 function checkRuns(all: Count, { problem, pools, gate }: HeldAuction): void {
   const grain = gate.session === "spot" ? 1 : 10;
@@ -248,18 +253,15 @@ function checkRuns(all: Count, { problem, pools, gate }: HeldAuction): void {
     expect(minRun).toBe(Math.ceil((own.minRun ?? 1) / grain));
     const name = pools[pool] ?? "";
     const isSold = (slot: number) => {
-      const cheaper = [...all.open.values()].filter(
-        (one) =>
-          `${one.center}/${one.product}` === name &&
-          (one.reserve < own.reserve || (one.reserve === own.reserve && `${one.offer}@` < `${own.offer}@`)) &&
-          one.from <= slot &&
-          slot < one.to &&
-          isOnSale(one, slot, gate),
+      const steps = [...all.open.values()]
+        .filter((one) => `${one.center}/${one.product}` === name && isOnSale(one, slot, gate))
+        .filter((one) => one.offer !== of && one.from <= slot && slot < one.to)
+        .flatMap((one) => cardsOf(all, one, slot).map((step, n) => ({ ...step, name: nameOf(one, n) })));
+      const cheaper = steps.filter(
+        (step) => step.reserve < own.reserve || (step.reserve === own.reserve && step.name < nameOf(own, 0)),
       );
-      const steps = cheaper.flatMap((one) => cardsOf(all, one, slot));
-      const before = steps.filter(({ reserve }) => reserve <= own.reserve);
-      const inTime = own.from <= slot && slot < own.to;
-      return inTime && (taken.get(`${name}@${slot}`) ?? 0) > sum(before.map(({ cards }) => cards));
+      const used = taken.get(`${name}@${slot}`) ?? 0;
+      return own.from <= slot && slot < own.to && used > sum(cheaper.map(({ cards }) => cards));
     };
     for (let unit = 0; unit < Math.min(problem.T, 40); unit++) {
       const slots = Array.from({ length: grain }, (_, n) => gate.from + unit * grain + n);

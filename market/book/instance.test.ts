@@ -233,9 +233,18 @@ describe("a minimum run", () => {
   test("knows where the offer is sold, by merit: only what cheaper cards did not cover", () => {
     const cheap = offered("cheap", { cards: 8, reserve: 50, to: 105 });
     const book = bookAfter(joined(xian), cheap, offered("a", run), ...queued("train", { to: 110 }));
-    sell(book);
+    seal(book, gateIn(98), awardTo("train", 1));
     expect(runIn(book, gateIn(99)).at(-1)).toEqual({ of: "a", minRun: 15, sold: range(5, 10) });
     expect(runIn(book, gateIn(98, "forward")).at(-1)).toEqual({ of: "a", minRun: 2, sold: [] });
+  });
+
+  test("is kept by what an auction sells", () => {
+    const asked = (slots: number) => queued("train", { slots, to: 140 });
+    const awards = (slots: number) =>
+      clearAt(bookAfter(joined(xian), offered("a", run), ...asked(slots))).awards.map(
+        ({ from, to }) => to - from,
+      );
+    expect([awards(14), awards(15)]).toEqual([[], [15]]);
   });
 
   test("knows hours that are sold in all of their slots, also before the gate's and behind them", () => {
