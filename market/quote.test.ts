@@ -23,6 +23,23 @@ describe("a quote", () => {
     expect(likelyStart(metered, job)).toMatchObject({ perCard: 2 * (80 + 30) });
   });
 
+  test("has carbon in its price, on top of energy", () => {
+    const carbon = pool.energy.map(() => 500);
+    expect(likelyStart({ ...pool, carbon }, job)).toMatchObject({ perCard: 2 * (80 + 30) });
+  });
+
+  test("counts what only one session sells in that session alone", () => {
+    const supply: SupplyStep[] = [
+      [100, 120, 8, 40, "spot"],
+      [100, 120, 8, 60, "forward"],
+      [120, 140, 8, 60],
+    ];
+    const left = { ...pool, supply };
+    expect(likelyStart(left, job)).toMatchObject({ from: 100, perCard: 80 });
+    expect(likelyStart(left, { ...job, session: "forward", slots: 10 })).toMatchObject({ perCard: 600 });
+    expect(likelyStart(left, { ...job, cards: 9 })).toBeUndefined();
+  });
+
   test("is the traded price where there is one, and starts where it is cheapest", () => {
     const left: QuotedPool = { ...pool, supply: [[104, 140, 64, 30]] };
     const traded = new Map([

@@ -15,7 +15,7 @@ import {
 } from "../../test/exchange-in-memory.ts";
 import { operations } from "../contract/operations.ts";
 
-const { postOffer, getOffer, listOffers, withdrawOffer, listPublishedOffers } = operations;
+const { postOffer, getOffer, listOffers, drawReserve, withdrawOffer, listPublishedOffers } = operations;
 const center = "c-1";
 let exchange: InMemoryExchange;
 let offer: string;
@@ -52,6 +52,8 @@ describe("POST /offers", () => {
     [{ cards: 65 }, "cards-beyond-pool", "/cards", "64"],
     [{ product: "ascend910" }, "pool-unknown", "/product", "no pool"],
     [{ to: 1 }, "window-reversed", "/to", "after"],
+    [{ steps: [{ cards: 15, reserve: 100 }] }, "steps-cards", "/cards", "15 cards"],
+    [{ minRun: 241 }, "min-run-too-long", "/minRun", "240 slots"],
     [{ from: 1, to: 2 }, "window-passed", "/to", "4923381"],
   ])("%o is refused as %s", async (more, code, pointer, fix) => {
     const before = await exchange.countCommits();
@@ -93,6 +95,53 @@ describe("another owner's offer", () => {
     await exchange.pump();
     expect((await succeeds(exchange.call(listOffers, beta))).items).toEqual([]);
     expect((await succeeds(exchange.call(listOffers, alpha))).items.map((one) => one.offer)).toEqual([offer]);
+  });
+});
+
+describe("POST /offers/{offer}/draw", () => {
+  const drawing = async (more: Readonly<Record<string, unknown>> = {}, key = "draw-1") => {
+    const from = exchange.slot() + 22;
+    const body = { from, to: from + 10, cards: 5, ...more };
+    return exchange.call(drawReserve, alpha, { params: { offer: reserve }, body, key });
+  };
+  let reserve: string;
+  beforeEach(async () => {
+    const steps = [
+      { cards: 6, reserve: 100 },
+      { cards: 10, reserve: 140 },
+    ];
+    reserve = (await succeeds(post({ steps, minRun: 5, homeReserve: true }))).offer;
+  });
+
+  test("answers the reserve with its draw, once for each key", async () => {
+    const first = await drawing();
+    expect([first.status, first.headers.etag]).toEqual([201, '"2"']);
+    expect(first.body).toMatchObject({ homeReserve: true, minRun: 5, draws: [{ cards: 5 }], version: 2 });
+    const commits = await exchange.countCommits();
+    expect((await drawing()).body).toEqual(first.body);
+    expect(await exchange.countCommits()).toBe(commits);
+    expect((await drawing({ cards: 11 }, "draw-2")).body.draws).toHaveLength(2);
+    const { problem } = await drawing({ cards: 1 }, "draw-3");
+    expect(problem).toMatchObject({
+      status: 422,
+      code: "draw-beyond-reserve",
+      errors: [{ pointer: "/cards" }],
+    });
+    expect(problem.detail).toContain("0 cards");
+    await exchange.pump();
+    const listed = (await succeeds(exchange.call(listOffers, alpha))).items;
+    expect(listed.find((one) => one.offer === reserve)?.draws).toHaveLength(2);
+    const published = await walk(exchange, listPublishedOffers, acme, {});
+    expect(published.find((one) => one.offer === reserve)).not.toHaveProperty("draws");
+  });
+
+  test("is refused for slots that the next gate sells, and for offers that are no reserve", async () => {
+    const { problem } = await drawing({ from: exchange.slot() + 21 });
+    expect(problem).toMatchObject({ status: 422, code: "reserve-lapsed", errors: [{ pointer: "/from" }] });
+    const body = { from: exchange.slot() + 22, to: exchange.slot() + 23, cards: 1 };
+    const other = await exchange.call(drawReserve, alpha, { params: { offer }, body });
+    expect(other.problem).toMatchObject({ status: 409, code: "offer-not-reserve" });
+    expect((await exchange.call(drawReserve, beta, { params: { offer: reserve }, body })).status).toBe(404);
   });
 });
 

@@ -52,6 +52,12 @@ describe("the supply curve", () => {
     ]);
   });
 
+  test("has carbon in the cost as it has energy", () => {
+    const carbon = new Array<number>(24).fill(800);
+    const book = bookAfter(joined(xian, { carbon, puePermille: 1250 }), offered("a", { to: 120 }));
+    expect(supplyCurve(instanceOf(book))).toEqual([{ price: 150, cardSlots: 320 }]);
+  });
+
   test("has energy in the cost, hour by hour", () => {
     const energy = Array.from({ length: 24 }, (_, hour) => (hour % 2) * 800);
     const book = bookAfter(joined(xian, { energy, puePermille: 1250 }), offered("a", { to: 120 }));

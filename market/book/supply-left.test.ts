@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bookAfter, joined, offered, queued, sell, wuhan, xian } from "../../test/book-histories.ts";
+import { bookAfter, drawn, joined, offered, queued, sell, wuhan, xian } from "../../test/book-histories.ts";
 import { type SupplyStep, supplyLeft } from "./supply-left.ts";
 
 /** Cards of a reserve in a slot. */
@@ -32,6 +32,34 @@ describe("what auctions left of a pool", () => {
     const market = [joined(xian), offered()];
     const before = supplyLeft(bookAfter(...market), 100);
     expect(supplyLeft(bookAfter(...market, ...queued("a"), ...queued("b")), 100)).toEqual(before);
+  });
+
+  test("has of a home reserve what has lapsed and is not drawn, for spot only", () => {
+    const home = offered("home", { cards: 8, homeReserve: true, reserve: 50, to: 140 });
+    const book = bookAfter(joined(xian), home, offered("a"), drawn("home", 115, 140, 3), ...queued("train"));
+    sell(book);
+    // The gate of slot 99 sold what is delivered up to slot 119; the job took the eight cheapest cards up to 110.
+    expect(supplyLeft(book, 100)[0]?.steps).toEqual([
+      [110, 115, 8, 50, "spot"],
+      [115, 120, 5, 50, "spot"],
+      [100, 120, 16, 100, "spot"],
+      [100, 110, 8, 100, "forward"],
+      [110, 120, 16, 100, "forward"],
+      [120, 200, 16, 100],
+    ]);
+    const later = supplyLeft(bookAfter(joined(xian), home, offered("a")), 70)[0]?.steps;
+    expect(later).toEqual([[100, 200, 16, 100]]);
+  });
+
+  test("has each step of an offer at its own reserve", () => {
+    const steps = [
+      { cards: 4, reserve: 100 },
+      { cards: 12, reserve: 130 },
+    ];
+    expect(supplyLeft(bookAfter(joined(xian), offered("a", { steps })), 100)[0]?.steps).toEqual([
+      [100, 200, 4, 100],
+      [100, 200, 12, 130],
+    ]);
   });
 
   test("adds up offers of one reserve, whatever they overlap", () => {

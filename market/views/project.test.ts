@@ -105,6 +105,17 @@ describe("an offer", () => {
     });
   });
 
+  test("that is a home reserve shows what was drawn of it to its owner", () => {
+    const drawn = { draw: "d1", from: 120, to: 130, cards: 4 };
+    const reserve = parseEvent("CapacityOffered", { ...data, homeReserve: true });
+    const rows = rowsOf(stream, reserve, parseEvent("ReserveDrawn", { offer, ...drawn }));
+    const view = { ...data, homeReserve: true, status: "open" };
+    expect(rowAt(rows, viewKeys.offer(offer))).toEqual({ ...view, draws: [drawn], version: 2 });
+    expect(rowAt(rows, viewKeys.openOffer(340, offer))).toEqual({ ...view, version: 1 });
+    expect(rowAt(rows, viewKeys.offerChange(1, offer, 1))).toEqual({ ...came, homeReserve: true });
+    expect(rowAt(rows, viewKeys.offerChange(2, offer, 2))).toBeUndefined();
+  });
+
   test("open offers are listed by their last slot", () => {
     const lists = [9, 10, 99_999_999].map((to) => viewKeys.openOffer(to, offer).sk);
     expect([...lists].sort()).toEqual(lists);
