@@ -105,8 +105,8 @@ describe("a market, from its first center to its first charge", () => {
     expect(
       (await ok("offer list --profile center")).replace(offer.offer, "OFFER".padEnd(26)),
     ).toMatchInlineSnapshot(`
-      "offer                       center  product   cards  market time                          reserve CNY/card-h  status
-      OFFER                       wuhan   a100-80g     16  2026-03-02 10:06 – 2026-03-03 10:00                1.00  open
+      "offer                       center  product   cards  market time                          reserve CNY/card-h  kind  status
+      OFFER                       wuhan   a100-80g     16  2026-03-02 10:06 – 2026-03-03 10:00                1.00        open
       "
     `);
   });

@@ -66,11 +66,15 @@ const anInstant = (min: number, max: number) =>
 
 /** What makes sense to the market, by the name of the member: the document's types alone would seldom be taken. */
 const sensible: Readonly<Record<string, (schema: JsonSchema) => fc.Arbitrary<unknown> | undefined>> = {
-  from: (schema) => (schema.type === "integer" ? aSlot(1, 5) : anInstant(-60, -30)),
+  // Soon, or behind what the next gate sells of a home reserve.
+  from: (schema) =>
+    schema.type === "integer" ? fc.oneof(aSlot(1, 5), aSlot(1, 5), aSlot(22, 30)) : anInstant(-60, -30),
   to: (schema) => (schema.type === "integer" ? aSlot(20, 40) : schema.format ? anInstant(-29, 0) : undefined),
   checkpointAt: () => anInstant(-60, 0),
   cardSeconds: () => fc.integer({ min: 0, max: 8 }),
   cards: () => fc.integer({ min: 1, max: 8 }),
+  steps: () => fc.constant(undefined),
+  minRun: () => fc.integer({ min: 1, max: 10 }),
   working: () => fc.integer({ min: 8, max: 16 }),
   idle: () => fc.integer({ min: 0, max: 8 }),
   slots: () => fc.constant(10),

@@ -71,9 +71,18 @@ interface World extends SeededExchange {
   readonly named: Record<string, string[]>;
 }
 
-const thingsOf = ({ center, offer, openJob, placedJob, placement, owner, tenant }: Side): Things => ({
+const thingsOf = ({
+  center,
+  offer,
+  reserve,
+  openJob,
+  placedJob,
+  placement,
+  owner,
+  tenant,
+}: Side): Things => ({
   center: [center],
-  offer: [offer],
+  offer: [reserve, offer],
   job: [openJob, placedJob],
   account: [tenant.owner, owner.owner],
   placement: [placement],

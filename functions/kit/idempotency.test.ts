@@ -70,6 +70,16 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     },
   ],
   [
+    operations.drawReserve,
+    async (exchange) => {
+      await openCenter(exchange, alpha, center);
+      const reserve = newOffer(exchange, center, { homeReserve: true });
+      const { offer } = await succeeds(exchange.call(operations.postOffer, alpha, { body: reserve }));
+      const body = { from: exchange.slot() + 22, to: exchange.slot() + 30, cards: 3 };
+      return { by: alpha, params: { offer }, body, other: { ...body, cards: 4 } };
+    },
+  ],
+  [
     operations.postJob,
     async (exchange) => {
       await openCenter(exchange, alpha, center);
