@@ -66,7 +66,7 @@ async function beginSide(
   await succeeds(exchange.call(operations.renewLease, owner, { params: { center } }));
   const post = async (more: Readonly<Record<string, unknown>> = {}) =>
     succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center, more) }));
-  const { offer } = await post({ reclaimNotice: 20 });
+  const { offer } = await post({ reclaimNotice: 1 });
   await post();
   await openAccount(exchange, owner);
   await openAccount(exchange, tenant);
