@@ -29,6 +29,7 @@ export function bidOptions<Args extends unknown[]>(command: Command<Args>) {
     .option("--slots <n>", "length of the first award, in slots of 6 minutes", whole)
     .option("--from <slot>", `first slot of the window (default: +1): ${slotHelp}`)
     .option("--to <slot>", "first slot after the window")
+    .option("--reclaimable", "takes cards that their center may reclaim with notice, too")
     .addOption(new Option("--region <region>", "where it may run; again for each").argParser(gather(asIs)));
 }
 

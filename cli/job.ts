@@ -159,13 +159,15 @@ const columns: readonly Column<JobSummary>[] = [
   { head: "requested", of: ({ requestedAt }) => time(requestedAt) },
 ];
 
-function jobRecord({ job, account, spec, hold, status, reason, awards, run, version }: Job): string {
+function jobRecord(of: Job): string {
+  const { job, account, spec, hold, status, reason, reclaimedFrom, awards, run, version } = of;
   const bids = spec.products.map(({ product, limit }) => `${product} up to ${price(limit)} CNY/card-h`);
   const head = record([
     ["job", job],
     ["name", spec.name === "" ? undefined : spec.name],
     ["status", status],
     ["reason", reason],
+    ["reclaimed", reclaimedFrom === undefined ? undefined : `stops before ${slotTime(reclaimedFrom)}`],
     ["bid", `${spec.session} ${spec.kind}, ${count(spec.cards)} cards x ${count(spec.slots)} slots`],
     ["for", bids.join(", ")],
     ["window", span(spec.from, spec.to)],

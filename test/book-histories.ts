@@ -99,6 +99,16 @@ export function offered(offer = "offer-1", changed: Partial<BookOffer> = {}): Do
   return { type: "CapacityOffered", data: { ...data, ...changed } };
 }
 
+/** The center took cards of Xi'an's pool back: from `slot` on, so many are left of the offer. */
+export function reclaimed(offer: string, from: number, left: number): DomainEvent {
+  const of = { offer: OfferId.parse(offer), center: xian, product: ascend };
+  return { type: "CapacityReclaimed", data: { ...of, from, to: 200, cards: 1, left } };
+}
+
+export function withdrawn(offer: string): DomainEvent {
+  return { type: "OfferWithdrawn", data: { offer: OfferId.parse(offer) } };
+}
+
 export function sensed(working: number, slot = 95, center: CenterId = xian): DomainEvent {
   return { type: "CapacitySensed", data: { center, product: ascend, working, idle: 0, slot } };
 }

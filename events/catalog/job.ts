@@ -57,6 +57,8 @@ export const JobSpec = z.object({
   maxSlots: z.int().min(1).max(100_000),
   /** Restarts after the job's own failure inside its award. */
   retries: z.int().min(0).max(100).default(0),
+  /** It takes cards that their center may reclaim with notice, too; absent: firm ones only. */
+  reclaimable: z.boolean().optional(),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
@@ -171,6 +173,19 @@ export const JobReduced = defineEvent(
     cause: z.enum(["refused", "centerLost", "notAccepted"]),
   }),
 );
+export const JobReclaimed = defineEvent(
+  "JobReclaimed",
+  1,
+  "A center takes its cards back with notice: a gang ends before `slot`, a divisible job loses the center there.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    center: CenterId,
+    at: Instant,
+    /** First slot that is not delivered any more. */
+    slot: Slot,
+  }),
+);
 export const JobCompleted = defineEvent(
   "JobCompleted",
   1,
@@ -212,8 +227,11 @@ export const JobDisplaced = defineEvent(
     at: Instant,
     /** First slot that is no longer delivered. */
     slot: Slot,
-    /** refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8. */
-    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted"]),
+    /**
+     * refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8;
+     * reclaimed: row 11.
+     */
+    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted", "reclaimed"]),
     /** The center at fault, if one is. */
     center: CenterId.optional(),
     /** Where the work resumes. */
@@ -281,6 +299,7 @@ export const jobEvents = [
   JobContinued,
   JobRunFailed,
   JobReduced,
+  JobReclaimed,
   JobCompleted,
   JobFailed,
   JobDisplaced,

@@ -43,6 +43,7 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   listOffers: () => ({}),
   getOffer: (_, { offer }) => ({ params: { offer } }),
   withdrawOffer: (_, { offer }) => ({ params: { offer } }),
+  reclaimOffer: ({ exchange }, { offer }) => ({ params: { offer }, body: { from: exchange.slot() + 22 } }),
   postJob: ({ exchange }, { center, tenant }) => ({
     body: newJob(exchange, center, { account: tenant.owner }),
   }),

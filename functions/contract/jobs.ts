@@ -37,6 +37,9 @@ export const Job = z.object({
   spec: JobSpec,
   hold: MillsText.describe("Held before the first award: the most that it can cost, in mills"),
   status: JobStatus,
+  reclaimedFrom: Slot.optional().describe(
+    "Cards of the award in force were reclaimed with notice: it stops before this slot and returns to the book",
+  ),
   /** Why it was rejected, failed or is on its way back to the book. */
   reason: z.string().optional(),
   awards: z

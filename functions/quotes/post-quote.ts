@@ -84,7 +84,7 @@ async function quotes(
       kw: productOf(product)?.kw ?? 0,
       puePermille: center.puePermille,
       energy: center.energy,
-      supply: supplies[index] ?? [],
+      supply: (supplies[index] ?? []).filter(([, , , , kind]) => kind === undefined || request.reclaimable),
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };
     const likely = likelyStart(pool, { ...request, from, limit });

@@ -13,6 +13,7 @@ import type {
   PlacementId,
   Session,
 } from "../../events/catalog/values.ts";
+import type { Reclaimed } from "../reclaimed.ts";
 
 /** A center as the book needs it. */
 export interface BookCenter {
@@ -35,8 +36,10 @@ export interface BookAward {
   cut?: number;
   /** The tenant ended it: what it gave back costs a fee unless it is sold again. */
   released?: boolean;
-  /** The same for one center, which a divisible job went on without. */
+  /** The same for one center, which a divisible job went on without, or which took its cards back. */
   readonly cuts: Map<CenterId, number>;
+  /** First slot of a gang's award that is not delivered, because a center of it took its cards back with notice. */
+  until?: number;
 }
 
 /** The awards of a job that follow one another without a gap. */
@@ -50,6 +53,8 @@ export interface Lease {
   /** Centers and product of its last award. */
   centers: readonly CenterId[];
   product: string;
+  /** It ends before its awards do, because cards were taken back with notice: then it returns to the book. */
+  reclaimed?: boolean;
 }
 
 export interface BookJob {
@@ -91,6 +96,10 @@ export interface BookState {
   readonly centers: Map<CenterId, BookCenter>;
   /** Offers that still sell. */
   readonly offers: Map<OfferId, BookOffer>;
+  /** Offers whose unsold rest left the market: they stand for what they had sold. */
+  readonly withdrawn: Map<OfferId, BookOffer>;
+  /** What centers took back of offers, open or withdrawn. */
+  readonly reclaims: Map<OfferId, readonly Reclaimed[]>;
   /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
   readonly working: Map<string, number>;
   /** Slot of that report, by pool: the feed keeps no order between the reports of two days. */
@@ -114,6 +123,8 @@ export function initialBook(): BookState {
     auctions: 0,
     centers: new Map(),
     offers: new Map(),
+    withdrawn: new Map(),
+    reclaims: new Map(),
     working: new Map(),
     sensedIn: new Map(),
     jobs: new Map(),

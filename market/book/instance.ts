@@ -91,7 +91,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
       })),
       offers: stepsLeft(book, gate, grain).flatMap((step) => {
         const pool = poolIndex.get(step.pool) ?? 0;
-        const { offer, cards: q, reserve } = step;
+        const { offer, cards: q, reserve, reclaimable } = step;
         return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
           id: from === step.from ? offer : `${offer}/${from}`,
           pool,
@@ -99,6 +99,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
           to,
           q,
           reserve: reserve * grain,
+          ...(reclaimable === undefined ? {} : { reclaimable }),
         }));
       }),
       bids: bids.map(({ bid }) => bid),
@@ -199,6 +200,7 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     pools,
     rank: afterContinuations + job.rank,
     ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
+    ...(spec.reclaimable === true ? { reclaimable: true } : {}),
     ...splitOf(job),
   };
   return { bid, bidder: { job, continues: false } };
@@ -255,6 +257,7 @@ function continuingBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     home,
     pools,
     rank: job.rank,
+    ...(spec.reclaimable === true ? { reclaimable: true } : {}),
     ...splitOf(job),
   };
   return { bid, bidder: { job, continues: true } };

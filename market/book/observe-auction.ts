@@ -76,6 +76,11 @@ function forget(book: BookState, gate: number): void {
     const left = job.awards.length > 0 || job.holds.size > 0 || awaitsHold(job, gate);
     if (job.phase === "ended" && !left) book.jobs.delete(job.job);
   }
+  for (const { offer, to } of book.withdrawn.values()) {
+    if (to > gate + 1) continue;
+    book.withdrawn.delete(offer);
+    book.reclaims.delete(offer);
+  }
 }
 
 /** The hold of its request may come after the job's end, and then must be released; a job of the past gets none. */

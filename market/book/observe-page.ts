@@ -2,11 +2,12 @@ import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { CapacityEvent, CenterEvent } from "../../events/catalog/center.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
+import type { OfferEvent } from "../../events/catalog/offer.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
 import { reopenedWindow, stretchSlots } from "../stretch.ts";
 import { slotAtOrAfter, slotOf } from "../time.ts";
-import { type BookJob, type BookState, poolId } from "./book-state.ts";
+import { type BookAward, type BookJob, type BookState, poolId } from "./book-state.ts";
 
 /** A commit as the book reads it. */
 export interface SeenCommit {
@@ -45,9 +46,10 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "CapacityOffered":
       book.offers.set(event.data.offer, event.data);
       return;
+    case "CapacityReclaimed":
     case "OfferWithdrawn":
     case "OfferExpired":
-      book.offers.delete(event.data.offer);
+      observeOffer(book, event);
       return;
     case "FundsHeld":
     case "HoldRefused":
@@ -68,6 +70,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobRejected":
     case "JobPlaced":
     case "JobReduced":
+    case "JobReclaimed":
     case "JobCompleted":
     case "JobFailed":
     case "JobDisplaced":
@@ -100,6 +103,20 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     default:
       event satisfies never;
   }
+}
+
+function observeOffer(book: BookState, event: Exclude<OfferEvent, { type: "CapacityOffered" }>): void {
+  const { offer } = event.data;
+  if (event.type === "CapacityReclaimed") {
+    const { from, left } = event.data;
+    if (!book.offers.has(offer) && !book.withdrawn.has(offer)) return;
+    book.reclaims.set(offer, [...(book.reclaims.get(offer) ?? []), { from, left }]);
+    return;
+  }
+  const open = book.offers.get(offer);
+  book.offers.delete(offer);
+  if (event.type === "OfferWithdrawn" && open !== undefined) book.withdrawn.set(offer, open);
+  if (event.type === "OfferExpired") book.reclaims.delete(offer);
 }
 
 function observeCenter(book: BookState, event: CenterEvent): void {
@@ -159,6 +176,7 @@ type SeenJobEvent = Extract<
       | "JobRejected"
       | "JobPlaced"
       | "JobReduced"
+      | "JobReclaimed"
       | "JobCompleted"
       | "JobFailed"
       | "JobDisplaced"
@@ -181,6 +199,9 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
     }
     case "JobReduced":
       reduce(job, event.data.placement, event.data.center, event.data.slot);
+      return;
+    case "JobReclaimed":
+      reclaim(job, event.data);
       return;
     case "JobDisplaced":
       displace(job, event.data);
@@ -217,7 +238,37 @@ function end(job: BookJob, lease: PlacementId | undefined, slot: number): void {
 }
 
 function reduce(job: BookJob, lease: PlacementId, center: CenterId, slot: number): void {
-  for (const award of job.awards) if (award.lease === lease) award.cuts.set(center, slot);
+  for (const award of job.awards) if (award.lease === lease) cutCenter(award, center, slot);
+}
+
+/** What was taken back before stays so. */
+function cutCenter({ cuts }: BookAward, center: CenterId, slot: number): void {
+  cuts.set(center, Math.min(slot, cuts.get(center) ?? slot));
+}
+
+/** A gang ends with the center that takes its cards back; a divisible job goes on at its others. */
+function reclaim(job: BookJob, data: Extract<JobEvent, { type: "JobReclaimed" }>["data"]): void {
+  const { placement, center, slot } = data;
+  const own = job.awards.filter(({ lease }) => lease === placement);
+  for (const award of own)
+    if (job.spec.kind === "div") cutCenter(award, center, slot);
+    else award.until = Math.min(slot, award.until ?? slot);
+  const { lease } = job;
+  if (lease === undefined || lease.id !== placement) return;
+  const end = job.spec.kind === "div" ? endInForce(own) : Math.min(lease.end, slot);
+  if (end < lease.end) lease.reclaimed = true;
+  lease.end = Math.max(lease.from, end);
+}
+
+/** End of what the awards of a divisible job still deliver; 0: nothing. */
+function endInForce(awards: readonly BookAward[]): number {
+  const ends = awards.flatMap(({ fills, cuts }) =>
+    fills
+      .map(({ from, to, center }) => ({ from, to: Math.min(to, cuts.get(center) ?? to) }))
+      .filter(({ from, to }) => from < to)
+      .map(({ to }) => to),
+  );
+  return Math.max(0, ...ends);
 }
 
 /** As the job's own state does: work that was not lost counts, and the window opens anew. */
@@ -225,7 +276,7 @@ function displace(job: BookJob, data: Extract<JobEvent, { type: "JobDisplaced" }
   const { lease } = job;
   if (lease === undefined || lease.id !== data.placement) return;
   const kept =
-    data.cause === "continuationLost"
+    data.cause === "continuationLost" || data.cause === "reclaimed"
       ? data.slot
       : data.checkpointAt === undefined
         ? lease.from

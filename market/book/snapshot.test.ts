@@ -13,10 +13,12 @@ import {
   lost,
   offered,
   queued,
+  reclaimed,
   seePage,
   sell,
   sensed,
   voidIn,
+  withdrawn,
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
@@ -41,6 +43,7 @@ function fullBook() {
   const checkpointAt = inSlot(103);
   seePage(book, [displaced("train", 104, { checkpointAt }), held("train", 20_000, 2)]);
   seePage(book, [cancelled("fleet", 105, 1)]);
+  seePage(book, [offered("lent", { reclaimNotice: 5 }), reclaimed("lent", 110, 4), withdrawn("lent")]);
   return book;
 }
 

@@ -127,6 +127,17 @@ export interface Displace extends Timed {
 }
 
 /**
+ * A center takes its cards back with notice (row 11): the placement delivers what comes before `slot`, and a slot that
+ * has begun. Told at a gate, by who follows the book.
+ */
+export interface Reclaim extends Timed {
+  readonly type: "Reclaim";
+  readonly placement: PlacementId;
+  readonly center: CenterId;
+  readonly slot: number;
+}
+
+/**
  * The workflow asks at the end of an award, when every auction that could continue it is sealed. Continued: the awards
  * that ended are charged. Else the placement ends: a gang with `extendLimit` and slots left is displaced and bids again
  * (row 5), one without has reached its time limit, a divisible job has had what it bought and is completed.
@@ -178,6 +189,7 @@ export type JobCommand =
   | Finish
   | Cancel
   | Displace
+  | Reclaim
   | StretchEnded
   | Expire
   | CloseDay

@@ -27,6 +27,7 @@ const acts = [
   "finish",
   "cancel",
   "displace",
+  "reclaim",
   "stretchEnded",
   "expire",
   "closeDay",
@@ -79,9 +80,10 @@ const firstSlot = 4_909_438;
 
 function requestOf({ kind, retries, extends: goesOn }: Life) {
   const split = kind === "split" ? { split: { chunk: 4, bandwidthGbps: 10, syncLatencyMs: 20 } } : {};
+  const all = { kind, retries, from: firstSlot, to: firstSlot + 60, reclaimable: true };
   const limit = goesOn ? { extendLimit: 240 } : {};
   return {
-    ...request({ kind, retries, from: firstSlot, to: firstSlot + 60, maxSlots: 40, ...split, ...limit }),
+    ...request({ ...all, maxSlots: 40, ...split, ...limit }),
     at: slotStart(firstSlot - 2),
   };
 }
@@ -143,6 +145,10 @@ function commandOf(
     case "displace": {
       const cause = (["notAccepted", "notStarted", "centerLost"] as const)[pick % 3] ?? "centerLost";
       return { type: "Displace", placement, cause, center, at };
+    }
+    case "reclaim": {
+      const slot = slotOf(at) - 1 + pick;
+      return { type: "Reclaim", placement: last?.id ?? placement, center, slot, at };
     }
     case "stretchEnded":
       return { type: "StretchEnded", placement: last?.id ?? placement, at };
@@ -302,6 +308,7 @@ describe("any life of a job", () => {
     for (const type of [
       "JobContinued",
       "JobReduced",
+      "JobReclaimed",
       "JobDisplaced",
       "JobCompleted",
       "JobFailed",

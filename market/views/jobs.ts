@@ -134,6 +134,8 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
       return [own({ ...before, status: "expired" })];
     case "JobReduced":
       return reduced(before, event.data);
+    case "JobReclaimed":
+      return reclaimed(before, event.data);
     case "JobRunFailed":
     case "JobAccepted":
     case "JobMetered":
@@ -194,6 +196,26 @@ function reduced(
   return [
     ...assignments("released", before, part, undefined, cause),
     put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, rest)),
+    own(view),
+  ];
+}
+
+/** Cards were taken back with notice: a gang is let go of by all of its centers, a divisible job by that one only. */
+function reclaimed(
+  before: JobView,
+  { center, slot }: Extract<JobEvent, { type: "JobReclaimed" }>["data"],
+): readonly ViewEffect[] {
+  const last = before.placements.at(-1);
+  if (last === undefined) return [];
+  const part = { ...last, from: slot, to: Math.max(slot, last.to) };
+  if (before.kind === "div")
+    return assignments("released", before, { ...part, centers: [center] }, undefined, "reclaimed");
+  const rest = { ...last, to: Math.max(last.from, Math.min(last.to, slot)) };
+  const view: JobView = { ...before, placements: [...before.placements.slice(0, -1), rest] };
+  const first = view.placements.find(({ lease }) => lease === last.lease) ?? rest;
+  return [
+    ...assignments("released", before, part, undefined, "reclaimed"),
+    put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, { ...rest, from: first.from })),
     own(view),
   ];
 }
