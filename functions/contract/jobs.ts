@@ -4,6 +4,7 @@ import { JobSpec } from "../../events/catalog/job.ts";
 import {
   AccountId,
   AuctionNumber,
+  GroupId,
   Instant,
   JobId,
   MillsText,
@@ -20,6 +21,10 @@ const params = z.object({ job: JobId });
 
 export const NewJob = z.strictObject({
   ...JobSpec.shape,
+  group: GroupId.optional().describe("Of your jobs that name the same group at most one is awarded"),
+  parent: JobId.optional().describe(
+    "Job of yours without whose award this one gets none, and at whose end it may start",
+  ),
   account: AccountId.optional().describe("Account that pays; left out: the one named like the owner"),
 });
 export type NewJob = z.infer<typeof NewJob>;
@@ -36,7 +41,7 @@ export const Job = z.object({
   spec: JobSpec,
   hold: MillsText.describe("Held before the first award: the most that it can cost, in mills"),
   status: JobStatus,
-  /** Why it was rejected, failed or is on its way back to the book. */
+  /** Why it was rejected, failed, left the book early or is on its way back to it. */
   reason: z.string().optional(),
   awards: z
     .array(Award)
@@ -85,9 +90,11 @@ export const BidOutcome = z.object({
       "framework",
       "latency",
       "funds",
+      "group",
+      "parent",
     ])
     .describe(
-      "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
+      "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused; group: another of its group won; parent: it could not start behind its parent",
     ),
   limitToWin: Price.optional().describe(
     "The lowest limit that would have won at the published prices; left out: none would have",
@@ -102,7 +109,12 @@ export const JobWhy = z.object({
   status: JobStatus,
   explanation: z.string().describe("One sentence: where the job stands and why"),
   nextBid: z
-    .object({ session: JobSpec.shape.session, from: Slot, to: Slot })
+    .object({
+      session: JobSpec.shape.session,
+      from: Slot,
+      to: Slot,
+      waitsFor: JobId.optional().describe("Its parent, which must be awarded or end first"),
+    })
     .optional()
     .describe("Present while the job is in the book: the window that is left to it"),
   auctions: z.array(BidOutcome).describe("What the last auctions answered, newest first"),
@@ -118,7 +130,7 @@ export const postJob = defineOperation({
   description:
     "Holds the most that the first award can cost. Without the funds the job is rejected: 201 with status rejected and the reason.",
   roles: ["tenant"],
-  names: { "/account": "own", "/home": "published", "/products/*/product": "published" },
+  names: { "/account": "own", "/parent": "own", "/home": "published", "/products/*/product": "published" },
   body: NewJob,
   success: { status: 201, says: "The job was recorded; `status` says whether it bids.", body: Job },
   problems: [422],
