@@ -7,7 +7,7 @@ import { type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
 import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
-import { exclusionOf, groupOf, tieOf, waitingParents } from "./links.ts";
+import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 
 /** The gate of one auction. */
@@ -251,8 +251,7 @@ function linkOf(scene: Scene, job: BookJob): ParentLink | undefined {
       return undefined;
     case "together": {
       // The chain is short, so this goes no deeper than that.
-      const found =
-        waitingParents(scene.book, job) === undefined ? undefined : firstBidOnce(scene, tie.parent)?.bid;
+      const found = mayWinTogether(scene.book, job) ? firstBidOnce(scene, tie.parent)?.bid : undefined;
       if (found === undefined) return undefined;
       const { gate, grain } = scene;
       const shortest = Math.min(...found.prods.map((choice) => slotsNeeded(found, choice)));

@@ -52,16 +52,14 @@ export type Tie =
 /** Jobs that may win in one auction as a chain, each the next one's parent: longer ones take more auctions. */
 const chainMost = 8;
 
-/** The job's parents that bid for their own awards, its own parent first; undefined: too many, or one that waits. */
-export function waitingParents(book: BookState, job: BookJob): readonly BookJob[] | undefined {
-  const parents: BookJob[] = [];
+/** The job may win in one auction with those of its parents that still wait for their own awards. */
+export function mayWinTogether(book: BookState, job: BookJob): boolean {
   let tie = tieOf(book, job);
-  while (tie.kind === "together") {
-    parents.push(tie.parent);
-    if (parents.length >= chainMost) return undefined;
+  for (let jobs = 1; tie.kind === "together"; jobs++) {
+    if (jobs === chainMost) return false;
     tie = tieOf(book, tie.parent);
   }
-  return tie.kind === "waits" ? undefined : parents;
+  return tie.kind === "free";
 }
 
 /** A parent with an `extendLimit` has no end that one could start at before it has completed: its children wait. */
