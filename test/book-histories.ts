@@ -416,13 +416,13 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   slack: fc.integer({ min: 0, max: 20 }),
   session: fc.constantFrom("spot", "spot", "forward"),
   kind: fc.constantFrom("block", "split", "div"),
-  extendLimit: fc.constantFrom(undefined, 150, 300, 300, 10_000),
+  extendLimit: fc.constantFrom(undefined, undefined, 150, 300, 300, 10_000),
   more: fc.integer({ min: 0, max: 40 }),
   dataGB: fc.constantFrom(0, 0, 45, 90, 460),
   owner: fc.nat(9),
   choosy: fc.nat(7),
   group: fc.constantFrom(undefined, undefined, undefined, "a", "b"),
-  parent: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(99) }),
+  parent: fc.oneof(fc.constant(undefined), fc.nat(99)),
   slower: fc.constantFrom(0, 0, 1, 3),
 });
 
@@ -696,7 +696,7 @@ function requestJob(life: Life, what: Wish): void {
   const owner = OwnerId.parse(what.owner === 0 ? `${at(centers, what.pool)}-owner` : "university");
   const account = AccountId.parse(what.owner > 5 ? "lab" : "institute");
   const parent = parentFor(life, owner, what);
-  const spec = { ...specOf(life, what), ...(parent === undefined ? {} : { parent: parent.request.job }) };
+  const spec = { ...specOf(life, what), ...(parent === undefined ? {} : childOf(parent, life, what)) };
   const request = { type: "Request", job, owner, account, spec, at: now(life) } as const;
   const command = parent === undefined ? request : { ...request, parent };
   const decision = jobDecider.decide(command, { phase: "unknown" });
@@ -720,9 +720,17 @@ function parentFor(life: Life, owner: OwnerId, what: Wish): KnownJob | undefined
     const { spec } = request;
     const mayBe =
       request.owner === owner && spec.kind !== "div" && (phase === "completed" || !ended.includes(phase));
-    return mayBe && (spec.group === undefined || spec.group !== groupFor(life, what).group);
+    const sameGroup = spec.group !== undefined && spec.group === groupFor(life, what).group;
+    // Most have an end that can be waited for.
+    return mayBe && !sameGroup && (spec.extendLimit === undefined || what.slack % 5 === 0);
   });
   return fitting[what.parent % Math.max(1, fitting.length)];
+}
+
+/** Mostly with time enough to wait for its parent. */
+function childOf({ request: { job } }: KnownJob, life: Life, what: Wish): Partial<JobSpec> {
+  const { to } = specOf(life, what);
+  return { parent: job, to: what.slack % 4 === 0 ? to : to + 20 };
 }
 
 /** New groups every few slots, for one that was awarded takes no more. */
