@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { type JobId, Price, ProductId, Slot } from "../../events/catalog/values.ts";
+import { BidReason, type JobId, Price, ProductId, Slot } from "../../events/catalog/values.ts";
 import { createExplain, type Explanation } from "../clearing/explain.ts";
-import { type Book, type Result, soldCards } from "../clearing/instance.ts";
+import { type Result, soldCards } from "../clearing/instance.ts";
 import { rules } from "../rules.ts";
 import type { BookState } from "./book-state.ts";
 import type { Instance } from "./instance.ts";
@@ -15,22 +15,7 @@ const rangesMost = 12;
 
 /** What an auction answered to a bid, or to a job that it could not let bid. */
 export const JobAnswer = z.object({
-  reason: z.enum([
-    "won",
-    "price",
-    "capacity",
-    "link",
-    "paradox",
-    "window",
-    "product",
-    "owner",
-    "region",
-    "framework",
-    "latency",
-    "funds",
-    "group",
-    "parent",
-  ]),
+  reason: BidReason,
   /** The lowest limit that would have won at the published prices, fen per card-hour; absent: none would have. */
   limitToWin: Price.optional(),
   product: ProductId.optional(),
@@ -47,25 +32,10 @@ export interface AnsweredJob {
 /** What every bid of an auction is told: by job, nobody learns of another's. */
 export function answersOf(instance: Instance, result: Result): AnsweredJob[] {
   const explain = createExplain(instance.book, result);
-  const tied = tiesOf(instance.book, result);
   return instance.bidders.map(({ job }, index) => ({
     job: job.job,
-    answer: tied(index) ?? answer(instance, explain(index)),
+    answer: answer(instance, explain(index)),
   }));
-}
-
-/** What no price would have changed: another of its group won, or its parent did not. */
-function tiesOf({ bids }: Book, result: Result): (index: number) => JobAnswer | undefined {
-  const won = new Set([...result.accepted, ...result.div].map(({ b }) => b));
-  const winners = [...won].flatMap((b) => bids[b] ?? []);
-  const groups = new Set(winners.flatMap(({ group }) => group ?? []));
-  const ids = new Set(winners.map(({ id }) => id));
-  return (index) => {
-    const bid = bids[index];
-    if (bid === undefined || won.has(index)) return undefined;
-    if (bid.group !== undefined && groups.has(bid.group)) return { reason: "group" };
-    return bid.parent !== undefined && !ids.has(bid.parent) ? { reason: "parent" } : undefined;
-  };
 }
 
 /** What the jobs are told that had to stay away. */
