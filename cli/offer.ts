@@ -8,6 +8,7 @@ import {
   type Offer,
   type PublishedOffer,
   postOffer,
+  reclaimOffer,
   withdrawOffer,
 } from "../functions/contract/offers.ts";
 import { count, price, span } from "./figures.ts";
@@ -36,6 +37,11 @@ export function offerCommands(session: Session): Command {
     )
     .option("--min-run <slots>", "slots in a row in which its cards are sold at least", whole)
     .option("--home-reserve", "kept for the home region until it lapses into spot")
+    .option(
+      "--reclaim-notice <slots>",
+      "sold cards may be taken back with this notice (default: firm)",
+      whole,
+    )
     .addOption(fileOption())
     .addOption(keyOption())
     .action(async ({ file, key, step: steps, ...fields }) => {
@@ -75,6 +81,19 @@ export function offerCommands(session: Session): Command {
     .argument("<offer>")
     .addOption(matchOption())
     .action((offer, { ifMatch }) => session.run(withdrawOffer, { params: { offer }, ifMatch }, offerRecord));
+  group
+    .command("reclaim")
+    .description(reclaimOffer.summary)
+    .argument("<offer>")
+    .option("--from <slot>", `first slot that is taken back: ${slotHelp}`)
+    .option("--cards <n>", "whole cards (default: all that the offer has left)", whole)
+    .addOption(fileOption())
+    .addOption(keyOption())
+    .addOption(matchOption())
+    .action(async (offer, { file, key, ifMatch, ...fields }) => {
+      const body = await bodyFrom(session, file, fields, {});
+      await session.run(reclaimOffer, { params: { offer }, body, key, ifMatch }, offerRecord);
+    });
   return group;
 }
 
@@ -92,10 +111,11 @@ function summed(steps: readonly OfferStep[] | undefined) {
   return { cards, reserve: steps[0]?.reserve, steps };
 }
 
-function kindOf({ homeReserve, minRun }: PublishedOffer): string {
+function kindOf({ homeReserve, minRun, reclaimNotice }: PublishedOffer): string {
   const kinds = [
     ...(homeReserve === true ? ["home reserve"] : []),
     ...(minRun === undefined ? [] : [`runs of ${minRun} slots`]),
+    ...(reclaimNotice === undefined ? [] : [`notice of ${reclaimNotice} slots`]),
   ];
   return kinds.join(", ");
 }
@@ -123,6 +143,7 @@ const columns: readonly Column<Offer>[] = [
 
 function offerRecord(offer: Offer): string {
   const { from, to } = offer;
+  const reclaimed = offer.reclaimed?.map((one) => `${count(one.left)} cards left from slot ${one.from} on`);
   return record([
     ["offer", offer.offer],
     ["status", offer.status],
@@ -134,6 +155,7 @@ function offerRecord(offer: Offer): string {
     ["reserve", `${reserveOf(offer)} CNY/card-h`],
     ["kind", kindOf(offer) || undefined],
     ["drawn", offer.draws?.map(drawOf).join(", ")],
+    ["reclaimed", reclaimed?.join(", ")],
     ["version", offer.version],
   ]);
 }

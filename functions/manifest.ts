@@ -195,6 +195,7 @@ const routes: readonly FunctionSpec[] = [
   http("getOffer", "functions/offers/get-offer.ts", reads),
   http("drawReserve", "functions/offers/draw-reserve.ts", appends),
   http("withdrawOffer", "functions/offers/withdraw-offer.ts", appends),
+  http("reclaimOffer", "functions/offers/reclaim-offer.ts", appends),
   http("postJob", "functions/jobs/post-job.ts", ["log:append", "views:read"]),
   http("listJobs", "functions/jobs/list-jobs.ts", views),
   http("getJob", "functions/jobs/get-job.ts", reads),

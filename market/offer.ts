@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { CapacityOffered, OfferEvent, OfferStep, ReserveDrawn } from "../events/catalog/offer.ts";
 import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { lapsedUntil, lapseSlots } from "./home-reserve.ts";
+import { cardsLeft, type Reclaimed } from "./reclaimed.ts";
 import { rules } from "./rules.ts";
 import { instant, slotOf, slotStart } from "./time.ts";
 
@@ -14,6 +15,13 @@ export type OfferCommand =
   | { readonly type: "Post"; readonly offer: OfferSpec; readonly poolCards: number; readonly at: number }
   /** The center uses cards of its home reserve itself; `at`: ms since the Unix epoch. */
   | { readonly type: "Draw"; readonly draw: Draw; readonly at: number }
+  /** The center takes cards back from slot `from` on, sold or not; `cards` left out: all that it has left. */
+  | {
+      readonly type: "Reclaim";
+      readonly from: number;
+      readonly cards?: number | undefined;
+      readonly at: number;
+    }
   /** The unsold rest leaves the market from the next gate on. */
   | { readonly type: "Withdraw" }
   /** No gate of `slot` or later can sell it any more. */
@@ -24,6 +32,8 @@ export interface KnownOffer {
   readonly offer: OfferSpec;
   /** In the order in which they were drawn. */
   readonly draws: readonly Draw[];
+  /** What the center took back, oldest first. */
+  readonly reclaims: readonly Reclaimed[];
 }
 
 export type OfferState = { readonly phase: "unknown" } | KnownOffer;
@@ -36,11 +46,16 @@ export const offerDecider: Decider<OfferState, OfferCommand, OfferEvent> = {
   initial: { phase: "unknown" },
   decide: decideOffer,
   evolve(state, event) {
-    if (event.type === "CapacityOffered") return { phase: "open", offer: event.data, draws: [] };
+    if (event.type === "CapacityOffered")
+      return { phase: "open", offer: event.data, draws: [], reclaims: [] };
     if (state.phase === "unknown") return state;
     if (event.type === "ReserveDrawn") {
       const { offer: _, ...draw } = event.data;
       return { ...state, draws: [...state.draws, draw] };
+    }
+    if (event.type === "CapacityReclaimed") {
+      const { from, left } = event.data;
+      return { ...state, reclaims: [...state.reclaims, { from, left }] };
     }
     return { ...state, phase: event.type === "OfferWithdrawn" ? "withdrawn" : "expired" };
   },
@@ -57,6 +72,8 @@ function decideOffer(command: OfferCommand, state: OfferState): Decision<OfferEv
       if (state.phase === "expired")
         return conflict("offer-expired", `The offer ended at ${instant(slotStart(to))}.`);
       return state.phase === "withdrawn" ? nothing : accept({ type: "OfferWithdrawn", data: { offer } });
+    case "Reclaim":
+      return reclaim(command, state);
     case "Expire":
       return state.phase === "open" && to <= command.slot + 1
         ? accept({ type: "OfferExpired", data: { offer } })
@@ -65,6 +82,41 @@ function decideOffer(command: OfferCommand, state: OfferState): Decision<OfferEv
       return command satisfies never;
   }
 }
+
+/** An offer that was withdrawn can still be reclaimed, for its awards stand. */
+function reclaim(
+  { from: asked, cards, at }: Extract<OfferCommand, { type: "Reclaim" }>,
+  { phase, offer, reclaims }: KnownOffer,
+): Decision<OfferEvent> {
+  const { reclaimNotice } = offer;
+  if (phase === "expired")
+    return conflict("offer-expired", `The offer ended at ${instant(slotStart(offer.to))}.`);
+  if (reclaimNotice === undefined)
+    return conflict(
+      "offer-firm",
+      `The offer was sold as firm. Withdraw what is unsold; to take sold cards back ${atPenalty}.`,
+    );
+  const earliest = slotOf(at) + 1 + reclaimNotice;
+  if (asked < earliest)
+    return reject(
+      "notice-too-short",
+      `The offer was sold with a notice of ${reclaimNotice} slots: reclaim from slot ${earliest} on. To take sold cards back earlier ${atPenalty}.`,
+      "/from",
+    );
+  if (asked >= offer.to)
+    return reject("window-passed", `The offer ends before slot ${offer.to} by itself.`, "/from");
+  const from = Math.max(asked, offer.from);
+  const before = cardsLeft(offer.cards, reclaims, from);
+  const taken = cards ?? before;
+  if (before === 0) return conflict("nothing-left", `From slot ${from} on all cards are reclaimed already.`);
+  if (taken > before)
+    return reject("cards-beyond-offer", `The offer has ${before} cards from slot ${from} on.`, "/cards");
+  const { offer: id, center, product, to } = offer;
+  const data = { offer: id, center, product, from, to, cards: taken, left: before - taken };
+  return accept({ type: "CapacityReclaimed", data });
+}
+
+const atPenalty = "refuse their placements, at the penalty of rows 8 to 10 of the market rules";
 
 function post({ offer, poolCards, at }: Extract<OfferCommand, { type: "Post" }>): Decision<OfferEvent> {
   const earliest = slotOf(at) + 1;
@@ -116,7 +168,18 @@ export function stepsOf({ cards, reserve, steps }: Pick<OfferSpec, "cards" | "re
   return steps ?? ([{ cards, reserve }] satisfies OfferStep[]);
 }
 
-function drawFrom({ phase, offer, draws }: KnownOffer, wanted: Draw, now: number): Decision<OfferEvent> {
+/** The steps of an offer's cards from number `low` up to number `high`, counted from the cheapest. */
+export function stepsBetween(steps: readonly OfferStep[], low: number, high: number): OfferStep[] {
+  let below = 0;
+  return steps.flatMap(({ cards, reserve }) => {
+    const own = Math.min(high, below + cards) - Math.max(low, below);
+    below += cards;
+    return own > 0 ? [{ cards: own, reserve }] : [];
+  });
+}
+
+function drawFrom(state: KnownOffer, wanted: Draw, now: number): Decision<OfferEvent> {
+  const { phase, offer, draws } = state;
   const { draw, from, to, cards } = wanted;
   if (draws.some((known) => known.draw === draw)) return nothing;
   if (offer.homeReserve !== true)
@@ -145,18 +208,21 @@ function drawFrom({ phase, offer, draws }: KnownOffer, wanted: Draw, now: number
       `The next gate sells the slots before ${free}: draw from ${free} on.`,
       "/from",
     );
-  const left = offer.cards - mostDrawn(draws, wanted);
+  const left = leastLeft(state, wanted);
   if (cards > left)
     return reject("draw-beyond-reserve", `${left} cards are left in all of these slots.`, "/cards");
   return accept({ type: "ReserveDrawn", data: { offer: offer.offer, ...wanted } });
 }
 
-/** Cards drawn in the slot of a range in which most are. */
-function mostDrawn(draws: readonly Draw[], { from, to }: Pick<Draw, "from" | "to">): number {
+/** Cards that are neither drawn nor taken back, in the slot of a range in which the fewest are. */
+function leastLeft({ offer, draws, reclaims }: KnownOffer, { from, to }: Pick<Draw, "from" | "to">): number {
   const within = draws.filter((one) => one.from < to && one.to > from);
-  // The most are drawn where some draw begins, or at the range's own begin.
-  const begins = [from, ...within.map((one) => Math.max(from, one.from))];
-  const drawnIn = (slot: number) =>
-    within.reduce((sum, one) => (one.from <= slot && slot < one.to ? sum + one.cards : sum), 0);
-  return Math.max(...begins.map(drawnIn));
+  // The fewest are left where some draw or reclaim begins, or at the range's own begin.
+  const begins = [...within, ...reclaims].map((one) => Math.max(from, one.from)).filter((slot) => slot < to);
+  const leftIn = (slot: number) =>
+    within.reduce(
+      (left, one) => (one.from <= slot && slot < one.to ? left - one.cards : left),
+      cardsLeft(offer.cards, reclaims, slot),
+    );
+  return Math.max(0, Math.min(...[from, ...begins].map(leftIn)));
 }

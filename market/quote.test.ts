@@ -30,8 +30,8 @@ describe("a quote", () => {
 
   test("counts what only one session sells in that session alone", () => {
     const supply: SupplyStep[] = [
-      [100, 120, 8, 40, "spot"],
-      [100, 120, 8, 60, "forward"],
+      [100, 120, 8, 40, { only: "spot" }],
+      [100, 120, 8, 60, { only: "forward" }],
       [120, 140, 8, 60],
     ];
     const left = { ...pool, supply };

@@ -28,6 +28,7 @@ export interface LikelyStart {
 export interface QuotedJob {
   readonly session: Session;
   readonly cards: number;
+  /** Its length on the pool's product. */
   readonly slots: number;
   /** Window `[from, to)`. */
   readonly from: number;
@@ -61,7 +62,7 @@ function cheapest(starts: readonly LikelyStart[]): LikelyStart | undefined {
 
 /** All starts that have the cards, in order; by running sums over the window. */
 function startsOf(pool: QuotedPool, { session, cards, slots, from, to }: QuotedJob): LikelyStart[] {
-  const supply = pool.supply.filter(([, , , , only]) => only === undefined || only === session);
+  const supply = pool.supply.filter(([, , , , marks]) => marks?.only === undefined || marks.only === session);
   const reserves = reservesFor(supply, cards, from, to);
   const [price, missing, traded] = [0, 1, 2].map(() => new Float64Array(to - from + 1));
   if (price === undefined || missing === undefined || traded === undefined) return [];

@@ -66,9 +66,9 @@ async function beginSide(
 ): Promise<Begun> {
   await succeeds(exchange.call(operations.joinNetwork, owner, { body: { ...newCenter(center), region } }));
   await succeeds(exchange.call(operations.renewLease, owner, { params: { center } }));
-  const post = async (more = {}) =>
+  const post = async (more: Readonly<Record<string, unknown>> = {}) =>
     succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center, more) }));
-  const { offer } = await post();
+  const { offer } = await post({ reclaimNotice: 1 });
   await post();
   const { offer: reserve } = await post({ homeReserve: true });
   await openAccount(exchange, owner);

@@ -1,11 +1,11 @@
-import type { AwardFate } from "./leases.ts";
+import { type AwardFate, endOfFill } from "./leases.ts";
 import { factsOf, type RawEvent } from "./raw-events.ts";
 import { type AuditCheck, verdict, yuan } from "./verdict.ts";
 
 /** Price x cards of a range of slots, as the award states it. */
-function worth({ award, reduced }: AwardFate, from: number, to: number): bigint {
-  return award.fills.reduce((sum, fill) => {
-    const end = Math.min(fill.to, to, reduced.get(fill.center) ?? fill.to);
+function worth(fate: AwardFate, from: number, to: number): bigint {
+  return fate.award.fills.reduce((sum, fill) => {
+    const end = Math.min(to, endOfFill(fate, fill));
     const slots = Math.max(0, end - Math.max(fill.from, from));
     return sum + BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
   }, 0n);
@@ -87,6 +87,24 @@ export function chargesMatchAwards(
   );
 }
 
+/** Cards that awards in force take, by `CENTER/PRODUCT/SLOT`; of slots that count. */
+export function cardsSold(
+  fates: ReadonlyMap<string, AwardFate>,
+  counts: (fate: AwardFate, slot: number) => boolean = () => true,
+): Map<string, number> {
+  const sold = new Map<string, number>();
+  for (const fate of fates.values())
+    for (const fill of fate.award.fills) {
+      const end = Math.min(fate.cut ?? fill.to, endOfFill(fate, fill));
+      for (let slot = fill.from; slot < end; slot++) {
+        if (!counts(fate, slot)) continue;
+        const cell = `${fill.center}/${fill.product}/${slot}`;
+        sold.set(cell, (sold.get(cell) ?? 0) + fill.cards);
+      }
+    }
+  return sold;
+}
+
 /** Slots before delivery from which spot gates sell home reserves; no forward gate sells any. */
 const lapse = 20;
 
@@ -100,22 +118,13 @@ export function nothingSoldTwice(
 ): AuditCheck {
   const offered = offersOf(events);
   const gates = new Map(factsOf(events, "GateClosed").map((gate) => [gate.auction, gate]));
-  const sold = new Map<string, { all: number; early: number }>();
-  for (const { award, cut, reduced } of fates.values()) {
+  const sold = cardsSold(fates);
+  const soldEarly = cardsSold(fates, ({ award }, slot) => {
     const gate = gates.get(award.auction);
-    const lapsed = gate?.session === "spot" ? gate.gate + lapse : -1;
-    for (const fill of award.fills) {
-      const end = Math.min(fill.to, cut ?? fill.to, reduced.get(fill.center) ?? fill.to);
-      for (let slot = fill.from; slot < end; slot++) {
-        const cell = `${fill.center}/${fill.product}/${slot}`;
-        const sums = sold.get(cell) ?? { all: 0, early: 0 };
-        sold.set(cell, sums);
-        sums.all += fill.cards;
-        if (slot > lapsed) sums.early += fill.cards;
-      }
-    }
-  }
-  const faults = [...sold].flatMap(([cell, { all, early }]) => {
+    return gate?.session !== "spot" || slot > gate.gate + lapse;
+  });
+  const faults = [...sold].flatMap(([cell, all]) => {
+    const early = soldEarly.get(cell) ?? 0;
     const [center, product, at] = cell.split("/");
     const slot = Number(at);
     const own = (offered.get(`${center}/${product}`) ?? []).map((offer) => ({

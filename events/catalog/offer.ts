@@ -28,6 +28,23 @@ export const CapacityOffered = defineEvent(
     minRun: z.int().min(1).max(1680).optional(),
     /** The center keeps them for its home region: on sale only when they lapse into spot. */
     homeReserve: z.boolean().optional(),
+    /** Slots of notice with which the center may take cards back that are sold; absent: the offer is firm. */
+    reclaimNotice: z.int().min(1).max(1680).optional(),
+  }),
+);
+export const CapacityReclaimed = defineEvent(
+  "CapacityReclaimed",
+  1,
+  "A center takes cards of an offer back, with the notice that they were sold with.",
+  z.object({
+    offer: OfferId,
+    center: CenterId,
+    product: ProductId,
+    from: Slot,
+    to: Slot,
+    cards: Cards,
+    /** Cards that the offer has at most from `from` on: the cheapest. */
+    left: z.int().min(0),
   }),
 );
 export const ReserveDrawn = defineEvent(
@@ -49,5 +66,11 @@ export const OfferExpired = defineEvent(
   z.object({ offer: OfferId }),
 );
 
-export const offerEvents = [CapacityOffered, ReserveDrawn, OfferWithdrawn, OfferExpired] as const;
+export const offerEvents = [
+  CapacityOffered,
+  ReserveDrawn,
+  CapacityReclaimed,
+  OfferWithdrawn,
+  OfferExpired,
+] as const;
 export type OfferEvent = EventsOf<typeof offerEvents>;

@@ -47,8 +47,9 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
     body: { from: exchange.slot() + 22, to: exchange.slot() + 24, cards: 2 },
   }),
   withdrawOffer: (_, { offer }) => ({ params: { offer } }),
-  postJob: ({ exchange }, { center, tenant }) => ({
-    body: newJob(exchange, center, { account: tenant.owner }),
+  reclaimOffer: ({ exchange }, { offer }) => ({ params: { offer }, body: { from: exchange.slot() + 22 } }),
+  postJob: ({ exchange }, { center, tenant, openJob }) => ({
+    body: newJob(exchange, center, { account: tenant.owner, parent: openJob }),
   }),
   listJobs: () => ({}),
   getJob: (_, { placedJob }) => ({ params: { job: placedJob } }),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CapacityOffered, ReserveDrawn } from "../../events/catalog/offer.ts";
-import { OfferId } from "../../events/catalog/values.ts";
+import { Cards, OfferId, Slot } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 
@@ -15,6 +15,9 @@ const described = z.object({
   ),
   minRun: shape.minRun.describe(
     "Where cards of it are sold, they are in so many slots in a row at least, to whomever; by the hour in the forward session, rounded up",
+  ),
+  reclaimNotice: shape.reclaimNotice.describe(
+    "Slots of notice with which sold cards may be taken back; left out: the offer is firm",
   ),
   homeReserve: shape.homeReserve.describe(
     "Kept for the home region: on sale in spot only, from 2 hours before delivery on; until then it may be drawn from",
@@ -33,16 +36,26 @@ export type Draw = z.infer<typeof Draw>;
 
 export const NewDraw = z.strictObject(Draw.omit({ draw: true }).shape);
 
+const Reclaimed = z.object({
+  from: Slot,
+  left: z.int().min(0).describe("Cards that the offer has at most from `from` on"),
+});
+const reclaimed = z
+  .array(Reclaimed)
+  .optional()
+  .describe("What the center took back, oldest first; left out: nothing");
+
 export const Offer = z.object({
   ...described.shape,
   draws: z.array(Draw).optional().describe("What the center drew of a home reserve: never on sale"),
+  reclaimed,
   status: OfferStatus,
   version: z.int().min(1).describe("The ETag, as a number"),
 });
 export type Offer = z.infer<typeof Offer>;
 
 /** An offer as everybody on the market sees it. */
-export const PublishedOffer = described.omit({ owner: true });
+export const PublishedOffer = described.omit({ owner: true }).extend({ reclaimed });
 export type PublishedOffer = z.infer<typeof PublishedOffer>;
 
 export const postOffer = defineOperation({
@@ -52,7 +65,7 @@ export const postOffer = defineOperation({
   tag: "offers",
   summary: "Offer cards of a pool over a range of slots",
   description:
-    "At one reserve or in steps, with a minimum run, or as a home reserve: rules 11 to 14 of the market.",
+    "At one reserve or in steps, with a minimum run, as a home reserve, or to be taken back with notice: rules 11 to 17 of the market.",
   roles: ["center"],
   names: { "/center": "own", "/product": "published" },
   body: NewOffer,
@@ -117,5 +130,25 @@ export const withdrawOffer = defineOperation({
   params,
   success: { status: 202, says: "Withdrawn from the next gate on.", body: Offer },
   problems: [404, 409, 412],
+  etag: true,
+});
+
+export const reclaimOffer = defineOperation({
+  id: "reclaimOffer",
+  method: "POST",
+  path: "/offers/{offer}/reclaim",
+  tag: "offers",
+  summary: "Take cards of an offer back, with the notice that they were sold with",
+  description:
+    "From slot `from` to the offer's end, sold or not, the dearest steps first. What is sold beyond what remains is given back without a penalty by jobs that take reclaimable cards, the last admitted first; the next gate tells them. An offer without `reclaimNotice` is firm: refuse placements, at the penalty of rows 8 to 10 of the market rules.",
+  roles: ["center"],
+  names: { "path/offer": "own" },
+  params,
+  body: z.strictObject({
+    from: Slot.describe("First slot; no earlier than the notice of the offer after the next slot"),
+    cards: Cards.optional().describe("Left out: all that the offer has left"),
+  }),
+  success: { status: 202, says: "Taken back; jobs give way from the next gate on.", body: Offer },
+  problems: [404, 409, 412, 422],
   etag: true,
 });

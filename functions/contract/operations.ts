@@ -19,7 +19,7 @@ import {
   listProducts,
   listPublishedOffers,
 } from "./market.ts";
-import { drawReserve, getOffer, listOffers, postOffer, withdrawOffer } from "./offers.ts";
+import { drawReserve, getOffer, listOffers, postOffer, reclaimOffer, withdrawOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
 import {
   acceptPlacement,
@@ -38,6 +38,7 @@ export const operations = {
   getOffer,
   drawReserve,
   withdrawOffer,
+  reclaimOffer,
   postJob,
   listJobs,
   getJob,

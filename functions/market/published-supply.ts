@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import type { CenterId, ProductId } from "../../events/catalog/values.ts";
-import type { SupplyStep } from "../../market/book/supply-left.ts";
+import type { SupplyMarks, SupplyStep } from "../../market/book/supply-left.ts";
 import { OfferChange, SupplyView, supplySince } from "../../market/views/supply.ts";
 import { offerChangesKey, viewKeys } from "../../market/views/view.ts";
 import type { Views } from "../kit/views.ts";
@@ -57,8 +57,18 @@ function unpack(packed: string): readonly SupplyStep[] {
 }
 
 function isStep(row: unknown): row is SupplyStep {
-  if (!Array.isArray(row)) return false;
-  const [only, ...more] = row.slice(4);
-  const known = only === undefined || only === "spot" || only === "forward";
-  return row.length >= 4 && row.slice(0, 4).every(Number.isInteger) && known && more.length === 0;
+  if (!Array.isArray(row) || row.length < 4 || row.length > 5) return false;
+  return row.slice(0, 4).every(Number.isInteger) && (row.length === 4 || isMarks(row[4]));
+}
+
+/** A step that is plain has none, so marks say something. */
+function isMarks(marks: unknown): marks is SupplyMarks {
+  if (typeof marks !== "object" || marks === null || Array.isArray(marks)) return false;
+  const fields = Object.entries(marks);
+  return fields.length > 0 && fields.every(isMark);
+}
+
+function isMark([name, value]: [string, unknown]): boolean {
+  if (name === "only") return value === "spot" || value === "forward";
+  return name === "reclaimable" && value === true;
 }

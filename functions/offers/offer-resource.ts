@@ -9,9 +9,10 @@ import { notFound, problem } from "../kit/problems.ts";
 
 export function offerResource(state: OfferState, version: number): { body: Offer; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The offer is gone.");
-  const { offer, draws, phase } = state;
+  const { offer, draws, reclaims, phase } = state;
   const drawn = draws.length === 0 ? {} : { draws: [...draws] };
-  return { body: { ...offer, ...drawn, status: phase, version }, version };
+  const reclaimed = reclaims.length === 0 ? {} : { reclaimed: [...reclaims] };
+  return { body: { ...offer, ...drawn, ...reclaimed, status: phase, version }, version };
 }
 
 /** @throws ProblemError 404, the same for what is absent and for what is another's. */

@@ -1,7 +1,15 @@
 import type { OfferId } from "../../events/catalog/values.ts";
 import { stepsOf } from "../offer.ts";
+import { cardsLeft, type Reclaimed } from "../reclaimed.ts";
 import { SLOT_SECONDS, SLOTS_PER_HOUR } from "../time.ts";
-import { type BookAward, type BookDraw, type BookOffer, type BookState, poolId } from "./book-state.ts";
+import {
+  type BookAward,
+  type BookDraw,
+  type BookJob,
+  type BookOffer,
+  type BookState,
+  poolId,
+} from "./book-state.ts";
 
 /** Cards of a pool for sale in each slot of a gate, as offers that stack. Ranges count from the gate's first slot. */
 export interface Step {
@@ -11,6 +19,8 @@ export interface Step {
   readonly to: number;
   readonly cards: number;
   readonly reserve: number;
+  /** Its center may take the cards back with notice: only jobs that say so get them. */
+  readonly reclaimable?: true;
   /** Absent: a card of it may be sold for a single unit. */
   readonly run?: OfferRun;
 }
@@ -45,12 +55,16 @@ interface Level {
   readonly reserve: number;
 }
 
-/** Cards taken by awards in force, by pool, for each slot on sale. */
-function cardsTaken(book: BookState, { from, to }: Slots): Map<string, Int32Array> {
+/** Cards taken by awards in force of the jobs that count, by pool, for each slot on sale. */
+export function cardsTaken(
+  book: BookState,
+  { from, to }: Slots,
+  counts: (job: BookJob) => boolean,
+): Map<string, Int32Array> {
   // What begins and ends in each slot; the sums over it are what is taken. The center's map spares a key for each fill.
   const changes = new Map<string, Map<string, Int32Array>>();
   for (const job of book.jobs.values())
-    for (const award of job.awards)
+    for (const award of counts(job) ? job.awards : [])
       for (const fill of award.fills) {
         const begin = Math.max(fill.from, from);
         const end = Math.min(fill.to, endAt(award, fill.center), to);
@@ -80,34 +94,74 @@ function rowOf(
   return row;
 }
 
-function endAt(award: BookAward, center: BookAward["fills"][number]["center"]): number {
-  return Math.min(award.cut ?? award.to, award.cuts.get(center) ?? award.to);
+/** First slot of which an award takes nothing of a center any more. */
+export function endAt(award: BookAward, center: BookAward["fills"][number]["center"]): number {
+  return Math.min(endOfAll(award), award.cuts.get(center) ?? award.to);
+}
+
+function endOfAll({ cut, until, to }: BookAward): number {
+  return Math.min(cut ?? to, until ?? to);
 }
 
 /**
  * What is left to sell, slot by slot. Awards take the cheapest cards first; what a withdrawn offer had sold counts
  * against the pool's other offers, which can only sell too little. Fewer working cards than offered derate the dearest.
  * Home reserves stand beside the others once they have lapsed, less what their centers drew.
+ * Jobs that take firm cards only take them first, the others the cheapest of what is left, reclaimable or not.
  * `grain`: slots of one unit on sale; a unit offers the least that any of its slots has left.
  */
 export function stepsLeft(book: BookState, onSale: OnSale, grain: number): Step[] {
-  const taken = cardsTaken(book, onSale);
-  const drawn = drawnBy(book, onSale, ({ offer }) => offer);
   const away = drawnBy(book, onSale, ({ pool }) => pool);
-  const byPool = Map.groupBy(sellable(book, onSale), ({ offer }) => poolId(offer.center, offer.product));
   const runs = runsOf(book, onSale, grain);
-  return [...byPool]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([pool, levels]) => {
-      const limit = book.working.get(pool) ?? Number.POSITIVE_INFINITY;
-      const inUse = { taken: taken.get(pool), away: away.get(pool), working: limit };
-      const left = leftOf(levels, drawn, inUse, onSale);
+  return stacksOn(book, onSale)
+    .sort((a, b) => (a.pool < b.pool ? -1 : 1))
+    .flatMap((stack) => {
+      const { pool, levels } = stack;
+      const working = book.working.get(pool) ?? Number.POSITIVE_INFINITY;
+      const left = leftOf(stack, { away: away.get(pool), working }, onSale);
       return levels.flatMap((level, index) => {
         const run = runs.get(level.offer.offer);
         const steps = piecesOf(level, pool, left[index], grain);
         return run === undefined ? steps : steps.map((step) => ({ ...step, run }));
       });
     });
+}
+
+/** A pool's offers, and what jobs have of them. */
+interface Stack {
+  readonly pool: string;
+  /** Cheapest first. */
+  readonly levels: readonly Level[];
+  /** Which of them are firm. */
+  readonly firm: readonly boolean[];
+  /** What their centers drew and took back of the offer of each. */
+  readonly less: readonly Less[];
+  /** Cards that jobs have in each slot: those that take firm ones only, and the others. */
+  readonly taken: { readonly firm: Int32Array | undefined; readonly others: Int32Array | undefined };
+}
+
+/** What a center has of an offer itself: the cheapest that it drew in each slot, the dearest that it took back. */
+interface Less {
+  readonly drawn: Int32Array | undefined;
+  readonly reclaims: readonly Reclaimed[];
+}
+
+function stacksOn(book: BookState, onSale: OnSale): Stack[] {
+  const firm = cardsTaken(book, onSale, ({ spec }) => spec.reclaimable !== true);
+  const others = cardsTaken(book, onSale, ({ spec }) => spec.reclaimable === true);
+  const drawn = drawnBy(book, onSale, ({ offer }) => offer);
+  const byPool = Map.groupBy(sellable(book, onSale), ({ offer }) => poolId(offer.center, offer.product));
+  return [...byPool].map(([pool, levels]) => ({
+    pool,
+    levels,
+    firm: levels.map(({ offer }) => offer.reclaimNotice === undefined),
+    less: levels.map(({ offer }) => lessOf(book, offer, drawn)),
+    taken: { firm: firm.get(pool), others: others.get(pool) },
+  }));
+}
+
+function lessOf(book: BookState, { offer }: BookOffer, drawn: ReadonlyMap<string, Int32Array>): Less {
+  return { drawn: drawn.get(offer), reclaims: book.reclaims.get(offer) ?? [] };
 }
 
 /** Steps of the offers on sale, cheapest first; ties as the engine breaks them. */
@@ -132,11 +186,31 @@ function levelsOf(offer: BookOffer): Level[] {
   });
 }
 
-/** Cards of the level in a slot, whoever has them; a center draws the cheapest of its reserve. */
-function cardsIn({ offer, below, cards }: Level, slot: number, drawn: number, reservesUntil: number): number {
+/** Cards of the level in a slot, whoever has them; the center draws the cheapest and takes back the dearest. */
+function cardsIn(
+  { offer, below, cards }: Pick<Level, "offer" | "below" | "cards">,
+  { drawn, reclaims }: Less,
+  slot: number,
+  { from, reservesUntil }: OnSale,
+): number {
   if (slot < offer.from || slot >= offer.to) return 0;
-  if (offer.homeReserve !== true) return cards;
-  return slot < reservesUntil ? cards - Math.min(cards, Math.max(0, drawn - below)) : 0;
+  if (offer.homeReserve === true && slot >= reservesUntil) return 0;
+  const low = Math.max(below, drawn?.[slot - from] ?? 0);
+  const left = reclaims.length === 0 ? offer.cards : cardsLeft(offer.cards, reclaims, slot);
+  return Math.max(0, Math.min(below + cards, left) - low);
+}
+
+/** Cards that an offer has in each slot, sold or not: less what its center drew or took back. */
+export function cardsOffered(book: BookState, offer: BookOffer, onSale: OnSale): Int32Array {
+  const less = lessOf(
+    book,
+    offer,
+    drawnBy(book, onSale, (draw) => draw.offer),
+  );
+  const whole = { offer, below: 0, cards: offer.cards };
+  return Int32Array.from({ length: onSale.to - onSale.from }, (_, at) =>
+    cardsIn(whole, less, onSale.from + at, onSale),
+  );
 }
 
 /** Cards that centers drew in each slot, by what `of` says of a draw. */
@@ -155,37 +229,57 @@ function drawnBy(
   return rows;
 }
 
-/** A pool's cards in use in each slot, by awards and by its own center, and how many work. */
+/** What of a pool's cards works, and what its own center has drawn of them in each slot. */
 interface PoolInUse {
-  readonly taken: Int32Array | undefined;
   readonly away: Int32Array | undefined;
   readonly working: number;
 }
 
 /** Cards left of each level in each slot; the levels stand cheapest first. */
-function leftOf(
-  levels: readonly Level[],
-  drawn: ReadonlyMap<string, Int32Array>,
-  { taken, away, working }: PoolInUse,
-  { from, to, reservesUntil }: OnSale,
-): Int32Array[] {
-  const left = levels.map(() => new Int32Array(to - from));
-  const drawnOf = levels.map(({ offer }) => drawn.get(offer.offer));
+function leftOf(stack: Stack, { away, working }: PoolInUse, onSale: OnSale): Int32Array[] {
+  const { from, to } = onSale;
+  const left = stack.levels.map(() => new Int32Array(to - from));
+  const rests = new Int32Array(left.length);
   for (let slot = from; slot < to; slot++) {
     const at = slot - from;
-    let used = taken?.[at] ?? 0;
+    offerIn(stack, slot, onSale, rests);
+    const used = sellIn(stack, at, rests);
     let room = Math.max(0, working - used - (away?.[at] ?? 0));
-    levels.forEach((level, index) => {
-      const cards = cardsIn(level, slot, drawnOf[index]?.[at] ?? 0, reservesUntil);
-      const spent = Math.min(cards, used);
-      used -= spent;
-      const rest = Math.min(cards - spent, room);
+    left.forEach((row, index) => {
+      const rest = Math.min(rests[index] ?? 0, room);
       room -= rest;
-      const row = left[index];
-      if (row !== undefined) row[at] = rest;
+      row[at] = rest;
     });
   }
   return left;
+}
+
+/** Sets `rests` to the cards of each level in a slot, whoever has them. */
+function offerIn({ levels, less }: Stack, slot: number, onSale: OnSale, rests: Int32Array): void {
+  levels.forEach((level, index) => {
+    const own = less[index];
+    rests[index] = own === undefined ? 0 : cardsIn(level, own, slot, onSale);
+  });
+}
+
+/** Takes off `rests` what jobs have; gives how many cards that is. */
+function sellIn({ firm, taken }: Stack, at: number, rests: Int32Array): number {
+  const [bound, free] = [taken.firm?.[at] ?? 0, taken.others?.[at] ?? 0];
+  // Firm cards that a withdrawn offer had sold count against the reclaimable ones, too.
+  const due = firm.includes(false) ? spend(rests, bound, firm) : bound;
+  spend(rests, due + free);
+  return bound + free;
+}
+/** Takes so many cards off the first levels that fit; gives how many they lacked. */
+function spend(rests: Int32Array, cards: number, fits?: readonly boolean[]): number {
+  let due = cards;
+  for (let index = 0; index < rests.length && due > 0; index++) {
+    if (fits?.[index] === false) continue;
+    const spent = Math.min(rests[index] ?? 0, due);
+    rests[index] = (rests[index] ?? 0) - spent;
+    due -= spent;
+  }
+  return due;
 }
 
 function leastIn(left: Int32Array | undefined, from: number, to: number): number {
@@ -203,8 +297,11 @@ function piecesOf(level: Level, pool: string, left: Int32Array | undefined, grai
   for (let unit = 0; unit <= units; unit++) {
     const next = unit === units ? 0 : leastIn(left, unit * grain, (unit + 1) * grain);
     if (next === cards && unit < units) continue;
-    if (cards > 0)
-      steps.push({ offer: `${level.id}@${from}`, pool, from, to: unit, cards, reserve: level.reserve });
+    if (cards > 0) {
+      const kind = level.offer.reclaimNotice === undefined ? {} : ({ reclaimable: true } as const);
+      const { id, reserve } = level;
+      steps.push({ offer: `${id}@${from}`, pool, from, to: unit, cards, reserve, ...kind });
+    }
     from = unit;
     cards = next;
   }
@@ -233,28 +330,24 @@ function runsOf(book: BookState, onSale: OnSale, grain: number): Map<OfferId, Of
   );
 }
 
-/** Slots in which cards of the offers with a minimum run are sold: awards take the cheapest cards of a pool first. */
+/** Slots in which jobs have cards of the offers with a minimum run. */
 function soldSlots(book: BookState, range: OnSale): Map<OfferId, Set<number>> {
-  const taken = cardsTaken(book, range);
-  const drawn = drawnBy(book, range, ({ offer }) => offer);
-  const byPool = Map.groupBy(sellable(book, range), ({ offer }) => poolId(offer.center, offer.product));
   const sold = new Map<OfferId, Set<number>>();
   for (const [offer, { from, to }] of book.soldRuns)
     sold.set(offer, new Set(Array.from({ length: to - from }, (_, n) => from + n)));
-  for (const [pool, levels] of byPool) {
-    const row = taken.get(pool);
-    if (row === undefined || levels.every(({ offer }) => offer.minRun === undefined)) continue;
+  for (const stack of stacksOn(book, range)) {
+    const { levels, taken } = stack;
+    if (taken.firm === undefined && taken.others === undefined) continue;
+    if (levels.every(({ offer }) => offer.minRun === undefined)) continue;
+    const offered = new Int32Array(levels.length);
     for (let slot = range.from; slot < range.to; slot++) {
-      const at = slot - range.from;
-      let used = row[at] ?? 0;
-      for (const level of levels) {
-        if (used === 0) break;
-        const { offer } = level;
-        const cards = cardsIn(level, slot, drawn.get(offer.offer)?.[at] ?? 0, range.reservesUntil);
-        if (cards > 0 && offer.minRun !== undefined)
-          sold.set(offer.offer, (sold.get(offer.offer) ?? new Set()).add(slot));
-        used -= Math.min(cards, used);
-      }
+      offerIn(stack, slot, range, offered);
+      const rests = offered.slice();
+      sellIn(stack, slot - range.from, rests);
+      levels.forEach(({ offer }, index) => {
+        if (offer.minRun === undefined || rests[index] === offered[index]) return;
+        sold.set(offer.offer, (sold.get(offer.offer) ?? new Set()).add(slot));
+      });
     }
   }
   return sold;
@@ -313,7 +406,7 @@ function gigabitsTaken(book: BookState, { from, to }: Slots): Map<string, Float6
       for (const use of award.links) {
         const row = taken.get(use.link) ?? new Float64Array(to - from);
         taken.set(use.link, row);
-        const end = Math.min(use.to, award.cut ?? award.to, to);
+        const end = Math.min(use.to, endOfAll(award), to);
         for (let slot = Math.max(use.from, from); slot < end; slot++)
           row[slot - from] = (row[slot - from] ?? 0) + use.gigabits;
       }

@@ -28,6 +28,15 @@ describe("what auctions left of a pool", () => {
     ]);
   });
 
+  test("tells cards that may be taken back from firm ones of the same reserve", () => {
+    const offers = [offered("a", { cards: 8 }), offered("b", { cards: 4, reclaimNotice: 9 })];
+    const [left] = supplyLeft(bookAfter(joined(xian), ...offers), 100);
+    expect(left?.steps).toEqual([
+      [100, 200, 8, 100],
+      [100, 200, 4, 100, { reclaimable: true }],
+    ]);
+  });
+
   test("never depends on an open bid", () => {
     const market = [joined(xian), offered()];
     const before = supplyLeft(bookAfter(...market), 100);
@@ -40,11 +49,11 @@ describe("what auctions left of a pool", () => {
     sell(book);
     // The gate of slot 99 sold what is delivered up to slot 119; the job took the eight cheapest cards up to 110.
     expect(supplyLeft(book, 100)[0]?.steps).toEqual([
-      [110, 115, 8, 50, "spot"],
-      [115, 120, 5, 50, "spot"],
-      [100, 120, 16, 100, "spot"],
-      [100, 110, 8, 100, "forward"],
-      [110, 120, 16, 100, "forward"],
+      [110, 115, 8, 50, { only: "spot" }],
+      [115, 120, 5, 50, { only: "spot" }],
+      [100, 120, 16, 100, { only: "spot" }],
+      [100, 110, 8, 100, { only: "forward" }],
+      [110, 120, 16, 100, { only: "forward" }],
       [120, 200, 16, 100],
     ]);
     const later = supplyLeft(bookAfter(joined(xian), home, offered("a")), 70)[0]?.steps;

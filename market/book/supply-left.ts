@@ -6,10 +6,38 @@ import { type BookState, poolId } from "./book-state.ts";
 import { type Step, stepsLeft } from "./capacity-left.ts";
 
 /**
- * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and the only
- * session that sells them where the two differ: home reserves lapse into spot.
+/**
+ * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and what sets
+ * them apart, left out where nothing does.
  */
-export type SupplyStep = readonly [from: number, to: number, cards: number, reserve: number, only?: Session];
+export type SupplyStep = readonly [
+  from: number,
+  to: number,
+  cards: number,
+  reserve: number,
+  marks?: SupplyMarks,
+];
+
+export interface SupplyMarks {
+  /** The only session that sells them, where the two differ: home reserves lapse into spot. */
+  readonly only?: Session;
+  /** The center may take them back with notice. */
+  readonly reclaimable?: true;
+}
+
+/** Cards over neighbouring slots, as a step with the marks that say something. */
+export function supplyStep(
+  range: readonly [from: number, to: number, cards: number, reserve: number],
+  only: Session | undefined,
+  reclaimable: boolean,
+): SupplyStep {
+  if (only === undefined && !reclaimable) return range;
+  const marks: SupplyMarks = {
+    ...(only === undefined ? {} : { only }),
+    ...(reclaimable ? { reclaimable } : {}),
+  };
+  return [...range, marks];
+}
 
 export interface PoolSupply {
   readonly center: CenterId;
@@ -33,8 +61,8 @@ export function supplyLeft(book: BookState, from: number): PoolSupply[] {
   return [...book.centers.values()].flatMap(({ spec: { center, pools } }) =>
     pools.map(({ product }) => {
       const pool = poolId(center, product);
-      const firm = merged(steps.get(pool) ?? [], from);
-      return { center, product, steps: reserves.get(pool)?.(firm) ?? firm };
+      const planned = merged(steps.get(pool) ?? [], from);
+      return { center, product, steps: reserves.get(pool)?.(planned) ?? planned };
     }),
   );
 }
@@ -54,26 +82,37 @@ function lapsedSupply(book: BookState, from: number) {
   return new Map(
     [...pools].map((pool) => [
       pool,
-      (firm: readonly SupplyStep[]): SupplyStep[] =>
+      (planned: readonly SupplyStep[]): SupplyStep[] =>
         [
-          ...merged(spot.get(pool) ?? [], from).map((step) => only(step, "spot")),
-          ...firm.flatMap(([first, last, cards, reserve]): SupplyStep[] => [
-            ...(first < end ? [[first, Math.min(last, end), cards, reserve, "forward"] as const] : []),
-            ...(last > end ? [[Math.max(first, end), last, cards, reserve] as const] : []),
+          ...merged(spot.get(pool) ?? [], from).map((step) => over(step, from, end, "spot")),
+          ...planned.flatMap((step): SupplyStep[] => [
+            ...(step[0] < end ? [over(step, from, end, "forward")] : []),
+            ...(step[1] > end ? [over(step, end, step[1])] : []),
           ]),
         ].sort((a, b) => a[3] - b[3]),
     ]),
   );
 }
 
-function only([from, to, cards, reserve]: SupplyStep, session: Session): SupplyStep {
-  return [from, to, cards, reserve, session];
+/** What a step has in `[first, last)`, in one session only if one is named. */
+function over(
+  [from, to, cards, reserve, marks]: SupplyStep,
+  first: number,
+  last: number,
+  only?: Session,
+): SupplyStep {
+  const range = [Math.max(from, first), Math.min(to, last), cards, reserve] as const;
+  return supplyStep(range, only, marks?.reclaimable === true);
 }
 
-/** Steps of one reserve as one row of cards, then as ranges of the same cards. */
+/** Steps of one reserve and kind as one row of cards, then as ranges of the same cards. */
 function merged(steps: readonly Step[], first: number): SupplyStep[] {
-  const byReserve = [...Map.groupBy(steps, ({ reserve }) => reserve)].sort(([a], [b]) => a - b);
-  return byReserve.flatMap(([reserve, own]) => {
+  // Whole numbers, so that a half can tell the kinds of one reserve apart.
+  const keyOf = ({ reserve, reclaimable }: Step) => reserve + (reclaimable === true ? 0.5 : 0);
+  const byReserve = [...Map.groupBy(steps, keyOf)].sort(([a], [b]) => a - b);
+  return byReserve.flatMap(([key, own]) => {
+    const reserve = Math.floor(key);
+    const reclaimable = key > reserve;
     const changes = new Map<number, number>();
     const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
     for (const { from, to, cards } of own) {
@@ -85,7 +124,8 @@ function merged(steps: readonly Step[], first: number): SupplyStep[] {
     let since = 0;
     for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
       if (more === 0) continue;
-      if (cards > 0) ranges.push([first + since, first + slot, cards, reserve]);
+      if (cards > 0)
+        ranges.push(supplyStep([first + since, first + slot, cards, reserve], undefined, reclaimable));
       cards += more;
       since = slot;
     }

@@ -7,7 +7,7 @@ import { carryOutSteps } from "../../test/given-when-then.ts";
 import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "../../test/training-job.ts";
 import { jobDecider } from "../job.ts";
 import { mills } from "../money.ts";
-import { stretchSlots } from "../stretch.ts";
+import { stretchLengths } from "../stretch.ts";
 import { instant, periodOf, slotOf, slotStart } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
 import { inForce, type JobState, type KnownJob } from "./state.ts";
@@ -27,6 +27,7 @@ const acts = [
   "finish",
   "cancel",
   "displace",
+  "reclaim",
   "stretchEnded",
   "expire",
   "closeDay",
@@ -79,9 +80,10 @@ const firstSlot = 4_909_438;
 
 function requestOf({ kind, retries, extends: goesOn }: Life) {
   const split = kind === "split" ? { split: { chunk: 4, bandwidthGbps: 10, syncLatencyMs: 20 } } : {};
+  const all = { kind, retries, from: firstSlot, to: firstSlot + 60, reclaimable: true };
   const limit = goesOn ? { extendLimit: 240 } : {};
   return {
-    ...request({ kind, retries, from: firstSlot, to: firstSlot + 60, maxSlots: 40, ...split, ...limit }),
+    ...request({ ...all, maxSlots: 40, ...split, ...limit }),
     at: slotStart(firstSlot - 2),
   };
 }
@@ -144,6 +146,10 @@ function commandOf(
       const cause = (["notAccepted", "notStarted", "centerLost"] as const)[pick % 3] ?? "centerLost";
       return { type: "Displace", placement, cause, center, at };
     }
+    case "reclaim": {
+      const slot = slotOf(at) - 1 + pick;
+      return { type: "Reclaim", placement: last?.id ?? placement, center, slot, at };
+    }
     case "stretchEnded":
       return { type: "StretchEnded", placement: last?.id ?? placement, at };
     case "expire":
@@ -176,7 +182,7 @@ function holdFor(fills: readonly Fill[], links: number, pick: number) {
 
 function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
   const from = slotOf(at) + (pick % 3) - (pick === 11 ? 2 : 0);
-  const fills = fillsOf(kind, from, Math.max(1, stretchSlots(job.request.spec, job)), pick);
+  const fills = fillsOf(kind, from, Math.max(1, stretchLengths(job.request.spec, job).longest), pick);
   const to = Math.max(...fills.map((one) => one.to));
   const links = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(40) })] : [];
   const stretch = job.balances.length + 1;
@@ -302,6 +308,7 @@ describe("any life of a job", () => {
     for (const type of [
       "JobContinued",
       "JobReduced",
+      "JobReclaimed",
       "JobDisplaced",
       "JobCompleted",
       "JobFailed",

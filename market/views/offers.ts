@@ -1,6 +1,12 @@
 import * as z from "zod";
-import { CapacityOffered, type OfferEvent, ReserveDrawn } from "../../events/catalog/offer.ts";
-import { OfferId } from "../../events/catalog/values.ts";
+import {
+  CapacityOffered,
+  type CapacityReclaimed,
+  type OfferEvent,
+  ReserveDrawn,
+} from "../../events/catalog/offer.ts";
+import { OfferId, Slot } from "../../events/catalog/values.ts";
+import { stepsBetween } from "../offer.ts";
 import { projectSupply } from "./supply.ts";
 import { type At, change, put, remove, type ViewChange, viewKeys } from "./view.ts";
 
@@ -8,6 +14,8 @@ export const OfferView = z.object({
   ...CapacityOffered.data.shape,
   /** What its center drew of a home reserve. */
   draws: z.array(ReserveDrawn.data.omit({ offer: true })).optional(),
+  /** What its center took back, oldest first: `left` cards at most from slot `from` on. */
+  reclaimed: z.array(z.object({ from: Slot, left: z.int().min(0) })).optional(),
   status: z.enum(["open", "withdrawn", "expired"]),
   version: z.int().min(1),
 });
@@ -42,6 +50,8 @@ export function projectOffer(
         ),
       ];
     }
+    case "CapacityReclaimed":
+      return before === undefined ? [] : reclaim(event.data, at, before);
     case "OfferWithdrawn":
       return [
         ...close(event.data.offer, "withdrawn", version, before),
@@ -52,6 +62,27 @@ export function projectOffer(
     default:
       return event satisfies never;
   }
+}
+
+function reclaim(
+  { from, to, cards, left }: z.infer<typeof CapacityReclaimed.data>,
+  at: At,
+  before: OfferView,
+): readonly ViewChange[] {
+  const reclaimed = [...(before.reclaimed ?? []), { from, left }];
+  const view: OfferView = { ...before, reclaimed, version: at.version };
+  const { draws: _, ...published } = view;
+  const steps = before.steps && stepsBetween(before.steps, left, left + cards);
+  const { reserve = before.reserve } = steps?.[0] ?? {};
+  // What a withdrawn offer had left to sell is gone already.
+  const open =
+    before.status === "open"
+      ? [
+          put(viewKeys.openOffer(before.to, before.offer), published),
+          projectSupply({ ...before, from, to, cards, reserve, steps }, -1, at),
+        ]
+      : [];
+  return [put(viewKeys.offer(before.offer), view), ...open];
 }
 
 function close(

@@ -33,6 +33,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
       return projectCenter(event, at.version);
     case "CapacityOffered":
     case "ReserveDrawn":
+    case "CapacityReclaimed":
     case "OfferWithdrawn":
     case "OfferExpired":
       return projectOffer(event, at, parsed(OfferView, before));
@@ -46,6 +47,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobContinued":
     case "JobRunFailed":
     case "JobReduced":
+    case "JobReclaimed":
     case "JobCompleted":
     case "JobFailed":
     case "JobDisplaced":

@@ -17,8 +17,8 @@ const steps = [
   { cards: 6, reserve: 130 },
 ];
 const left: SupplyStep[] = [
-  [100, 120, 8, 100, "spot"],
-  [100, 120, 4, 100, "forward"],
+  [100, 120, 8, 100, { only: "spot" }],
+  [100, 120, 4, 100, { only: "forward" }],
   [120, 200, 4, 100],
 ];
 
@@ -37,15 +37,15 @@ describe("supply since an auction", () => {
 
   test("loses a home reserve that went where it was on sale, which was in spot", () => {
     expect(supplySince(left, [change({ homeReserve: true, cards: -4 })])).toEqual([
-      [100, 120, 4, 100, "spot"],
-      [100, 120, 4, 100, "forward"],
+      [100, 120, 4, 100, { only: "spot" }],
+      [100, 120, 4, 100, { only: "forward" }],
       [120, 200, 4, 100],
     ]);
   });
 
   test("loses another offer that went in both sessions", () => {
     expect(supplySince(left, [change({ cards: -4 })])).toEqual([
-      [100, 120, 4, 100, "spot"],
+      [100, 120, 4, 100, { only: "spot" }],
       [140, 200, 4, 100],
     ]);
   });

@@ -8,7 +8,7 @@ import {
   ProductId,
   Slot,
 } from "../../events/catalog/values.ts";
-import type { SupplyStep } from "../book/supply-left.ts";
+import { type SupplyStep, supplyStep } from "../book/supply-left.ts";
 import { stepsOf } from "../offer.ts";
 import { type At, put, type ViewChange, viewKeys } from "./view.ts";
 
@@ -31,6 +31,8 @@ export const OfferChange = z.object({
   reserve: Price,
   steps: z.array(OfferStep).optional(),
   homeReserve: z.boolean().optional(),
+  /** Its center may take the cards back with notice. */
+  reclaimable: z.literal(true).optional(),
 });
 export type OfferChange = z.infer<typeof OfferChange>;
 
@@ -38,12 +40,13 @@ type Offer = z.infer<typeof CapacityOffered.data>;
 
 /** Notes that an offer came (1) or went (-1), for whoever asks before the next auction knows. */
 export function projectSupply(offer: Offer, sign: 1 | -1, { position, version }: At): ViewChange {
-  const { center, product, from, to, cards, reserve, steps, homeReserve } = offer;
+  const { center, product, from, to, cards, reserve, steps, homeReserve, reclaimNotice } = offer;
   const of = { center, product, from, to, cards: sign * cards, reserve };
   const data: OfferChange = {
     ...of,
     ...(steps === undefined ? {} : { steps }),
     ...(homeReserve === undefined ? {} : { homeReserve }),
+    ...(reclaimNotice === undefined ? {} : { reclaimable: true }),
   };
   return put(viewKeys.offerChange(position, offer.offer, version), data);
 }
@@ -58,35 +61,41 @@ export function supplySince(
 ): readonly SupplyStep[] {
   if (changes.length === 0) return steps;
   let all: SupplyStep[] = [...steps];
-  for (const { from, to, cards, reserve, steps: own, homeReserve = false } of changes) {
+  for (const { from, to, cards, reserve, steps: own, homeReserve = false, reclaimable } of changes) {
     const levels = stepsOf({ cards: Math.abs(cards), reserve, steps: own });
-    for (const level of levels)
-      if (cards < 0) all = withdrawn(all, [from, to, level.cards, level.reserve], homeReserve);
-      else if (!homeReserve) all.push([from, to, level.cards, level.reserve]);
+    for (const level of levels) {
+      const step = supplyStep([from, to, level.cards, level.reserve], undefined, reclaimable === true);
+      if (cards < 0) all = withdrawn(all, step, homeReserve);
+      else if (!homeReserve) all.push(step);
+    }
   }
   return all.sort((a, b) => a[3] - b[3]);
 }
 
 /**
- * Takes an offer's cards off what has its reserve. What it had sold is gone from there already, so that another offer of
- * that reserve may count for less than it has: until the next auction, which knows.
+ * Takes an offer's cards off what has its reserve and its kind. What it had sold is gone from there already, so that
+ * another offer of that reserve may count for less than it has: until the next auction, which knows.
  */
 function withdrawn(
   steps: readonly SupplyStep[],
-  [from, to, cards, reserve]: SupplyStep,
+  [from, to, cards, reserve, marks]: SupplyStep,
   homeReserve: boolean,
 ): SupplyStep[] {
+  const reclaimable = marks?.reclaimable === true;
   return steps.flatMap((step): SupplyStep[] => {
-    const [stepFrom, stepTo, stepCards, stepReserve, ...only] = step;
+    const [stepFrom, stepTo, stepCards, stepReserve, own] = step;
     const [begin, end] = [Math.max(from, stepFrom), Math.min(to, stepTo)];
     // A home reserve was on sale in spot only.
-    const elsewhere = homeReserve && only[0] !== "spot";
-    if (stepReserve !== reserve || elsewhere || begin >= end) return [step];
-    const parts: SupplyStep[] = [
-      [stepFrom, begin, stepCards, reserve, ...only],
-      [begin, end, stepCards - cards, reserve, ...only],
-      [end, stepTo, stepCards, reserve, ...only],
+    const elsewhere = homeReserve && own?.only !== "spot";
+    const otherKind = (own?.reclaimable === true) !== reclaimable;
+    if (stepReserve !== reserve || otherKind || elsewhere || begin >= end) return [step];
+    const parts: [number, number, number][] = [
+      [stepFrom, begin, stepCards],
+      [begin, end, stepCards - cards],
+      [end, stepTo, stepCards],
     ];
-    return parts.filter(([first, last, left]) => first < last && left > 0);
+    return parts
+      .filter(([first, last, left]) => first < last && left > 0)
+      .map((part) => supplyStep([...part, reserve], own?.only, reclaimable));
   });
 }
