@@ -40,6 +40,11 @@ export function childWaitOf({ request: { spec }, awardedSlots }: KnownJob, paren
       from: placement?.end ?? 0,
       waits: `It waits until its parent, job ${job}, has completed: that has an extendLimit and may run longer than its award.`,
     };
+  if (placement?.reclaimed === true)
+    return {
+      from: placement.end,
+      waits: `It waits until its parent, job ${job}, has completed or is placed again: its cards are being reclaimed.`,
+    };
   if (placement !== undefined) return { from: placement.end };
   if (own.session === spec.session) return { from: 0 };
   return {

@@ -249,6 +249,19 @@ describe("a child", () => {
     expect(bid(book, "finetune", gateIn(106))).toMatchObject({ from: 0 });
   });
 
+  test("waits for a parent whose cards are being reclaimed", () => {
+    const book = pair({ slots: 20, to: 140, reclaimable: true });
+    seal(book, gateIn(99), awardTo("pretrain", 1, [fill({ to: 120 })]));
+    expect(bidders(book, gateIn(100))).toEqual(["finetune"]);
+    const of = { job: jobId("pretrain"), placement: placementId("pretrain", 1), center: xian };
+    const reclaimed: DomainEvent = { type: "JobReclaimed", data: { ...of, at: inSlot(101), slot: 110 } };
+    seePage(book, [reclaimed], 101);
+    expect(bidders(book, gateIn(101))).toEqual([]);
+    expect(answers(book, gateIn(101))).toEqual({ finetune: "parent" });
+    seePage(book, [completed("pretrain", 107)], 106);
+    expect(bidders(book, gateIn(106))).toEqual(["finetune"]);
+  });
+
   test("waits for a displaced parent's next award", () => {
     const book = pair();
     seal(book, gateIn(99), awardTo("pretrain", 1, [fill({ to: 104 })]));

@@ -74,5 +74,7 @@ export function tieOf(book: BookState, job: BookJob): Tie {
   if (parent === undefined || parent.phase !== "open" || parent.spec.extendLimit !== undefined)
     return { kind: "waits" };
   const { lease } = parent;
+  // Its cards are taken back before its work is done.
+  if (lease?.reclaimed === true) return { kind: "waits" };
   return lease === undefined ? { kind: "together", parent } : { kind: "free", from: lease.end };
 }
