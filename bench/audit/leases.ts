@@ -1,9 +1,10 @@
-import type { RawAward, RawEvent } from "./raw-events.ts";
+import type { FactOf, RawAward, RawEvent } from "./raw-events.ts";
 
 /** What became of an award, read off its job's stream. */
 export interface AwardFate {
   readonly award: RawAward;
-  readonly kind: "block" | "split" | "div" | undefined;
+  /** What the job asked for; absent: its request is not in the feed yet. */
+  readonly asked: FactOf<"JobRequested">["spec"] | undefined;
   paidFrom: number;
   /** First slot that it no longer takes; absent: it ran to its end, or still runs. */
   cut?: number;
@@ -18,22 +19,22 @@ export interface AwardFate {
 /** Awards of sealed auctions, each with what the jobs' streams say became of it. */
 export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
   const sealed = new Set(events.filter(({ type }) => type === "AuctionCleared").map(({ stream }) => stream));
-  const kinds = new Map<string, AwardFate["kind"]>();
+  const specs = new Map<string, AwardFate["asked"]>();
   const fates = new Map<string, AwardFate>();
   for (const { type, stream, data } of events) {
-    if (type === "JobRequested") kinds.set(data.job, data.spec.kind);
+    if (type === "JobRequested") specs.set(data.job, data.spec);
     if (type !== "AwardsPublished" || !sealed.has(stream)) continue;
     for (const award of data.awards)
       fates.set(award.placement, {
         award,
-        kind: undefined,
+        asked: undefined,
         paidFrom: award.from,
         over: false,
         faulty: false,
         reduced: new Map(),
       });
   }
-  for (const [placement, fate] of fates) fates.set(placement, { ...fate, kind: kinds.get(fate.award.job) });
+  for (const [placement, fate] of fates) fates.set(placement, { ...fate, asked: specs.get(fate.award.job) });
   follow(events, fates);
   return fates;
 }

@@ -27,6 +27,7 @@ const RawAward = z.object({
       price: z.int(),
     }),
   ),
+  links: z.array(z.object({ from: z.int(), charge: Mills, transfer: Mills })).default([]),
 });
 export type RawAward = z.infer<typeof RawAward>;
 
@@ -44,7 +45,14 @@ const RawFact = z.discriminatedUnion("type", [
   }),
   fact("AwardsPublished", { awards: z.array(RawAward) }),
   fact("AuctionCleared", { auction: z.int() }),
-  fact("JobRequested", { job: z.string(), spec: z.object({ kind: z.enum(["block", "split", "div"]) }) }),
+  fact("JobRequested", {
+    job: z.string(),
+    spec: z.object({
+      kind: z.enum(["block", "split", "div", "service"]),
+      cards: z.int().default(0),
+      floor: z.int().optional(),
+    }),
+  }),
   fact("JobPlaced", echo),
   fact("JobContinued", echo),
   fact("JobAccepted", { placement: z.string(), center: z.string() }),

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
-import { rules } from "../../market/rules.ts";
+import { nextOnSale } from "../../market/stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
@@ -32,7 +32,18 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
       `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
       "/to",
     );
-  if (body.to - from < body.slots)
+  if (body.floor !== undefined && body.floor > body.cards)
+    throw problem(422, "floor-above-cards", `The floor is at most ${body.cards}.`, "/floor");
+  if (body.floor !== undefined && body.slots !== body.to - body.from)
+    throw problem(
+      422,
+      "slots-not-window",
+      `A service runs for its whole window: ${body.to - body.from} slots.`,
+      "/slots",
+    );
+  // A service is served for what is left of its window.
+  const slots = body.floor === undefined ? body.slots : wholeOf(body, from);
+  if (slots === 0 || body.to - from < slots)
     throw problem(
       422,
       "window-too-short",
@@ -45,7 +56,7 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
   const seen = await seenPosition({ access, role });
   const centers = await publishedCenters(access);
   assertRegionsKnown(centers, body.regions ?? []);
-  const pools = await quotes(access, centers, body, from);
+  const pools = await quotes(access, centers, { ...body, slots }, from);
   const largest = Math.max(...body.products.map(({ limit }) => limit));
   return {
     body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, ...seen },
@@ -53,12 +64,15 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
 });
 export const handler = onLambda(create);
 
-/** The first slot of the window that the session's next gate sells. */
-function firstSale({ session, from }: Request, now: number): number {
-  if (session === "spot") return Math.max(from, now + 1);
-  const { forwardLeadSlots } = rules;
-  const hour = Math.floor((now + forwardLeadSlots) / SLOTS_PER_HOUR) + 1;
-  return Math.max(Math.ceil(from / SLOTS_PER_HOUR), hour) * SLOTS_PER_HOUR;
+/** The first slot of the window in which a job of the session's next gate may start: its data is moved before. */
+function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
+  const first = Math.max(from, nextOnSale(session, now) + stageSlots);
+  return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
+}
+
+/** Slots that a service has from one on: in forward whole hours. */
+function wholeOf({ session, to }: Request, from: number): number {
+  return session === "spot" ? to - from : to - from - ((to - from) % SLOTS_PER_HOUR);
 }
 
 async function quotes(
@@ -79,6 +93,7 @@ async function quotes(
     access.readSupply(keys),
     publishedPrices(access, keys, from, request.to),
   ]);
+  const cards = request.floor ?? request.cards;
   const found = wanted.flatMap(({ center, product, limit }, index): PoolQuote[] => {
     const pool: QuotedPool = {
       kw: productOf(product)?.kw ?? 0,
@@ -87,7 +102,7 @@ async function quotes(
       supply: supplies[index] ?? [],
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };
-    const likely = likelyStart(pool, { ...request, from, limit });
+    const likely = likelyStart(pool, { ...request, cards, from, limit });
     if (likely === undefined) return [];
     const { perCard, basis } = likely;
     return [
@@ -98,7 +113,7 @@ async function quotes(
         to: likely.from + request.slots,
         basis,
         averagePrice: Math.ceil(perCard / request.slots),
-        cost: millsText(BigInt(perCard) * BigInt(request.cards)),
+        cost: millsText(BigInt(perCard) * BigInt(cards)),
         limitSuffices: limit * request.slots >= perCard,
       },
     ];

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { CurvePoint } from "../../events/catalog/auction.ts";
-import { energyCost } from "../clearing/instance.ts";
+import { energyCost, slotsNeeded } from "../clearing/instance.ts";
 import type { Instance } from "./instance.ts";
 
 type Point = z.infer<typeof CurvePoint>;
@@ -12,7 +12,8 @@ const pointsMost = 500;
 export function demandCurve({ book, grain }: Instance): Point[] {
   const amounts = book.bids.map((bid) => ({
     price: Math.max(...bid.prods.map(({ limit }) => limit)) / grain,
-    cardSlots: bid.g * (bid.d ?? 0) * grain,
+    // At its limit a service would take its ceiling.
+    cardSlots: bid.g * Math.max(...bid.prods.map((choice) => slotsNeeded(bid, choice))) * grain,
   }));
   return cumulated(amounts.sort((a, b) => b.price - a.price));
 }

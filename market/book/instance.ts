@@ -174,14 +174,12 @@ function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): {
 
 function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
   const { gate, grain } = scene;
-  const { spec, window } = job;
+  const { spec } = job;
   const next = spec.session === gate.session ? firstStretch(job) : undefined;
   if (next === undefined || !isHeld(job, next.hold)) return undefined;
-  // A spot job starts in one of the first slots on sale.
-  const latest = gate.session === "spot" ? gate.from + rules.startSlots - 1 + next.slots : gate.to;
-  const range = unitsWithin(scene, window.from, Math.min(window.to, latest));
-  const d = Math.floor(next.slots / grain);
-  if (range.to - range.from < (spec.kind === "div" ? 1 : d) || d === 0) return undefined;
+  const range = spec.kind === "service" ? servedRange(scene, job) : startRange(scene, job, next.slots);
+  const d = spec.kind === "service" ? range.to - range.from : Math.floor(next.slots / grain);
+  if (range.to - range.from < (spec.kind === "div" ? 1 : d) || d <= 0) return undefined;
   const pools = eligiblePools(scene, job);
   const home = scene.centerIndex.get(spec.home);
   if (pools.length === 0 || home === undefined) return undefined;
@@ -199,15 +197,52 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     pools,
     rank: afterContinuations + job.rank,
     ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
-    ...splitOf(job),
+    ...(spec.stageSlots === undefined ? {} : { stage: Math.ceil(spec.stageSlots / grain) }),
+    ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: false } };
 }
 
-function splitOf({ spec }: BookJob): Partial<Bid> {
-  if (spec.kind !== "split" || spec.split === undefined) return {};
-  const { chunk, bandwidthGbps, syncLatencyMs } = spec.split;
-  return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
+/**
+ * First and last slot in which a job may start. What it takes first, its cards or the link over which its data are
+ * moved before, it takes in one of the first slots on sale in spot.
+ */
+function startsAt({ gate }: Scene, { spec }: BookJob): { readonly first: number; readonly last: number } {
+  const first = gate.from + (spec.stageSlots ?? 0);
+  return { first, last: gate.session === "spot" ? first + rules.startSlots - 1 : gate.to };
+}
+
+/** Units in which so many slots may lie. */
+function startRange(scene: Scene, job: BookJob, slots: number): { from: number; to: number } {
+  const { first, last } = startsAt(scene, job);
+  return unitsWithin(scene, Math.max(job.window.from, first), Math.min(job.window.to, last + slots));
+}
+
+/** Units of a service's whole window, or of what is left of it; empty until this gate sells all of that. */
+function servedRange(scene: Scene, job: BookJob): { from: number; to: number } {
+  const { window } = job;
+  const { first, last } = startsAt(scene, job);
+  const from = Math.max(window.from, first);
+  const waits = from > last || window.to > scene.gate.to;
+  return waits ? { from: 0, to: 0 } : unitsWithin(scene, from, window.to);
+}
+
+/** What only some kinds of bid say of their shape. */
+function shapeOf({ spec }: BookJob): Partial<Bid> {
+  switch (spec.kind) {
+    case "block":
+    case "div":
+      return {};
+    case "split": {
+      if (spec.split === undefined) return {};
+      const { chunk, bandwidthGbps, syncLatencyMs } = spec.split;
+      return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
+    }
+    case "service":
+      return { floor: spec.floor ?? spec.cards };
+    default:
+      return spec.kind satisfies never;
+  }
 }
 
 /** Pools in which nothing bars it. */
@@ -255,7 +290,7 @@ function continuingBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     home,
     pools,
     rank: job.rank,
-    ...splitOf(job),
+    ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: true } };
 }

@@ -1,6 +1,6 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
-import { bidHold, continuationHold, stretchSlots } from "../stretch.ts";
+import { bidHold, continuationHold, nextAwardSlots, stretchSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob } from "./book-state.ts";
 
@@ -12,7 +12,7 @@ export interface NextStretch {
 
 /** The next award of a job without a lease; undefined: there is nothing left to bid for. */
 export function firstStretch(job: BookJob): NextStretch | undefined {
-  const slots = stretchSlots(job.spec, job);
+  const slots = nextAwardSlots(job.spec, job);
   return slots > 0 ? { slots, hold: bidHold(job.spec, slots) } : undefined;
 }
 

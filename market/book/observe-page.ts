@@ -4,8 +4,8 @@ import type { CapacityEvent, CenterEvent } from "../../events/catalog/center.ts"
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
-import { reopenedWindow, stretchSlots } from "../stretch.ts";
-import { slotAtOrAfter, slotOf } from "../time.ts";
+import { keptSlots, reopenedWindow } from "../stretch.ts";
+import { slotOf } from "../time.ts";
 import { type BookJob, type BookState, poolId } from "./book-state.ts";
 
 /** A commit as the book reads it. */
@@ -176,7 +176,8 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
       return;
     case "JobPlaced": {
       const { award, paidFrom } = event.data;
-      if (job.lease?.id === award.placement && paidFrom !== undefined) job.lease.from = paidFrom;
+      if (job.lease?.id === award.placement && paidFrom !== undefined)
+        job.lease.from = Math.max(award.from, paidFrom);
       return;
     }
     case "JobReduced":
@@ -224,13 +225,7 @@ function reduce(job: BookJob, lease: PlacementId, center: CenterId, slot: number
 function displace(job: BookJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): void {
   const { lease } = job;
   if (lease === undefined || lease.id !== data.placement) return;
-  const kept =
-    data.cause === "continuationLost"
-      ? data.slot
-      : data.checkpointAt === undefined
-        ? lease.from
-        : slotAtOrAfter(Date.parse(data.checkpointAt));
-  job.usedBefore += Math.max(0, Math.min(kept, data.slot) - lease.from);
+  job.usedBefore += keptSlots(job.spec, lease, data);
   cut(job, lease.id, data.slot, false);
-  job.window = reopenedWindow(job.spec, slotOf(Date.parse(data.at)), stretchSlots(job.spec, job));
+  job.window = reopenedWindow(job.spec, job, lease, slotOf(Date.parse(data.at)));
 }

@@ -1,6 +1,7 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { instant, slotOf } from "../time.ts";
 import { chargesByCenters, chargesOfReduction, failedSlot } from "./charging.ts";
 import type { Displace, Refuse } from "./commands.ts";
@@ -67,7 +68,7 @@ function atFault(
 ): JobEvent[] {
   const remain = placement.centers.filter((center) => !centers.includes(center));
   const goesOn = remain.some((center) => stillDelivers(job, placement, center, slotOf(at)));
-  if (job.request.spec.kind === "div" && cause !== "notStarted" && goesOn) {
+  if (jobKinds[job.request.spec.kind].divisible && cause !== "notStarted" && goesOn) {
     return reduceBy(job, centers, cause, at);
   }
   return displaceWhole(job, placement, centers, cause, at);

@@ -2,10 +2,11 @@ import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import type { JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
-import { type AwardBalance, centersOf, withCharge } from "../settlement/award-balance.ts";
-import { reopenedWindow, stretchSlots } from "../stretch.ts";
-import { slotAtOrAfter, slotOf } from "../time.ts";
+import { type AwardBalance, centersOf, takesFrom, withCharge } from "../settlement/award-balance.ts";
+import { keptSlots, reopenedWindow } from "../stretch.ts";
+import { slotOf } from "../time.ts";
 
 export type JobPhase =
   /** Funds are not held yet. */
@@ -30,8 +31,10 @@ export type EndedBy = "tenant" | "center" | "time";
 /** An award in force with its continuations: what a center calls by the id of the first award. */
 export interface Placement {
   readonly id: PlacementId;
-  /** First slot that is paid for. */
+  /** First slot of its cards that is paid for. */
   readonly from: number;
+  /** First slot in which it takes anything: its data may be moved before `from`. */
+  readonly takesFrom: number;
   /** End of its last award. */
   readonly end: number;
   /** Centers that deliver, in name order; a divisible job may have lost others. */
@@ -135,7 +138,7 @@ function replace(job: KnownJob, id: PlacementId, change: (placement: Placement) 
 type Placed = z.infer<typeof JobPlaced.data>;
 
 function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): AwardBalance {
-  const paidFrom = data.paidFrom ?? data.award.from;
+  const paidFrom = data.paidFrom ?? takesFrom(data.award);
   return {
     award: data.award,
     account: job.request.account,
@@ -160,9 +163,11 @@ function withAward(job: KnownJob, data: Placed, placement: Placement): KnownJob 
 }
 
 function placed(job: KnownJob, data: Placed): KnownJob {
+  const paidFrom = data.paidFrom ?? takesFrom(data.award);
   const placement: Placement = {
     id: data.award.placement,
-    from: data.paidFrom ?? data.award.from,
+    from: Math.max(data.award.from, paidFrom),
+    takesFrom: paidFrom,
     end: data.award.to,
     centers: centersOf(data.award),
     lost: new Map(),
@@ -221,7 +226,7 @@ function settled(job: KnownJob): KnownJob {
 }
 
 function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>["data"]): KnownJob {
-  const gang = job.request.spec.kind !== "div";
+  const gang = !jobKinds[job.request.spec.kind].divisible;
   const next = replaceLast(job, (p) => {
     const before = data.run === p.run ? p.started : [];
     const now = [...new Set([...before, ...(data.center === undefined ? p.centers : [data.center])])].sort();
@@ -266,22 +271,15 @@ function runEnded(job: KnownJob, at: string): KnownJob {
 function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): KnownJob {
   const placement = inForce(job);
   if (placement === undefined) return job;
+  const { spec } = job.request;
   const byTime = data.cause === "continuationLost";
-  const kept = byTime
-    ? data.slot
-    : data.checkpointAt === undefined
-      ? placement.from
-      : slotAtOrAfter(Date.parse(data.checkpointAt));
-  const used = Math.max(0, Math.min(kept, data.slot) - placement.from);
   const next: KnownJob = {
     ...endLast(job, byTime ? "time" : "center", data.center === undefined ? [] : [data.center]),
     phase: "queued",
     reason: data.cause,
-    usedBefore: job.usedBefore + used,
+    usedBefore: job.usedBefore + keptSlots(spec, placement, data),
   };
-  const { spec } = job.request;
-  const slots = stretchSlots(spec, next);
-  return { ...next, window: reopenedWindow(spec, slotOf(Date.parse(data.at)), slots) };
+  return { ...next, window: reopenedWindow(spec, next, placement, slotOf(Date.parse(data.at))) };
 }
 
 /** Folds one event; an event that the state cannot place leaves it as it is. */
