@@ -1,5 +1,5 @@
 import { type Demand, demandAt, emptyDemand } from "./demand.ts";
-import { copyPrices, type Prices, type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { copyPrices, type Prices, type PriceTables, pricesOf, refreshTables, tablesOf } from "./guide.ts";
 import type { Model } from "./model.ts";
 
 /** The first step, in mean limits, where all that is offered is wanted twice or not at all. */
@@ -85,12 +85,14 @@ export function ascend(model: Model, ascent: Ascent): void {
   const step = ascent.scale / (1 + made / HALVING);
   moveCells(model, ascent, step);
   moveLinks(model, ascent, step);
+  refreshTables(model, tables);
 }
 
-function goOnFrom({ cheapest }: Model, { tables }: Ascent, { cells, links }: Prices): void {
+function goOnFrom(model: Model, { tables }: Ascent, { cells, links }: Prices): void {
   for (let cell = 0; cell < cells.length; cell++)
-    tables.cells[cell] = Math.max(cells[cell] ?? 0, cheapest[cell] ?? 0);
+    tables.cells[cell] = Math.max(cells[cell] ?? 0, model.cheapest[cell] ?? 0);
   tables.links.set(links);
+  refreshTables(model, tables);
 }
 
 /** Demand at the cheapest costs is met by the cheapest steps: that allocation attains the bound there. */

@@ -1,7 +1,14 @@
 import { meanLimit, moveCells, moveLinks } from "./ascent.ts";
 import { type Demand, demandBeside, emptyDemand } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
-import { copyPrices, type Prices, type PriceTables, pricesOf, refreshTables, tablesOf } from "./guide.ts";
+import {
+  cheapestTables,
+  copyPrices,
+  type Prices,
+  type PriceTables,
+  refreshTables,
+  tablesOf,
+} from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropLosers } from "./losers.ts";
 import { DIV, type Model } from "./model.ts";
@@ -65,7 +72,7 @@ export function* construct(
   for (const bid of densest(dive, all)) serve(dive, bid, dive.guide, 0);
   dropLosers(dive.schedule);
   yield;
-  const cheapest = tablesOf(model, pricesOf(model));
+  const cheapest = cheapestTables(model);
   for (const bid of densest(dive, all))
     serve(dive, bid, model.kind[bid] === DIV ? cheapest : dive.guide, -Infinity);
   dropLosers(dive.schedule);
@@ -106,8 +113,11 @@ function serve({ model, schedule, effort }: Dive, bid: number, prices: PriceTabl
 /** Looks at what those without a place want beside what is sold, and moves the prices by that. */
 function search(dive: Dive, step: number): void {
   const { model, schedule, guide, demand, effort } = dive;
-  const has = (bid: number) => schedule.choice[bid] !== -1 || schedule.fills[bid] !== undefined;
-  demandBeside(model, guide, demand, has, schedule.used, schedule.linkUsed);
+  demandBeside(model, guide, demand, {
+    used: schedule.used,
+    linkUsed: schedule.linkUsed,
+    has: (bid) => schedule.choice[bid] !== -1 || schedule.fills[bid] !== undefined,
+  });
   effort.spent += dive.round;
   if (step === 0) return;
   const moving = { tables: guide, demand, drift: dive.drift, linkDrift: dive.linkDrift, momentum: MOMENTUM };

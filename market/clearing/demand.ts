@@ -1,5 +1,7 @@
-import { leastFrom, type PriceTables, refreshTables } from "./guide.ts";
+import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { rank, rankedCells } from "./ranked-cells.ts";
+import { addStaging, stagingPrice } from "./staging.ts";
 
 /** What every bid would take at some prices, as if it were alone; and what that comes to. */
 export interface Demand {
@@ -29,38 +31,56 @@ export function emptyDemand(model: Model): Demand {
 /**
  * Sets the demand at prices and answers with the upper bound of any result's welfare that follows from it by weak
  * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity. Mills.
+ * @param prices tables that are up to their prices
  */
 export function demandAt(model: Model, prices: PriceTables, demand: Demand): number {
   demand.wanted.fill(0);
   demand.linkWanted.fill(0);
-  refreshTables(model, prices);
-  let bound = sellersSurplus(model, prices, demand.supplied);
-  for (let bid = 0; bid < model.bids; bid++)
-    bound +=
-      model.kind[bid] === DIV
-        ? wantDivisible(model, prices, demand, bid)
-        : wantGang(model, prices, demand, bid);
-  return bound;
+  return sellersSurplus(model, prices, demand.supplied) + buyersSurplus(model, prices, demand);
 }
 
-/** Demand at prices when some bids have what they hold, and nothing else: `has` says which, `used` what they hold. */
-export function demandBeside(
-  model: Model,
-  prices: PriceTables,
-  demand: Demand,
-  has: (bid: number) => boolean,
-  used: Float64Array,
-  linkUsed: Float64Array,
-): void {
-  demand.wanted.set(used);
-  demand.linkWanted.set(linkUsed);
-  refreshTables(model, prices);
+/** What is held already, and by whom. */
+export interface Held {
+  readonly used: Float64Array;
+  readonly linkUsed: Float64Array;
+  has(bid: number): boolean;
+}
+
+/** Demand at prices when some bids have what they hold, and nothing else. */
+export function demandBeside(model: Model, prices: PriceTables, demand: Demand, held: Held): void {
+  demand.wanted.set(held.used);
+  demand.linkWanted.set(held.linkUsed);
   sellersSurplus(model, prices, demand.supplied);
+  buyersSurplus(model, prices, demand, held);
+}
+
+/**
+ * Adds the demand of all bids, but those that hold something already, and sums up what they gain by it. Of a group only
+ * the member that gains most counts. A child counts as if it had its parent, which can only raise the sum.
+ */
+function buyersSurplus(model: Model, prices: PriceTables, demand: Demand, held?: Held): number {
+  let sum = 0;
   for (let bid = 0; bid < model.bids; bid++) {
-    if (has(bid)) continue;
-    if (model.kind[bid] === DIV) wantDivisible(model, prices, demand, bid);
-    else wantGang(model, prices, demand, bid);
+    if (model.group[bid] !== -1 || held?.has(bid)) continue;
+    sum += want(model, prices, demand, bid);
+    addDemand(model, demand, bid);
   }
+  for (const members of model.groups) {
+    if (held && members.some((bid) => held.has(bid))) continue;
+    for (const bid of members) want(model, prices, demand, bid);
+    const surplus = (bid: number) => demand.surplus[bid] ?? 0;
+    const best = members.reduce((one, other) => (surplus(other) > surplus(one) ? other : one));
+    sum += want(model, prices, demand, best);
+    addDemand(model, demand, best);
+  }
+  return sum;
+}
+
+/** What a bid gains at prices, as if it were alone, mills; what it would take stands in `found` or in `wishes`. */
+function want(model: Model, prices: PriceTables, demand: Demand, bid: number): number {
+  return model.kind[bid] === DIV
+    ? wantDivisible(model, prices, demand, bid)
+    : wantGang(model, prices, demand, bid);
 }
 
 /** The least whole number of mills that an upper bound in floating point stands for: welfare is whole. */
@@ -115,12 +135,24 @@ function wantGang(model: Model, prices: PriceTables, demand: Demand, bid: number
   demand.surplus[bid] = found.gain;
   demand.choice[bid] = found.choice;
   demand.start[bid] = found.start;
-  if (found.choice !== -1) addDemand(model, demand, bid);
   return found.gain;
 }
 
+/** Where a gang gains most in a single pool, if it gains at all; undefined: nowhere. Gain in mills. */
+export function bestAlone(
+  model: Model,
+  prices: PriceTables,
+  bid: number,
+): { readonly gain: number; readonly way: number; readonly start: number } | undefined {
+  found.gain = 0;
+  found.choice = -1;
+  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
+    lookInPool(model, prices, bid, way);
+  return found.choice === -1 ? undefined : { gain: found.gain, way: found.choice, start: found.start };
+}
+
 function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid: number, way: number): void {
-  const { T, slotSeconds } = model;
+  const { T } = model;
   const room = model.wayRoom[way] ?? 0;
   if (room === NEVER_ALONE) return;
   const g = model.g[bid] ?? 0;
@@ -133,7 +165,7 @@ function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid
   const last = at + (model.to[bid] ?? 0) - d;
   let least = Infinity;
   let where = first;
-  if (room < 0 && (link < 0 || pricedLinks[link] === 0)) {
+  if (room < 0 && (link < 0 || (pricedLinks[link] === 0 && model.wayStage[way] === 0))) {
     for (let s = first; s <= last; s++) {
       const sum = (sums[s + d] ?? 0) - (sums[s] ?? 0);
       if (sum < least) {
@@ -144,11 +176,9 @@ function lookInPool(model: Model, { sums, links, pricedLinks }: PriceTables, bid
     least *= g;
   } else {
     const runs = model.rooms[room];
-    const gigabits = (model.wayGigabits[way] ?? 0) / slotSeconds;
     for (let s = first; s <= last; s++) {
       if (runs && (runs[s - at] ?? 0) < d) continue;
-      const staging = link < 0 ? 0 : (links[link * T + s - at] ?? 0) * gigabits;
-      const paid = ((sums[s + d] ?? 0) - (sums[s] ?? 0)) * g + staging;
+      const paid = ((sums[s + d] ?? 0) - (sums[s] ?? 0)) * g + stagingPrice(model, links, way, s - at);
       if (paid < least) {
         least = paid;
         where = s;
@@ -182,7 +212,7 @@ function lookInPair(
   bid: number,
   pair: number,
 ): void {
-  const { T, wayPool, wayD, wayLink, wayGigabits, slotSeconds } = model;
+  const { T, wayPool, wayD, slotSeconds } = model;
   const first = model.pairFirst[pair] ?? 0;
   const second = model.pairSecond[pair] ?? 0;
   const link = model.pairLink[pair] ?? 0;
@@ -192,10 +222,6 @@ function lookInPair(
   const g = model.g[bid] ?? 0;
   const onePool = wayPool[first] ?? 0;
   const otherPool = wayPool[second] ?? 0;
-  const staging = (way: number, t: number) => {
-    const of = wayLink[way] ?? -1;
-    return of < 0 ? 0 : ((links[of * T + t] ?? 0) * (wayGigabits[way] ?? 0)) / slotSeconds;
-  };
   const rate = (model.pairGigabits[pair] ?? 0) / slotSeconds;
   for (let start = model.from[bid] ?? 0; start + d <= (model.to[bid] ?? 0); start++) {
     const one = (sums[onePool * (T + 1) + start + d] ?? 0) - (sums[onePool * (T + 1) + start] ?? 0);
@@ -206,7 +232,8 @@ function lookInPair(
     if (low > high) continue;
     // At given prices the cheapest share is an extreme one.
     const cards = one <= other ? high : low;
-    let gain = net - one * cards - other * (g - cards) - staging(first, start) - staging(second, start);
+    let gain = net - one * cards - other * (g - cards);
+    gain -= stagingPrice(model, links, first, start) + stagingPrice(model, links, second, start);
     if (pricedLinks[link] === 1)
       for (let t = start; t < start + d; t++) gain -= (links[link * T + t] ?? 0) * rate;
     if (gain <= found.gain) continue;
@@ -224,13 +251,20 @@ function leastOffered({ capacity, T }: Model, pool: number, start: number, d: nu
   return least;
 }
 
+/** Adds what `want` has just found. */
 function addDemand(model: Model, demand: Demand, bid: number): void {
-  const { choice, start, share } = found;
-  const g = model.g[bid] ?? 0;
-  if (choice >= 0) {
-    addWay(model, demand, choice, start, g);
+  if (model.kind[bid] === DIV) {
+    const { wanted } = demand;
+    for (let i = 0; i < wishes.count; i++) {
+      const cell = wishes.cell[i] ?? 0;
+      wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[i] ?? 0);
+    }
     return;
   }
+  const { choice, start, share } = found;
+  const g = model.g[bid] ?? 0;
+  if (choice >= 0) addWay(model, demand, choice, start, g);
+  if (choice >= -1) return;
   const pair = -2 - choice;
   const first = model.pairFirst[pair] ?? 0;
   addWay(model, demand, first, start, share);
@@ -247,22 +281,14 @@ function addWay(
   start: number,
   cards: number,
 ): void {
-  const { T, wayPool, wayD, wayLink } = model;
+  const { T, wayPool, wayD } = model;
   const cell = (wayPool[way] ?? 0) * T + start;
   for (let i = cell, end = cell + (wayD[way] ?? 0); i < end; i++) wanted[i] = (wanted[i] ?? 0) + cards;
-  const link = wayLink[way] ?? -1;
-  if (link < 0) return;
-  const at = link * T + start;
-  linkWanted[at] = (linkWanted[at] ?? 0) + (model.wayGigabits[way] ?? 0);
+  addStaging(model, linkWanted, way, start, 1);
 }
 
-/** Cells that a div bid would take, by falling margin; of equal ones the earlier slot and the lower pool first. */
-const wish = {
-  count: 0,
-  margin: new Float64Array(64),
-  cell: new Int32Array(64),
-  cards: new Float64Array(64),
-};
+/** Cells that a div bid would take: their merit is what a card gains. */
+const wishes = rankedCells();
 
 /**
  * A div bid at prices takes cells by falling margin, as far as offered cards, g per slot and the budget go. That is
@@ -271,30 +297,30 @@ const wish = {
  */
 function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid: number): number {
   const { wayUnit } = model;
-  const { wanted } = demand;
   const first = model.wayStart[bid] ?? 0;
   const end = model.wayStart[bid + 1] ?? 0;
   demand.choice[bid] = -1;
   demand.surplus[bid] = 0;
   let unit = Infinity;
   for (let way = first; way < end; way++) unit = Math.min(unit, wayUnit[way] ?? Infinity);
-  wish.count = 0;
+  wishes.count = 0;
   bestBySlot(model, cells, first, end, bid);
   let budget = Math.floor((model.budget[bid] ?? 0) / unit);
   let sum = 0;
-  for (let i = 0; i < wish.count && budget > 0; i++) {
-    const cards = Math.min(budget, wish.cards[i] ?? 0);
-    const cell = wish.cell[i] ?? 0;
-    sum += cards * (wish.margin[i] ?? 0);
+  let taken = 0;
+  for (; taken < wishes.count && budget > 0; taken++) {
+    const cards = Math.min(budget, wishes.cards[taken] ?? 0);
+    wishes.cards[taken] = cards;
+    sum += cards * (wishes.merit[taken] ?? 0);
     budget -= cards;
-    wanted[cell] = (wanted[cell] ?? 0) + cards;
   }
+  wishes.count = taken;
   demand.surplus[bid] = sum;
   return sum;
 }
 
-/** Best margin of each slot of the window and its cell. */
-let bySlot = { margin: new Float64Array(0), cell: new Int32Array(0) };
+/** Best margin of each slot of the window and its way. */
+let bySlot = { margin: new Float64Array(0), way: new Int32Array(0) };
 
 /** Wishes for g cards of the best pool in each slot, and for others where that is too small. */
 function bestBySlot(model: Model, cells: Float64Array, first: number, end: number, bid: number): void {
@@ -302,8 +328,8 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
   const g = model.g[bid] ?? 0;
   const from = model.from[bid] ?? 0;
   const slots = (model.to[bid] ?? 0) - from;
-  if (bySlot.cell.length < slots) bySlot = { margin: new Float64Array(slots), cell: new Int32Array(slots) };
-  const { margin, cell } = bySlot;
+  if (bySlot.way.length < slots) bySlot = { margin: new Float64Array(slots), way: new Int32Array(slots) };
+  const { margin, way: bestWay } = bySlot;
   margin.fill(0, 0, slots);
   for (let way = first; way < end; way++) {
     const limit = wayLimit[way] ?? 0;
@@ -312,16 +338,17 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
       const gain = limit - (cells[at + i] ?? 0);
       if (gain > (margin[i] ?? 0) && (capacity[at + i] ?? 0) > 0) {
         margin[i] = gain;
-        cell[i] = at + i;
+        bestWay[i] = way;
       }
     }
   }
   for (let i = 0; i < slots; i++) {
     const best = margin[i] ?? 0;
     if (best <= 0) continue;
-    const at = cell[i] ?? 0;
+    const way = bestWay[i] ?? 0;
+    const at = (wayPool[way] ?? 0) * T + from + i;
     const offered = capacity[at] ?? 0;
-    addWish(best, at, Math.min(g, offered));
+    rank(wishes, best, way, at, Math.min(g, offered), cells[at] ?? 0);
     if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
   }
 }
@@ -337,41 +364,16 @@ function wishElsewhere(
   cards: number,
 ): void {
   const { wayPool, wayLimit, capacity, T } = model;
-  const others: { margin: number; cell: number }[] = [];
+  const others: { way: number; margin: number; cell: number }[] = [];
   for (let way = first; way < end; way++) {
     const cell = (wayPool[way] ?? 0) * T + slot;
     const margin = (wayLimit[way] ?? 0) - (cells[cell] ?? 0);
-    if (cell !== best && margin > 0) others.push({ margin, cell });
+    if (cell !== best && margin > 0) others.push({ way, margin, cell });
   }
   let left = cards;
-  for (const { margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
+  for (const { way, margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
     const taken = Math.min(left, capacity[cell] ?? 0);
-    if (taken > 0) addWish(margin, cell, taken);
+    if (taken > 0) rank(wishes, margin, way, cell, taken, cells[cell] ?? 0);
     left -= taken;
   }
-}
-
-function addWish(margin: number, cell: number, cards: number): void {
-  if (wish.count === wish.cell.length) growWish();
-  let at = wish.count++;
-  for (; at > 0 && (wish.margin[at - 1] ?? 0) < margin; at--) {
-    wish.margin[at] = wish.margin[at - 1] ?? 0;
-    wish.cell[at] = wish.cell[at - 1] ?? 0;
-    wish.cards[at] = wish.cards[at - 1] ?? 0;
-  }
-  wish.margin[at] = margin;
-  wish.cell[at] = cell;
-  wish.cards[at] = cards;
-}
-
-function growWish(): void {
-  const grown = {
-    margin: new Float64Array(wish.count * 2),
-    cell: new Int32Array(wish.count * 2),
-    cards: new Float64Array(wish.count * 2),
-  };
-  grown.margin.set(wish.margin);
-  grown.cell.set(wish.cell);
-  grown.cards.set(wish.cards);
-  Object.assign(wish, grown);
 }

@@ -1,19 +1,14 @@
+import { hostPool, mayEnter } from "./conditions.ts";
 import type { PriceTables } from "./guide.ts";
 import type { Effort } from "./insertion.ts";
-import { fill, type Schedule } from "./schedule.ts";
+import { rank, rankedCells } from "./ranked-cells.ts";
+import { fill, freeFor, type Schedule } from "./schedule.ts";
 
 /**
- * Unsold steps that a div bid may take, best first: its merit is the gain for each part of the budget, at the guide if
- * that is dearer. Written before they are read: one bid after the other uses the same room.
+ * Unsold steps that a div bid may take: their merit is the gain for each part of the budget, at the guide if that is
+ * dearer. Written before they are read: one bid after the other uses the same room.
  */
-const offered = {
-  count: 0,
-  merit: new Float64Array(256),
-  way: new Int32Array(256),
-  cell: new Int32Array(256),
-  cards: new Float64Array(256),
-  cost: new Float64Array(256),
-};
+const offered = rankedCells();
 
 /** Cards that the bid has in each slot. */
 let inSlot = new Float64Array(0);
@@ -30,6 +25,7 @@ export function fillDivisible(
   atGuide: boolean,
   effort: Effort,
 ): void {
+  if (!mayEnter(schedule, bid)) return;
   const { model, fills, used, floor } = schedule;
   const { T, wayUnit } = model;
   const g = model.g[bid] ?? 0;
@@ -51,7 +47,8 @@ export function fillDivisible(
     const cell = offered.cell[i] ?? 0;
     const unit = wayUnit[way] ?? 1;
     const slot = cell % T;
-    const n = Math.min(offered.cards[i] ?? 0, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
+    const most = Math.min(offered.cards[i] ?? 0, freeFor(schedule, bid, cell));
+    const n = Math.min(most, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
     if (n <= 0) continue;
     const bearable = Math.max(guide.cells[cell] ?? 0, floor[cell] ?? 0);
     if ((offered.cost[i] ?? 0) > bearable && (used[cell] ?? 0) > 0) continue;
@@ -74,7 +71,9 @@ function offerSteps(
   const from = model.from[bid] ?? 0;
   const to = model.to[bid] ?? 0;
   offered.count = 0;
+  const host = hostPool(schedule, bid);
   for (let way = model.wayStart[bid] ?? 0, last = model.wayStart[bid + 1] ?? 0; way < last; way++) {
+    if (host >= 0 && wayPool[way] !== host) continue;
     const limit = wayLimit[way] ?? 0;
     const unit = wayUnit[way] ?? 1;
     const base = (wayPool[way] ?? 0) * T;
@@ -88,38 +87,8 @@ function offerSteps(
         const cost = stepCost[step] ?? 0;
         if (cost > limit) break;
         const cards = (step === first ? nextCards[cell] : stepCards[step]) ?? 0;
-        if (cards > 0) offer(way, cell, cards, cost, (limit - Math.max(cost, price)) / unit);
+        if (cards > 0) rank(offered, (limit - Math.max(cost, price)) / unit, way, cell, cards, cost);
       }
     }
   }
-}
-
-/** Puts a step behind all of the same or greater merit. */
-function offer(way: number, cell: number, cards: number, cost: number, merit: number): void {
-  if (offered.count === offered.way.length) growOffered();
-  let at = offered.count++;
-  for (; at > 0 && (offered.merit[at - 1] ?? 0) < merit; at--) {
-    offered.merit[at] = offered.merit[at - 1] ?? 0;
-    offered.way[at] = offered.way[at - 1] ?? 0;
-    offered.cell[at] = offered.cell[at - 1] ?? 0;
-    offered.cards[at] = offered.cards[at - 1] ?? 0;
-    offered.cost[at] = offered.cost[at - 1] ?? 0;
-  }
-  offered.merit[at] = merit;
-  offered.way[at] = way;
-  offered.cell[at] = cell;
-  offered.cards[at] = cards;
-  offered.cost[at] = cost;
-}
-
-function growOffered(): void {
-  const length = offered.count * 2;
-  const [merit, cards, cost] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
-  const [way, cell] = [new Int32Array(length), new Int32Array(length)];
-  merit.set(offered.merit);
-  cards.set(offered.cards);
-  cost.set(offered.cost);
-  way.set(offered.way);
-  cell.set(offered.cell);
-  Object.assign(offered, { merit, cards, cost, way, cell });
 }

@@ -1,7 +1,10 @@
+import { mayEnter } from "./conditions.ts";
+import { bestAlone } from "./demand.ts";
 import { copyPrices, type Prices, type PriceTables, refreshSums, refreshTables, tablesOf } from "./guide.ts";
-import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { DIV, type Model } from "./model.ts";
 import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
 import { firstWay, isServed, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
+import { eachStaged } from "./staging.ts";
 
 /** Starts looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
 const WORK = 6_000_000;
@@ -108,8 +111,7 @@ function eachTaken(
   const part = (way: number, cards: number) => {
     const at = (model.wayPool[way] ?? 0) * model.T + from;
     for (let i = at; i < at + d; i++) cell(i, cards);
-    const staged = model.wayLink[way] ?? -1;
-    if (staged >= 0) link(staged * model.T + from, model.wayGigabits[way] ?? 0);
+    eachStaged(model, way, from, link);
   };
   part(firstWay(model, chosen), share[bid] ?? 0);
   if (second < 0) return;
@@ -163,21 +165,31 @@ function lowerForGangs(schedule: Schedule, { floor }: PriceRange, prices: Prices
   }
 }
 
+/** What prices are settled from: who has what, who wants what, and how far each price may go. */
+interface Settling {
+  readonly schedule: Schedule;
+  readonly range: PriceRange;
+  readonly holders: Holders;
+  readonly wanting: Wanting;
+  readonly tables: PriceTables;
+}
+
 function settleAll(schedule: Schedule, range: PriceRange, tables: PriceTables): void {
+  const { model } = schedule;
   const scarce = scarceOnes(schedule, range);
-  const wanting = wantingOf(schedule.model);
-  if (sweepWork(schedule.model, scarce, wanting) > WORK / SWEEPS) return;
-  const holders = holdersOf(schedule);
+  const wanting = wantingOf(schedule);
+  if (sweepWork(model, scarce, wanting) > WORK / SWEEPS) return;
+  const settling: Settling = { schedule, range, holders: holdersOf(schedule), wanting, tables };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let changed = false;
-    for (const one of scarce) changed = settle(schedule, holders, wanting, range, tables, one) || changed;
+    for (const one of scarce) changed = settle(settling, one) || changed;
     if (!changed) break;
   }
-  refreshTables(schedule.model, tables);
-  for (let bid = 0; bid < schedule.model.bids; bid++) {
-    if (isServed(schedule, bid)) continue;
-    if (schedule.model.kind[bid] === DIV) raiseForDivisible(schedule, holders, range, tables, bid);
-    else raiseForGang(schedule, holders, range, tables, bid);
+  refreshTables(model, tables);
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (isServed(schedule, bid) || !mayEnter(schedule, bid)) continue;
+    if (model.kind[bid] === DIV) raiseForDivisible(settling, bid);
+    else raiseForGang(settling, bid);
   }
 }
 
@@ -188,81 +200,45 @@ const RAISES = 64;
  * A gang left out that would still gain: each price by itself stays low as long as the gang could go elsewhere, so the
  * prices of its best place are raised, one place after the other, as far as those who have it can bear.
  */
-function raiseForGang(
-  schedule: Schedule,
-  holders: Holders,
-  range: PriceRange,
-  tables: PriceTables,
-  bid: number,
-): void {
+function raiseForGang(settling: Settling, bid: number): void {
+  const { schedule, tables } = settling;
   const { model } = schedule;
   const { T, tick } = model;
   for (let raises = 0; raises < RAISES; raises++) {
-    const { gain, way, start } = bestPlace(model, tables, bid);
-    if (gain <= 0) return;
-    const first = (model.wayPool[way] ?? 0) * T + start;
-    let left = Math.ceil(gain / (model.g[bid] ?? 1) / tick) * tick;
-    for (let cell = first; cell < first + (model.wayD[way] ?? 0) && left > 0; cell++)
-      left -= raise(schedule, holders, range, tables, cell, left);
-    refreshSums(model, tables, model.wayPool[way] ?? 0);
+    const place = bestAlone(model, tables, bid);
+    if (place === undefined) return;
+    const pool = model.wayPool[place.way] ?? 0;
+    const first = pool * T + place.start;
+    let left = Math.ceil(place.gain / (model.g[bid] ?? 1) / tick) * tick;
+    for (let cell = first; cell < first + (model.wayD[place.way] ?? 0) && left > 0; cell++)
+      left -= raise(settling, cell, left);
+    refreshSums(model, tables, pool);
     if (left > 0) return;
   }
 }
 
 /** A div bid that has not all: no cell that it still wants is cheaper than its limit, as far as others can bear that. */
-function raiseForDivisible(
-  schedule: Schedule,
-  holders: Holders,
-  range: PriceRange,
-  tables: PriceTables,
-  bid: number,
-): void {
+function raiseForDivisible(settling: Settling, bid: number): void {
+  const { schedule, tables } = settling;
   const { model } = schedule;
   const { T, wayPool, wayLimit } = model;
   for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
     const at = (wayPool[way] ?? 0) * T;
     for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
-      raise(schedule, holders, range, tables, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
+      raise(settling, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
     refreshSums(model, tables, wayPool[way] ?? 0);
   }
 }
 
 /** Raises the price of a cell by so much, or by what those who have it can bear; says by how much. */
-function raise(
-  schedule: Schedule,
-  holders: Holders,
-  { ceiling }: PriceRange,
-  { cells, links }: Prices,
-  cell: number,
-  by: number,
-): number {
-  if (by <= 0 || ceiling.cells[cell] !== Infinity) return 0;
-  const { T, tick } = schedule.model;
-  const scarce = { kind: "cell", row: Math.floor(cell / T), slot: cell % T } as const;
-  const borne = Math.floor(bearable(schedule, holders, { cells, links }, scarce) / tick) * tick;
-  const rise = Math.max(0, Math.min(by, borne - (cells[cell] ?? 0)));
-  cells[cell] = (cells[cell] ?? 0) + rise;
+function raise(settling: Settling, cell: number, by: number): number {
+  const { schedule, range, tables } = settling;
+  if (by <= 0 || range.ceiling.cells[cell] !== Infinity) return 0;
+  const { T } = schedule.model;
+  const borne = bearable(settling, { kind: "cell", row: Math.floor(cell / T), slot: cell % T });
+  const rise = Math.max(0, Math.min(by, borne - (tables.cells[cell] ?? 0)));
+  tables.cells[cell] = (tables.cells[cell] ?? 0) + rise;
   return rise;
-}
-
-/** Where a gang would gain most at prices, in a single pool. */
-function bestPlace(model: Model, { sums, links }: PriceTables, bid: number) {
-  const { T, wayPool, wayD, wayNet, wayRoom, wayLink, wayGigabits, slotSeconds } = model;
-  let best = { gain: 0, way: -1, start: 0 };
-  for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
-    const room = wayRoom[way] ?? 0;
-    if (room === NEVER_ALONE) continue;
-    const d = wayD[way] ?? 0;
-    const link = wayLink[way] ?? -1;
-    const at = (wayPool[way] ?? 0) * (T + 1);
-    for (let start = model.from[bid] ?? 0; start + d <= (model.to[bid] ?? 0); start++) {
-      if (room >= 0 && (model.rooms[room]?.[start] ?? 0) < d) continue;
-      const staging = link < 0 ? 0 : ((links[link * T + start] ?? 0) * (wayGigabits[way] ?? 0)) / slotSeconds;
-      const paid = ((sums[at + start + d] ?? 0) - (sums[at + start] ?? 0)) * (model.g[bid] ?? 0) + staging;
-      if ((wayNet[way] ?? 0) - paid > best.gain) best = { gain: (wayNet[way] ?? 0) - paid, way, start };
-    }
-  }
-  return best;
 }
 
 function scarceOnes({ model, used, linkUsed }: Schedule, { floor, ceiling }: PriceRange): Scarce[] {
@@ -277,21 +253,24 @@ function scarceOnes({ model, used, linkUsed }: Schedule, { floor, ceiling }: Pri
   return found;
 }
 
-/** Bids with a way into each pool, and with a way over each link. */
+/** Bids that nothing else bars with a way into each pool, and with a way over each link. */
 interface Wanting {
   readonly pools: readonly number[][];
   readonly links: readonly number[][];
 }
 
-function wantingOf(model: Model): Wanting {
+function wantingOf(schedule: Schedule): Wanting {
+  const { model } = schedule;
   const pools: number[][] = Array.from({ length: model.pools }, () => []);
   const links: number[][] = Array.from({ length: model.links }, () => []);
-  for (let bid = 0; bid < model.bids; bid++)
+  for (let bid = 0; bid < model.bids; bid++) {
+    if (!mayEnter(schedule, bid)) continue;
     for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
       pools[model.wayPool[way] ?? 0]?.push(bid);
       const over = links[model.wayLink[way] ?? -1];
       if (over && over.at(-1) !== bid) over.push(bid);
     }
+  }
   return { pools, links };
 }
 
@@ -309,36 +288,19 @@ function waysOf({ wayStart }: Model, bid: number): number {
 }
 
 /** Sets one price to that of the best excluded use; true if it moved. */
-function settle(
-  schedule: Schedule,
-  holders: Holders,
-  wanting: Wanting,
-  { floor, ceiling }: PriceRange,
-  tables: PriceTables,
-  scarce: Scarce,
-): boolean {
+function settle(settling: Settling, scarce: Scarce): boolean {
+  const { schedule, range, tables, wanting } = settling;
   const { model } = schedule;
   const at = scarce.row * model.T + scarce.slot;
-  const cell = scarce.kind === "cell";
-  const low = (cell ? floor.cells[at] : floor.links[at]) ?? 0;
-  const high = (cell ? ceiling.cells[at] : ceiling.links[at]) ?? 0;
-  const wishes = wishesOf(
-    model,
-    (cell ? wanting.pools[scarce.row] : wanting.links[scarce.row]) ?? [],
-    tables,
-    scarce,
-  );
-  const wanted = Math.ceil(supplyPrice(model, scarce, wishes) / model.tick) * model.tick;
-  const borne = Math.floor(bearable(schedule, holders, tables, scarce) / model.tick) * model.tick;
-  const price = Math.max(low, Math.min(high, wanted, borne));
-  const before = priceOf(model, tables, scarce);
-  if (price === before) return false;
-  (cell ? tables.cells : tables.links)[at] = price;
-  if (cell) {
-    const sums = scarce.row * (model.T + 1);
-    for (let t = scarce.slot + 1; t <= model.T; t++)
-      tables.sums[sums + t] = (tables.sums[sums + t] ?? 0) + price - before;
-  }
+  const rows = scarce.kind === "cell" ? "cells" : "links";
+  const bids = (scarce.kind === "cell" ? wanting.pools : wanting.links)[scarce.row] ?? [];
+  const excluded = supplyPrice(model, scarce, wishesOf(model, bids, tables, scarce));
+  const wanted = Math.ceil(excluded / model.tick) * model.tick;
+  const most = Math.min(range.ceiling[rows][at] ?? 0, wanted, bearable(settling, scarce));
+  const price = Math.max(range.floor[rows][at] ?? 0, most);
+  if (price === priceOf(model, tables, scarce)) return false;
+  tables[rows][at] = price;
+  if (scarce.kind === "cell") refreshSums(model, tables, scarce.row);
   return true;
 }
 
@@ -352,16 +314,16 @@ function wishesOf(model: Model, bids: readonly number[], tables: PriceTables, sc
   return wishes.sort((x, y) => y.upTo - x.upTo);
 }
 
-/** The highest price of one cell or link slot that all who have it can bear, all other prices as they are. */
-function bearable(schedule: Schedule, holders: Holders, prices: Prices, scarce: Scarce): number {
+/** The highest price, in whole ticks, of one cell or link slot that all who have it can bear, all others as they are. */
+function bearable({ schedule, holders, tables }: Settling, scarce: Scarce): number {
   const { model } = schedule;
-  const now = priceOf(model, prices, scarce);
+  const now = priceOf(model, tables, scarce);
   const at = scarce.row * model.T + scarce.slot;
   let most = Infinity;
   if (scarce.kind === "cell") for (const limit of holders.fills[at] ?? []) most = Math.min(most, limit);
   for (const { bid, units } of (scarce.kind === "cell" ? holders.cells : holders.links)[at] ?? [])
-    most = Math.min(most, now + slackAt(schedule, bid, prices) / units);
-  return most;
+    most = Math.min(most, now + slackAt(schedule, bid, tables) / units);
+  return Math.floor(most / model.tick) * model.tick;
 }
 
 /** Who has something of each cell and link slot: cards or Gbps of gangs, and the limits of div bids. */

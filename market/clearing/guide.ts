@@ -25,6 +25,11 @@ export function pricesOf(model: Model): Prices {
   return { cells: model.cheapest.slice(), links: new Float64Array(model.links * model.T) };
 }
 
+/** Every cell at the cost of its first card, links at nothing. */
+export function cheapestTables(model: Model): PriceTables {
+  return tablesOf(model, pricesOf(model));
+}
+
 export function copyPrices({ cells, links }: Prices): Prices {
   return { cells: cells.slice(), links: links.slice() };
 }

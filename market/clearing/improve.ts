@@ -1,13 +1,15 @@
+import { dependants, unplaceWhole } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
 import type { Demand } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
-import { leastFrom, type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropFills } from "./losers.ts";
 import { DIV } from "./model.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
 import {
   copyFills,
+  emptyFills,
   type Fills,
   fill,
   firstWay,
@@ -16,7 +18,6 @@ import {
   type Schedule,
   slackAtFloors,
   slotsOf,
-  unfill,
   unplace,
 } from "./schedule.ts";
 
@@ -86,7 +87,7 @@ export function beginImprovement(
     near: [],
     meanPrice: 0,
     moves: 0,
-    cheapest: tablesOf(model, pricesOf(model)),
+    cheapest: cheapestTables(model),
     draw: drawing(0x5ca1ab1e),
     temperature: temperatureOf(bids) * bound,
     able: Array.from({ length: bids }, (_, bid) => bid).filter(
@@ -186,6 +187,8 @@ export function improveOnce(improvement: Improvement, effort: Effort): void {
   shuffle(improvement, candidates, box.first);
   for (const bid of candidates) serve(improvement, bid, effort);
   for (const bid of candidates)
+    if (model.parent[bid] !== -1 && !isServed(schedule, bid)) serve(improvement, bid, effort);
+  for (const bid of candidates)
     if (model.kind[bid] === DIV) fillDivisible(schedule, bid, improvement.cheapest, false, effort);
   dropWhoLoses(improvement);
   const cold = (improvement.moves % (CYCLE * model.bids)) / (COOLING * model.bids);
@@ -258,11 +261,17 @@ function takeOut(improvement: Improvement, { pool, from, to }: Box): number[] {
     const start = schedule.start[bid] ?? 0;
     if (start < to && start + slotsOf(schedule.model, schedule.choice[bid] ?? 0) > from) out.push(bid);
   }
-  for (const bid of out) {
-    touch(improvement, bid);
-    unplace(schedule, bid);
-  }
-  return out;
+  return out.flatMap((bid) => takeWhole(improvement, bid));
+}
+
+/** Takes a gang out with all that depends on it, unless that has happened; answers with whom, parents first. */
+function takeWhole(improvement: Improvement, bid: number): number[] {
+  const { schedule } = improvement;
+  if (schedule.choice[bid] === -1) return [];
+  const whole = [bid, ...dependants(schedule, bid)];
+  for (const one of whole) touch(improvement, one);
+  unplaceWhole(schedule, bid);
+  return whole;
 }
 
 function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number[] {
@@ -282,10 +291,6 @@ function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number
     emptyFills(schedule, bid);
   }
   return out;
-}
-
-function emptyFills(schedule: Schedule, bid: number): void {
-  for (let i = (schedule.fills[bid]?.cells.length ?? 0) - 1; i >= 0; i--) unfill(schedule, bid, i);
 }
 
 function newcomers(improvement: Improvement, { pool, from, to, first }: Box): number[] {
@@ -351,10 +356,7 @@ function dropWhoLoses(improvement: Improvement): void {
   const pools = new Set(schedule.risen.map((cell) => Math.floor(cell / T)));
   for (const pool of pools) {
     for (const bid of [...(schedule.gangs[pool] ?? [])])
-      if (slackAtFloors(schedule, bid) < 0) {
-        touch(improvement, bid);
-        unplace(schedule, bid);
-      }
+      if (schedule.choice[bid] !== -1 && slackAtFloors(schedule, bid) < 0) takeWhole(improvement, bid);
     for (const bid of [...(schedule.fillers[pool] ?? [])]) {
       touch(improvement, bid);
       dropFills(schedule, bid);

@@ -1,6 +1,8 @@
+import { earliestStart, mayEnter } from "./conditions.ts";
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { type Model, NEVER_ALONE } from "./model.ts";
-import type { Schedule } from "./schedule.ts";
+import { freeFor, type Schedule } from "./schedule.ts";
+import { eachStaged, stagingFits, stagingPrice } from "./staging.ts";
 
 /** A place for a gang: its choice (a way, or -2 - pair), start, and cards of the first way; and what it is worth there. */
 export interface Spot {
@@ -36,6 +38,7 @@ export function bestSpot(
   const { model } = schedule;
   spot.choice = -1;
   spot.score = least;
+  if (!mayEnter(schedule, bid)) return false;
   for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
     tryWay(schedule, bid, way, guide, spot, effort);
   for (let pair = model.pairStart[bid] ?? 0, end = model.pairStart[bid + 1] ?? 0; pair < end; pair++)
@@ -55,7 +58,7 @@ function tryWay(
   effort: Effort,
 ): void {
   const { model, linkUsed } = schedule;
-  const { T, wayNet, wayD, wayPool, wayLink, wayRoom, wayGigabits, linkCapacity } = model;
+  const { T, wayNet, wayD, wayPool, wayLink, wayRoom } = model;
   const { sums, links } = guide;
   const net = wayNet[way] ?? 0;
   const g = model.g[bid] ?? 0;
@@ -71,17 +74,15 @@ function tryWay(
   const at = pool * (T + 1);
   const last = (model.to[bid] ?? 0) - d;
   effort.spent += last - (model.from[bid] ?? 0) + 1;
-  for (let start = model.from[bid] ?? 0; start <= last; start++) {
+  for (let start = earliestStart(schedule, bid); start <= last; start++) {
     const least = ((sums[at + start + d] ?? 0) - (sums[at + start] ?? 0)) * g;
     if (net - least <= spot.score) continue;
     let staging = 0;
     if (link >= 0) {
-      const slot = link * T + start;
-      const gigabits = wayGigabits[way] ?? 0;
-      if ((linkUsed[slot] ?? 0) + gigabits > (linkCapacity[link] ?? 0)) continue;
-      staging = ((links[slot] ?? 0) * gigabits) / model.slotSeconds;
+      if (!stagingFits(model, linkUsed, way, start)) continue;
+      staging = stagingPrice(model, links, way, start);
     }
-    lookAt(schedule, guide, pool * T + start, d, g, net - staging - spot.score, effort);
+    lookAt(schedule, bid, guide, pool * T + start, d, g, net - staging - spot.score, effort);
     if (look.blocked >= 0) {
       start = look.blocked - pool * T;
       continue;
@@ -95,9 +96,10 @@ function tryWay(
   }
 }
 
-/** Looks at `d` cells for `g` cards each; stops where they are not left, or where the cost passes what may be spent. */
+/** Looks at `d` cells for `g` cards of a bid each; stops where they are not left, or where the cost passes what may be spent. */
 function lookAt(
-  { model, used, floor, nextStep, nextCards }: Schedule,
+  schedule: Schedule,
+  bid: number,
   { cells }: PriceTables,
   first: number,
   d: number,
@@ -105,13 +107,14 @@ function lookAt(
   spend: number,
   effort: Effort,
 ): void {
-  const { capacity, stepCost, stepCards } = model;
+  const { model, used, floor, nextStep, nextCards } = schedule;
+  const { stepCost, stepCards } = model;
   let cost = 0;
   let paid = 0;
   look.blocked = -1;
   for (let cell = first, end = first + d; cell < end; cell++) {
     const sold = used[cell] ?? 0;
-    if ((capacity[cell] ?? 0) - sold < g) {
+    if (freeFor(schedule, bid, cell) < g) {
       look.blocked = cell;
       break;
     }
@@ -159,7 +162,7 @@ function tryPair(
   const other = (wayPool[second] ?? 0) * (T + 1);
   const last = (model.to[bid] ?? 0) - d;
   effort.spent += last - (model.from[bid] ?? 0) + 1;
-  for (let start = model.from[bid] ?? 0; start <= last; start++) {
+  for (let start = earliestStart(schedule, bid); start <= last; start++) {
     const least = Math.min(
       (sums[one + start + d] ?? 0) - (sums[one + start] ?? 0),
       (sums[other + start + d] ?? 0) - (sums[other + start] ?? 0),
@@ -187,15 +190,15 @@ function tryShares(
   const g = model.g[bid] ?? 0;
   const d = wayD[first] ?? 0;
   const [one, other] = [(wayPool[first] ?? 0) * T + start, (wayPool[second] ?? 0) * T + start];
-  const high = Math.floor(Math.min(g - chunk, freeIn(schedule, one, d)) / chunk);
-  const low = Math.ceil(Math.max(chunk, g - freeIn(schedule, other, d)) / chunk);
+  const high = Math.floor(Math.min(g - chunk, freeIn(schedule, bid, one, d)) / chunk);
+  const low = Math.ceil(Math.max(chunk, g - freeIn(schedule, bid, other, d)) / chunk);
   const links = linkCost(model, guide, pair, start);
   const stride = Math.max(1, Math.ceil((high - low) / (SHARES - 1)));
   for (let n = low; n <= high; n = n < high ? Math.min(n + stride, high) : high + 1) {
     const share = n * chunk;
-    lookAt(schedule, guide, one, d, share, Infinity, effort);
+    lookAt(schedule, bid, guide, one, d, share, Infinity, effort);
     const [cost, paid] = [look.cost, look.paid];
-    lookAt(schedule, guide, other, d, g - share, Infinity, effort);
+    lookAt(schedule, bid, guide, other, d, g - share, Infinity, effort);
     const score = net - links - cost - look.cost;
     if (score <= spot.score || net < paid + look.paid) continue;
     spot.score = score;
@@ -205,40 +208,39 @@ function tryShares(
   }
 }
 
-function freeIn({ model, used }: Schedule, first: number, d: number): number {
+function freeIn(schedule: Schedule, bid: number, first: number, d: number): number {
   let least = Infinity;
-  for (let cell = first; cell < first + d; cell++)
-    least = Math.min(least, (model.capacity[cell] ?? 0) - (used[cell] ?? 0));
+  for (let cell = first; cell < first + d; cell++) least = Math.min(least, freeFor(schedule, bid, cell));
   return least;
 }
 
-/** Both stagings and the reservation between the two may share a link. */
+/** The staging of one of the ways and the reservation between the two may share a link. */
 function pairFits({ model, linkUsed }: Schedule, pair: number, start: number): boolean {
-  const { T, wayLink, wayGigabits, linkCapacity } = model;
+  const { T, linkCapacity } = model;
   const ways = [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0];
+  if (!ways.every((way) => stagingFits(model, linkUsed, way, start))) return false;
   const sync = model.pairLink[pair] ?? 0;
-  const d = model.wayD[ways[0] ?? 0] ?? 0;
-  const staged = (link: number) =>
-    ways.reduce((sum, way) => sum + (wayLink[way] === link ? (wayGigabits[way] ?? 0) : 0), 0);
-  const fits = (link: number, slot: number, gigabits: number) =>
-    (linkUsed[link * T + slot] ?? 0) + gigabits <= (linkCapacity[link] ?? 0);
-  for (let t = start; t < start + d; t++)
-    if (!fits(sync, t, (model.pairGigabits[pair] ?? 0) + (t === start ? staged(sync) : 0))) return false;
-  return ways.every((way) => {
-    const link = wayLink[way] ?? -1;
-    return link < 0 || link === sync || fits(link, start, staged(link));
-  });
+  const first = sync * T + start;
+  const end = first + (model.wayD[ways[0] ?? 0] ?? 0);
+  const most = (linkCapacity[sync] ?? 0) - (model.pairGigabits[pair] ?? 0);
+  let fits = true;
+  for (let at = first; at < end && fits; at++) fits = (linkUsed[at] ?? 0) <= most;
+  for (const way of ways)
+    eachStaged(model, way, start, (at, gigabits) => {
+      if (at >= first && at < end) fits &&= (linkUsed[at] ?? 0) + gigabits <= most;
+    });
+  return fits;
 }
 
 function linkCost(model: Model, { links }: PriceTables, pair: number, start: number): number {
-  const { T, wayLink, wayGigabits } = model;
+  const [first, second] = [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0];
+  const at = (model.pairLink[pair] ?? 0) * model.T + start;
   let sum = 0;
-  for (const way of [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0]) {
-    const link = wayLink[way] ?? -1;
-    if (link >= 0) sum += (links[link * T + start] ?? 0) * (wayGigabits[way] ?? 0);
-  }
-  const at = (model.pairLink[pair] ?? 0) * T + start;
-  for (let i = at, end = at + (model.wayD[model.pairFirst[pair] ?? 0] ?? 0); i < end; i++)
+  for (let i = at, end = at + (model.wayD[first] ?? 0); i < end; i++)
     sum += (links[i] ?? 0) * (model.pairGigabits[pair] ?? 0);
-  return sum / model.slotSeconds;
+  return (
+    sum / model.slotSeconds +
+    stagingPrice(model, links, first, start) +
+    stagingPrice(model, links, second, start)
+  );
 }

@@ -1,8 +1,9 @@
-import { netOf, type Schedule, slackAtFloors, unfill, unplace } from "./schedule.ts";
+import { unplaceWhole } from "./conditions.ts";
+import { netOf, type Schedule, slackAtFloors, unfill } from "./schedule.ts";
 
 /**
  * The lowest uniform prices that a schedule can have are its floors. At them nobody accepted may lose: whoever does is
- * dropped, the greatest loss for its value first, until nobody is left who does. Floors only fall meanwhile, so no new
+ * dropped with all that depends on it, the greatest loss for its value first, until nobody is left who does. Floors only fall meanwhile, so no new
  * losers appear.
  */
 export function dropLosers(schedule: Schedule): void {
@@ -15,7 +16,8 @@ export function dropLosers(schedule: Schedule): void {
     if (slack < 0) losers.push({ bid, loss: -slack / Math.max(1, netOf(model, choice[bid] ?? 0)) });
   }
   losers.sort((x, y) => y.loss - x.loss || y.bid - x.bid);
-  for (const { bid } of losers) if (slackAtFloors(schedule, bid) < 0) unplace(schedule, bid);
+  for (const { bid } of losers)
+    if (choice[bid] !== -1 && slackAtFloors(schedule, bid) < 0) unplaceWhole(schedule, bid);
 }
 
 /** Takes fills away whose cell has become dearer than their limit. */

@@ -33,13 +33,17 @@ export interface Model {
   readonly stepStart: Int32Array;
   readonly stepCards: Float64Array;
   readonly stepCost: Float64Array;
-  /** Cards offered in each cell. */
+  /** Cards offered in each cell; and those of them that their center cannot reclaim. */
   readonly capacity: Float64Array;
+  readonly firmCapacity: Float64Array;
+  /** Some cards may be reclaimed. */
+  readonly anyReclaimable: boolean;
   /** Cost of the first card of each cell; 0 where nothing is offered. */
   readonly cheapest: Float64Array;
   /** Gigabits per slot of each link. */
   readonly linkCapacity: Float64Array;
 
+  /** Rows of bids: a service has two, its floor (a block) and right after it what it takes beyond (a div). */
   readonly bids: number;
   /** Index in the book. */
   readonly index: Int32Array;
@@ -49,6 +53,14 @@ export interface Model {
   readonly to: Int32Array;
   /** Div only: parts of the budget in all, of which a card-slot of a way takes `wayUnit`. */
   readonly budget: Float64Array;
+  /** 1: it may hold cards that may be reclaimed. */
+  readonly reclaimable: Uint8Array;
+  /** Row of `groups`, whose members exclude one another; -1: none. */
+  readonly group: Int32Array;
+  readonly groups: readonly (readonly number[])[];
+  /** The bid without which it gets nothing, -1: none; and the other way round. */
+  readonly parent: Int32Array;
+  readonly children: ReadonlyMap<number, readonly number[]>;
 
   readonly wayStart: Int32Array;
   readonly wayPool: Int32Array;
@@ -56,9 +68,10 @@ export interface Model {
   readonly wayLimit: Float64Array;
   /** Limit x g x d less transfer, mills; of a div bid 0. */
   readonly wayNet: Float64Array;
-  /** Link of the staging in the start slot, -1 if none, and its gigabits. */
+  /** Link of the staging, -1 if none; its gigabits in each slot; slots before the start, 0: in the start slot. */
   readonly wayLink: Int32Array;
   readonly wayGigabits: Float64Array;
+  readonly wayStage: Int32Array;
   readonly wayUnit: Float64Array;
   /** Row of `rooms`; -1: the whole gang is offered in every slot; NEVER_ALONE: in none. */
   readonly wayRoom: Int32Array;
@@ -85,10 +98,13 @@ export function compareIds(a: ItemId, b: ItemId): number {
   return typeof a === "number" ? -1 : 1;
 }
 
-export function compileBook(book: Book): Model {
+/** Cards of a cell beyond which nothing is for sale, whatever is offered. */
+export type Stops = ReadonlyMap<number, number>;
+
+export function compileBook(book: Book, stops: Stops = new Map()): Model {
   const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
   const tick = book.tick ?? DEFAULT_TICK;
-  const supply = compileSupply(book, slotSeconds, tick);
+  const supply = compileSupply(book, slotSeconds, tick, stops);
   return {
     T: book.T,
     tick,
@@ -103,7 +119,7 @@ export function compileBook(book: Book): Model {
   };
 }
 
-function compileSupply(book: Book, slotSeconds: number, tick: number) {
+function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Stops) {
   const cells = book.pools.length * book.T;
   const byPool = Map.groupBy(
     book.offers.filter(({ q }) => q > 0),
@@ -112,6 +128,7 @@ function compileSupply(book: Book, slotSeconds: number, tick: number) {
   const stepStart = new Int32Array(cells + 1);
   const capacity = new Float64Array(cells);
   const cheapest = new Float64Array(cells);
+  const reclaimable = new Float64Array(cells);
   const cards: number[] = [];
   const costs: number[] = [];
   book.pools.forEach((pool, k) => {
@@ -121,11 +138,15 @@ function compileSupply(book: Book, slotSeconds: number, tick: number) {
     for (let t = 0; t < book.T; t++) {
       const cell = k * book.T + t;
       const energy = energyCost(kw, center?.pue ?? 0, center?.energy[t] ?? 0, slotSeconds, tick);
-      for (const { from, to, q, reserve } of offers) {
-        if (t < from || t >= to) continue;
-        const cost = reserve + energy;
+      const most = stops.get(cell) ?? Infinity;
+      for (const offer of offers) {
+        if (t < offer.from || t >= offer.to) continue;
+        const q = Math.min(offer.q, most - (capacity[cell] ?? 0));
+        const cost = offer.reserve + energy;
         if (capacity[cell] === 0) cheapest[cell] = cost;
+        if (q <= 0) break;
         capacity[cell] = (capacity[cell] ?? 0) + q;
+        if (offer.reclaimable) reclaimable[cell] = (reclaimable[cell] ?? 0) + q;
         const last = cards.length - 1;
         if (last >= (stepStart[cell] ?? 0) && costs[last] === cost) cards[last] = (cards[last] ?? 0) + q;
         else {
@@ -142,6 +163,8 @@ function compileSupply(book: Book, slotSeconds: number, tick: number) {
     stepCost: Float64Array.from(costs),
     capacity,
     cheapest,
+    firmCapacity: capacity.map((all, cell) => all - (reclaimable[cell] ?? 0)),
+    anyReclaimable: reclaimable.some((some) => some > 0),
   };
 }
 
@@ -150,8 +173,19 @@ function compileBids(book: Book, capacity: Float64Array, slotSeconds: number) {
     .map((bid, index) => ({ bid, index, rank: bid.rank ?? index, id: bid.id ?? index }))
     .sort((x, y) => x.rank - y.rank || compareIds(x.id, y.id));
   const columns = new Columns(book, capacity, slotSeconds);
-  for (const { bid, index } of order) columns.add(bid, index);
+  for (const { bid, index, id } of order) columns.add(bid, index, id);
   return columns.done();
+}
+
+/** A service as the rows that it is searched as: the floor over its whole window, and cards beyond it, taken freely. */
+function serviceRows(bid: Bid): readonly [Bid, Bid] {
+  const { floor = 0, g, from, to } = bid;
+  const prods = bid.prods.map(({ p, limit }) => ({ p, limit }));
+  const { group: _, ...free } = bid;
+  return [
+    { ...bid, kind: "block", g: floor, d: to - from, prods },
+    { ...free, kind: "div", g: g - floor, d: to - from, prods },
+  ];
 }
 
 /** Grows the columns of bids, ways and pairs. */
@@ -165,7 +199,22 @@ class Columns {
   readonly #most: Float64Array;
   readonly #roomOf = new Map<number, number>();
   readonly #rooms: Int32Array[] = [];
-  readonly #bid = { index: n(), kind: n(), g: n(), from: n(), to: n(), budget: n(), ways: [0], pairs: [0] };
+  readonly #bid = {
+    index: n(),
+    kind: n(),
+    g: n(),
+    from: n(),
+    to: n(),
+    budget: n(),
+    reclaimable: n(),
+    group: n(),
+    parent: n(),
+    ways: [0],
+    pairs: [0],
+  };
+  readonly #rowOf = new Map<ItemId, number>();
+  readonly #groupOf = new Map<ItemId, number[]>();
+  readonly #parentIds = new Map<number, ItemId>();
   readonly #way = {
     pool: n(),
     d: n(),
@@ -174,6 +223,7 @@ class Columns {
     link: n(),
     gigabits: n(),
     unit: n(),
+    stage: n(),
     room: n(),
     span: n(),
   };
@@ -193,7 +243,18 @@ class Columns {
     this.#most = Float64Array.from(rows, (row) => row.reduce((a, b) => Math.max(a, b), 0));
   }
 
-  add(bid: Bid, index: number): void {
+  add(bid: Bid, index: number, id: ItemId): void {
+    this.#rowOf.set(id, this.#bid.index.length);
+    if (bid.kind !== "service") this.#addRow(bid, index);
+    else {
+      const [floor, beyond] = serviceRows(bid);
+      const row = this.#addRow(floor, index);
+      if (beyond.g > 0) this.#bid.parent[this.#addRow(beyond, index)] = row;
+    }
+  }
+
+  #addRow(bid: Bid, index: number): number {
+    const row = this.#bid.index.length;
     const div = bid.kind === "div";
     const whole = div ? commonMultiple(bid.prods.map((choice) => slotsNeeded(bid, choice))) : 0;
     const own = this.#bid;
@@ -203,6 +264,10 @@ class Columns {
     own.from.push(bid.from);
     own.to.push(bid.to);
     own.budget.push(bid.g * whole);
+    own.reclaimable.push(bid.reclaimable ? 1 : 0);
+    own.group.push(bid.group === undefined ? -1 : this.#join(bid.group, row));
+    own.parent.push(-1);
+    if (bid.parent !== undefined) this.#parentIds.set(row, bid.parent);
     const first = this.#way.pool.length;
     const split = bid.kind === "split" && (bid.kmax ?? 2) >= 2;
     for (const choice of bid.prods)
@@ -210,6 +275,14 @@ class Columns {
     own.ways.push(this.#way.pool.length);
     if (split) this.#addPairs(bid, first);
     own.pairs.push(this.#pair.first.length);
+    return row;
+  }
+
+  #join(group: ItemId, row: number): number {
+    const members = this.#groupOf.get(group) ?? [];
+    this.#groupOf.set(group, members);
+    members.push(row);
+    return [...this.#groupOf.keys()].indexOf(group);
   }
 
   #addWay(bid: Bid, choice: Choice, pool: number, whole: number, split: boolean): void {
@@ -227,14 +300,17 @@ class Columns {
     const link = links[index];
     if (away && (link?.latMs ?? Infinity) > (bid.maxLat ?? Infinity)) return;
     const data = away && !div ? (bid.dataGB ?? 0) : 0;
-    if (data > 0 && (!link || data * 8 > link.gbps * this.#slotSeconds)) return;
+    const stage = data > 0 ? (bid.stage ?? 0) : 0;
+    const gigabits = Math.ceil((data * 8) / Math.max(1, stage));
+    if (data > 0 && (!link || gigabits > link.gbps * this.#slotSeconds || stage + d > bid.to)) return;
     const way = this.#way;
     way.pool.push(pool);
     way.d.push(d);
     way.limit.push(choice.limit);
     way.net.push(div ? 0 : choice.limit * bid.g * d - data * (link?.perGB ?? 0));
     way.link.push(data > 0 ? index : -1);
-    way.gigabits.push(data * 8);
+    way.gigabits.push(gigabits);
+    way.stage.push(stage);
     way.unit.push(div ? whole / d : 0);
     way.room.push(room);
     way.span.push(this.#spanIn(pool, d));
@@ -292,6 +368,9 @@ class Columns {
     const bid = this.#bid;
     const way = this.#way;
     const pair = this.#pair;
+    for (const [row, id] of this.#parentIds) bid.parent[row] = this.#rowOf.get(id) ?? -1;
+    const children = Map.groupBy(bid.parent.keys(), (row) => bid.parent[row] ?? -1);
+    children.delete(-1);
     return {
       bids: bid.index.length,
       index: Int32Array.from(bid.index),
@@ -300,6 +379,11 @@ class Columns {
       from: Int32Array.from(bid.from),
       to: Int32Array.from(bid.to),
       budget: Float64Array.from(bid.budget),
+      reclaimable: Uint8Array.from(bid.reclaimable),
+      group: Int32Array.from(bid.group),
+      groups: [...this.#groupOf.values()],
+      parent: Int32Array.from(bid.parent),
+      children,
       wayStart: Int32Array.from(bid.ways),
       wayPool: Int32Array.from(way.pool),
       wayD: Int32Array.from(way.d),
@@ -307,6 +391,7 @@ class Columns {
       wayNet: Float64Array.from(way.net),
       wayLink: Int32Array.from(way.link),
       wayGigabits: Float64Array.from(way.gigabits),
+      wayStage: Int32Array.from(way.stage),
       wayUnit: Float64Array.from(way.unit),
       wayRoom: Int32Array.from(way.room),
       rooms: this.#rooms,

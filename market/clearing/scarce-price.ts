@@ -1,5 +1,6 @@
 import type { Prices, PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { stagesIn, stagingPrice } from "./staging.ts";
 
 /** One cell (`row` is its pool) or one slot of a link (`row` is the link). */
 export interface Scarce {
@@ -22,7 +23,7 @@ export function priceOf({ T }: Model, { cells, links }: Prices, { kind, row, slo
 export function wishOf(model: Model, bid: number, prices: PriceTables, scarce: Scarce): Wish | null {
   if (model.kind[bid] === DIV)
     return scarce.kind === "cell" ? divisibleWish(model, bid, prices, scarce) : null;
-  const { T, wayPool, wayD, wayNet, wayLink, wayGigabits, wayRoom, slotSeconds } = model;
+  const { T, wayPool, wayD, wayNet, wayLink, wayGigabits, wayRoom } = model;
   const g = model.g[bid] ?? 0;
   let using = -Infinity;
   let units = 0;
@@ -33,23 +34,23 @@ export function wishOf(model: Model, bid: number, prices: PriceTables, scarce: S
     const runs = model.rooms[room];
     const link = wayLink[way] ?? -1;
     const d = wayD[way] ?? 0;
-    const gigabits = (wayGigabits[way] ?? 0) / slotSeconds;
     const at = (wayPool[way] ?? 0) * (T + 1);
     const uses = scarce.kind === "cell" ? wayPool[way] === scarce.row : link === scarce.row;
     for (let start = model.from[bid] ?? 0, last = (model.to[bid] ?? 0) - d; start <= last; start++) {
       if (runs && (runs[start] ?? 0) < d) continue;
-      const staging = link < 0 ? 0 : (prices.links[link * T + start] ?? 0) * gigabits;
+      const staging = stagingPrice(model, prices.links, way, start);
       const gain =
         (wayNet[way] ?? 0) -
         ((prices.sums[at + start + d] ?? 0) - (prices.sums[at + start] ?? 0)) * g -
         staging;
-      // A cell is used in all slots of a run, a link by staging in the first one only.
       const covers =
-        scarce.kind === "link" ? start === scarce.slot : start <= scarce.slot && scarce.slot < start + d;
+        scarce.kind === "link"
+          ? stagesIn(model, way, start, scarce.slot)
+          : start <= scarce.slot && scarce.slot < start + d;
       if (!uses || !covers) other = Math.max(other, gain);
       else if (gain > using) {
         using = gain;
-        units = scarce.kind === "cell" ? g : gigabits;
+        units = scarce.kind === "cell" ? g : (wayGigabits[way] ?? 0) / model.slotSeconds;
       }
     }
   }

@@ -1,4 +1,5 @@
 import { DIV, type Model } from "./model.ts";
+import { addStaging } from "./staging.ts";
 
 /** What a div bid holds: cards of cells, each by way of one of its ways. */
 export interface Fills {
@@ -18,6 +19,8 @@ export interface Schedule {
   /** Cards sold in each cell, and the cost of the last of them: the least a uniform price can be; 0 where none is sold. */
   readonly used: Float64Array;
   readonly floor: Float64Array;
+  /** Of them, cards of bids that take none that may be reclaimed. */
+  readonly firmUsed: Float64Array;
   /** The step of the next card of each cell, and how many cards it has left. */
   readonly nextStep: Int32Array;
   readonly nextCards: Float64Array;
@@ -45,6 +48,7 @@ export function emptySchedule(model: Model): Schedule {
     welfare: 0,
     used: new Float64Array(capacity.length),
     floor: new Float64Array(capacity.length),
+    firmUsed: new Float64Array(capacity.length),
     nextStep: stepStart.slice(0, capacity.length),
     nextCards: Float64Array.from(capacity, (_, cell) => stepCards[stepStart[cell] ?? 0] ?? 0),
     linkUsed: new Float64Array(model.links * model.T),
@@ -65,6 +69,7 @@ export function copySchedule(from: Schedule): Schedule {
     ...from,
     used: from.used.slice(),
     floor: from.floor.slice(),
+    firmUsed: from.firmUsed.slice(),
     nextStep: from.nextStep.slice(),
     nextCards: from.nextCards.slice(),
     linkUsed: from.linkUsed.slice(),
@@ -162,10 +167,10 @@ export function place(schedule: Schedule, bid: number, choice: number, start: nu
   schedule.share[bid] = share;
   schedule.welfare += netOf(model, choice);
   const second = secondWay(model, choice);
-  takeWay(schedule, firstWay(model, choice), start, share);
+  moveWay(schedule, bid, firstWay(model, choice), start, share, 1);
   enlist(schedule, bid, firstWay(model, choice), schedule.place);
   if (second < 0) return;
-  takeWay(schedule, second, start, (model.g[bid] ?? 0) - share);
+  moveWay(schedule, bid, second, start, (model.g[bid] ?? 0) - share, 1);
   enlist(schedule, bid, second, schedule.secondPlace);
   moveSync(schedule, choice, start, 1);
 }
@@ -177,34 +182,44 @@ export function unplace(schedule: Schedule, bid: number): void {
   const share = schedule.share[bid] ?? 0;
   const second = secondWay(model, choice);
   schedule.welfare -= netOf(model, choice);
-  giveWay(schedule, firstWay(model, choice), start, share);
+  moveWay(schedule, bid, firstWay(model, choice), start, share, -1);
   strike(schedule, firstWay(model, choice), schedule.place[bid] ?? 0);
   if (second >= 0) {
-    giveWay(schedule, second, start, (model.g[bid] ?? 0) - share);
+    moveWay(schedule, bid, second, start, (model.g[bid] ?? 0) - share, -1);
     strike(schedule, second, schedule.secondPlace[bid] ?? 0);
     moveSync(schedule, choice, start, -1);
   }
   schedule.choice[bid] = -1;
 }
 
-function takeWay(schedule: Schedule, way: number, start: number, cards: number): void {
+/** @param sign 1: sells a bid so many cards in the cells of a way, and the staging; -1: returns them */
+function moveWay(
+  schedule: Schedule,
+  bid: number,
+  way: number,
+  start: number,
+  cards: number,
+  sign: 1 | -1,
+): void {
   const { model, linkUsed } = schedule;
   const cell = (model.wayPool[way] ?? 0) * model.T + start;
-  for (let i = cell, end = cell + (model.wayD[way] ?? 0); i < end; i++) sellCards(schedule, i, cards);
-  const link = model.wayLink[way] ?? -1;
-  if (link < 0) return;
-  const at = link * model.T + start;
-  linkUsed[at] = (linkUsed[at] ?? 0) + (model.wayGigabits[way] ?? 0);
+  const end = cell + (model.wayD[way] ?? 0);
+  const move = sign === 1 ? sellCards : returnCards;
+  for (let i = cell; i < end; i++) move(schedule, i, cards);
+  if (model.reclaimable[bid] === 0) countFirm(schedule, cell, end, sign * cards);
+  addStaging(model, linkUsed, way, start, sign);
 }
 
-function giveWay(schedule: Schedule, way: number, start: number, cards: number): void {
-  const { model, linkUsed } = schedule;
-  const cell = (model.wayPool[way] ?? 0) * model.T + start;
-  for (let i = cell, end = cell + (model.wayD[way] ?? 0); i < end; i++) returnCards(schedule, i, cards);
-  const link = model.wayLink[way] ?? -1;
-  if (link < 0) return;
-  const at = link * model.T + start;
-  linkUsed[at] = (linkUsed[at] ?? 0) - (model.wayGigabits[way] ?? 0);
+function countFirm({ model, firmUsed }: Schedule, first: number, end: number, cards: number): void {
+  if (!model.anyReclaimable) return;
+  for (let cell = first; cell < end; cell++) firmUsed[cell] = (firmUsed[cell] ?? 0) + cards;
+}
+
+/** Cards of a cell that a bid may still take. */
+export function freeFor({ model, used, firmUsed }: Schedule, bid: number, cell: number): number {
+  const free = (model.capacity[cell] ?? 0) - (used[cell] ?? 0);
+  if (!model.anyReclaimable || model.reclaimable[bid] === 1) return free;
+  return Math.min(free, (model.firmCapacity[cell] ?? 0) - (firmUsed[cell] ?? 0));
 }
 
 function moveSync({ model, linkUsed }: Schedule, choice: number, start: number, sign: 1 | -1): void {
@@ -236,6 +251,7 @@ function strike(schedule: Schedule, way: number, at: number): void {
 export function fill(schedule: Schedule, bid: number, way: number, cell: number, cards: number): void {
   const { model } = schedule;
   sellCards(schedule, cell, cards);
+  if (model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, cards);
   schedule.welfare += (model.wayLimit[way] ?? 0) * cards;
   schedule.fillers[model.wayPool[way] ?? 0]?.add(bid);
   const own = schedule.fills[bid] ?? { ways: [], cells: [], cards: [] };
@@ -257,6 +273,7 @@ export function unfill(schedule: Schedule, bid: number, at: number): void {
   const cards = own?.cards[at];
   if (!own || way === undefined || cell === undefined || cards === undefined) return;
   returnCards(schedule, cell, cards);
+  if (schedule.model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, -cards);
   schedule.welfare -= (schedule.model.wayLimit[way] ?? 0) * cards;
   const last = own.cells.length - 1;
   own.ways[at] = own.ways[last] ?? 0;
@@ -269,6 +286,10 @@ export function unfill(schedule: Schedule, bid: number, at: number): void {
   const pool = wayPool[way] ?? 0;
   if (!own.ways.some((other) => wayPool[other] === pool)) schedule.fillers[pool]?.delete(bid);
   if (last === 0) schedule.fills[bid] = undefined;
+}
+
+export function emptyFills(schedule: Schedule, bid: number): void {
+  for (let i = (schedule.fills[bid]?.cells.length ?? 0) - 1; i >= 0; i--) unfill(schedule, bid, i);
 }
 
 /** Has all that it asked for. */

@@ -2,11 +2,12 @@ import { type Ascent, ascend, beginAscent } from "./ascent.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
 import { finalPrices } from "./final-prices.ts";
-import { type Prices, pricesOf, tablesOf } from "./guide.ts";
+import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
-import { compileBook, type Model } from "./model.ts";
+import { keepMinimumRuns } from "./minimum-run.ts";
+import { compileBook, type Model, type Stops } from "./model.ts";
 import { copySchedule, emptySchedule, exactWelfare, firstWay, type Schedule, secondWay } from "./schedule.ts";
 import { honourTies, startEarliest } from "./ties.ts";
 import { assertBook } from "./validate.ts";
@@ -42,31 +43,27 @@ const ROUNDS = 400;
 const MOVES = 64;
 const PATIENCE = 400;
 
+/** Share of the work so far that each further clearing for the sake of minimum runs may take. */
+const AGAIN = 1 / 4;
+
 /**
  * Clears one auction: who gets which cards where and when, and one price per pool and slot and per link and slot. Pure,
  * without clock or chance, and the same to the byte whatever the order of bids and offers. Ties: rank, then id.
+ * Where offers have minimum runs, `best` may have to clear again.
  * @throws InvalidBook
  */
 export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}): Search {
   assertBook(book);
-  const model = compileBook(book);
-  const state: State = {
-    model,
-    look: lookWork(model),
-    ascent: beginAscent(model, warm && warmPrices(model, warm)),
-    effort: { spent: 0 },
-    best: emptySchedule(model),
-    current: undefined,
+  const running = begin(compileBook(book), warm);
+  const { state } = running;
+  const clearAgain = (stops: Stops, last: Result) => {
+    const other = begin(compileBook(book, stops), last);
+    advance(other, Math.max(100 * other.state.look, state.effort.spent * AGAIN));
+    return resultOf(other.state);
   };
-  const course = work(state);
-  let ended = false;
   return {
-    advance(units) {
-      const until = state.effort.spent + units;
-      while (!ended && state.effort.spent < until) ended = course.next().done ?? false;
-      return !ended;
-    },
-    best: () => resultOf(state),
+    advance: (units) => advance(running, units),
+    best: () => keepMinimumRuns(book, resultOf(state), clearAgain),
     get welfare() {
       return Math.max(state.best.welfare, state.current?.welfare ?? 0);
     },
@@ -86,6 +83,31 @@ interface State {
   /** The best so far; what the improvement works on may be a little worse at times, or already better. */
   best: Schedule;
   current: Schedule | undefined;
+}
+
+interface Running {
+  readonly state: State;
+  readonly course: Generator<void, void>;
+  ended: boolean;
+}
+
+function begin(model: Model, warm?: Warm): Running {
+  const state: State = {
+    model,
+    look: lookWork(model),
+    ascent: beginAscent(model, warm && warmPrices(model, warm)),
+    effort: { spent: 0 },
+    best: emptySchedule(model),
+    current: undefined,
+  };
+  return { state, course: work(state), ended: false };
+}
+
+function advance(running: Running, units: number): boolean {
+  const { effort } = running.state;
+  const until = effort.spent + units;
+  while (!running.ended && effort.spent < until) running.ended = running.course.next().done ?? false;
+  return !running.ended;
 }
 
 function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
@@ -164,8 +186,9 @@ function* improve(state: State): Generator<void, void> {
 
 function resultOf({ model, ascent, best, current }: State): Result {
   const schedule = copySchedule(current && current.welfare > best.welfare ? current : best);
-  startEarliest(schedule);
-  honourTies(schedule);
+  const cheapest = cheapestTables(model);
+  startEarliest(schedule, cheapest);
+  honourTies(schedule, cheapest);
   const prices = finalPrices(schedule, ascent.best);
   const bound = Math.min(ascent.bound, demandAt(model, tablesOf(model, prices), emptyDemand(model)));
   return {

@@ -1,18 +1,19 @@
-import { type PriceTables, pricesOf, tablesOf } from "./guide.ts";
+import { dependants, isConditional } from "./conditions.ts";
+import type { PriceTables } from "./guide.ts";
 import { bestSpot, type Spot } from "./insertion.ts";
 import { DIV, type Model } from "./model.ts";
-import { place, type Schedule, unplace } from "./schedule.ts";
+import { place, type Schedule, slotsOf, unplace } from "./schedule.ts";
 
 /**
  * Gives a place to the bid that ties put first: every gang left out takes over what a later one holds, the last of them,
  * if it fits that very place and is worth no less there; or, worth just as much, if it finds another place without it.
+ * @param cheapest every cell at the cost of its first card
  */
-export function honourTies(schedule: Schedule): void {
+export function honourTies(schedule: Schedule, cheapest: PriceTables): void {
   const { model, choice } = schedule;
   const holders = holdersByShape(schedule);
-  const cheapest = tablesOf(model, pricesOf(model));
   for (let bid = 0; bid < model.bids; bid++) {
-    if (model.kind[bid] === DIV || choice[bid] !== -1) continue;
+    if (model.kind[bid] === DIV || choice[bid] !== -1 || isConditional(model, bid)) continue;
     const own = takeOver(schedule, holders, bid);
     if (own) {
       const start = schedule.start[own.holder] ?? 0;
@@ -62,12 +63,12 @@ function displaceEqual(
   }
 }
 
-/** Gangs in a single pool by pool, slots and cards, in the order of ties. */
+/** Gangs in a single pool that stand for themselves, by pool, slots and cards, in the order of ties. */
 function holdersByShape({ model, choice }: Schedule): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
   for (let bid = 0; bid < model.bids; bid++) {
     const way = choice[bid] ?? -1;
-    if (way < 0) continue;
+    if (way < 0 || isConditional(model, bid)) continue;
     const shape = shapeOf(model, bid, way);
     const list = shapes.get(shape);
     if (list) list.push(bid);
@@ -76,12 +77,12 @@ function holdersByShape({ model, choice }: Schedule): Map<string, number[]> {
   return shapes;
 }
 
-function shapeOf({ wayPool, wayD, g }: Model, bid: number, way: number): string {
-  return `${wayPool[way]}/${wayD[way]}/${g[bid]}`;
+function shapeOf({ wayPool, wayD, g, reclaimable }: Model, bid: number, way: number): string {
+  return `${wayPool[way]}/${wayD[way]}/${g[bid]}/${reclaimable[bid]}`;
 }
 
 function takeOver({ model, choice, start }: Schedule, holders: ReadonlyMap<string, number[]>, bid: number) {
-  const { wayLink, wayGigabits, wayNet, wayD } = model;
+  const { wayLink, wayGigabits, wayStage, wayNet, wayD } = model;
   for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
     const list = holders.get(shapeOf(model, bid, way)) ?? [];
     for (let i = list.length - 1; i >= 0; i--) {
@@ -92,7 +93,10 @@ function takeOver({ model, choice, start }: Schedule, holders: ReadonlyMap<strin
       if (at < (model.from[bid] ?? 0) || at + (wayD[way] ?? 0) > (model.to[bid] ?? 0)) continue;
       const link = wayLink[way] ?? -1;
       const lighter =
-        link < 0 || (link === wayLink[held] && (wayGigabits[way] ?? 0) <= (wayGigabits[held] ?? 0));
+        link < 0 ||
+        (link === wayLink[held] &&
+          wayStage[way] === wayStage[held] &&
+          (wayGigabits[way] ?? 0) <= (wayGigabits[held] ?? 0));
       if (lighter && (wayNet[way] ?? 0) >= (wayNet[held] ?? 0)) return { way, holder, list };
     }
   }
@@ -102,14 +106,17 @@ function takeOver({ model, choice, start }: Schedule, holders: ReadonlyMap<strin
 /**
  * Of places that are worth as much to all, the earliest start in the first way: each gang in a single pool moves there,
  * in the order of ties, if no price has to rise for it. What it does not lose it may also gain.
+ * @param cheapest every cell at the cost of its first card
  */
-export function startEarliest(schedule: Schedule): void {
+export function startEarliest(schedule: Schedule, cheapest: PriceTables): void {
   const { model, choice, start, share } = schedule;
-  const cheapest = tablesOf(model, pricesOf(model));
   for (let bid = 0; bid < model.bids; bid++) {
     const held = choice[bid] ?? -1;
-    if (held < 0) continue;
+    const children = dependants(schedule, bid);
+    // What a service has beyond its floor keeps it in its pool; it could start nowhere else anyway.
+    if (held < 0 || children.some((child) => model.kind[child] === DIV)) continue;
     const [at, cards, welfare] = [start[bid] ?? 0, share[bid] ?? 0, schedule.welfare];
+    const latestEnd = children.length > 0 ? at + slotsOf(model, held) : Infinity;
     unplace(schedule, bid);
     schedule.risen.length = 0;
     if (bestSpot(schedule, bid, cheapest, -Infinity, spot, { spent: 0 })) {
@@ -118,7 +125,8 @@ export function startEarliest(schedule: Schedule): void {
         continue;
       }
       place(schedule, bid, spot.choice, spot.start, spot.share);
-      if (schedule.welfare >= welfare && schedule.risen.length === 0) continue;
+      const endsInTime = spot.start + slotsOf(model, spot.choice) <= latestEnd;
+      if (endsInTime && schedule.welfare >= welfare && schedule.risen.length === 0) continue;
       unplace(schedule, bid);
     }
     place(schedule, bid, held, at, cards);

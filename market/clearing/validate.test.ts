@@ -27,7 +27,32 @@ describe("what is wrong is named by its field", () => {
     ["offers[0].pool", { offers: [{ pool: 9, from: 0, to: 1, q: 1, reserve: 1 }] }],
     ["offers[0].q", { offers: [{ pool: 0, from: 0, to: 1, q: 1.5, reserve: 1 }] }],
     ["offers[0].reserve", { offers: [{ pool: 0, from: 0, to: 1, q: 1, reserve: -1 }] }],
-    ["bids[0].kind", withBid({ kind: "service" })],
+    ["offers[0].minRun", { offers: [{ pool: 0, from: 0, to: 1, q: 1, reserve: 1, minRun: 0 }] }],
+    ["bids[0].kind", withBid({ kind: "lease" })],
+    ["bids[0].floor", withBid({ kind: "service" })],
+    ["bids[0].floor", withBid({ kind: "service", g: 2, floor: 3 })],
+    ["bids[0].stage", withBid({ stage: -1 })],
+    ["bids[0].parent", withBid({ parent: 7 })],
+    ["bids[0].parent", withBid({ parent: 0 })],
+    [
+      "bids[1].parent",
+      {
+        bids: [
+          { ...bid, kind: "div" },
+          { ...bid, parent: 0 },
+        ],
+      },
+    ],
+    [
+      "bids[1].parent",
+      {
+        bids: [
+          { ...bid, parent: 1 },
+          { ...bid, parent: 0 },
+        ],
+      },
+    ],
+    ["centers[0].carbon", { centers: [{ ...sample.centers[0], carbon: [1] }, ...sample.centers.slice(1)] }],
     ["bids[0].g", withBid({ g: 0 })],
     ["bids[0].to", withBid({ to: 25 })],
     ["bids[0].prods[0].d", withBid({ d: undefined })],
