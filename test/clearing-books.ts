@@ -72,6 +72,105 @@ export function arbitraryBook(shape: BookShape): fc.Arbitrary<Book> {
     }));
 }
 
+/**
+ * The same with all that a bid or an offer may say besides: carbon, minimum runs over pieces and steps, cards that may be
+ * reclaimed, services, staging ahead, groups and parents.
+ */
+export function arbitraryBeyondBook(shape: BookShape): fc.Arbitrary<Book> {
+  return arbitraryBook(shape).chain((book) =>
+    fc
+      .record({
+        carbon: fc.array(optional(arbitraryCarbon(shape)), { minLength: CENTERS, maxLength: CENTERS }),
+        wholes: fc.array(arbitraryWhole(shape), { minLength: 3, maxLength: 3 }),
+        offers: fc.array(arbitrarySupply(), { minLength: book.offers.length, maxLength: book.offers.length }),
+        bids: fc.array(arbitraryLinks(shape), { minLength: book.bids.length, maxLength: book.bids.length }),
+        upwards: fc.boolean(),
+      })
+      .map(({ carbon, wholes, offers, bids, upwards }) => ({
+        ...book,
+        centers: book.centers.map((center, c) => ({
+          ...center,
+          ...(carbon[c] ? { carbon: carbon[c] } : {}),
+        })),
+        offers: book.offers.map((offer, i) => ({ ...offer, ...supplyOf(offer, offers[i], wholes) })),
+        bids: withParents(
+          book.bids.map((bid, i) => ({ ...bid, ...wishesOf(bid, bids[i]) })),
+          bids.map(({ parent }) => parent),
+          upwards,
+        ),
+      })),
+  );
+}
+
+function arbitraryCarbon({ T }: BookShape) {
+  return fc.array(fc.integer({ min: 0, max: 400 }), { minLength: T, maxLength: T });
+}
+
+/** What pieces and steps of one offer have in common: a whole is named by number and pool. */
+function arbitraryWhole({ T }: BookShape) {
+  return fc.record({
+    minRun: fc.integer({ min: 1, max: 4 }),
+    sold: optional(fc.uniqueArray(fc.integer({ min: -2, max: T + 1 }), { maxLength: 4 })),
+  });
+}
+type Whole = { readonly minRun: number; readonly sold: readonly number[] | undefined };
+
+function arbitrarySupply() {
+  return fc.record({ whole: optional(fc.nat(2)), reclaimable: optional(fc.boolean()) });
+}
+type Supply = { readonly whole: number | undefined; readonly reclaimable: boolean | undefined };
+
+function supplyOf({ pool }: Offer, supply: Supply | undefined, wholes: readonly Whole[]): Partial<Offer> {
+  const { whole, reclaimable } = supply ?? {};
+  const of = whole === undefined ? undefined : wholes[whole];
+  return {
+    ...(of ? { of: `whole-${whole}-${pool}`, minRun: of.minRun, ...(of.sold ? { sold: of.sold } : {}) } : {}),
+    ...(reclaimable === undefined ? {} : { reclaimable }),
+  };
+}
+
+function arbitraryLinks({ cards }: BookShape) {
+  return fc.record({
+    floor: optional(fc.integer({ min: 1, max: cards })),
+    stage: optional(fc.nat(3)),
+    group: optional(fc.constantFrom(1, "1", "either")),
+    parent: optional(fc.nat(20)),
+    reclaimable: fc.boolean(),
+  });
+}
+type Links = {
+  readonly floor: number | undefined;
+  readonly stage: number | undefined;
+  readonly group: number | string | undefined;
+  readonly parent: number | undefined;
+  readonly reclaimable: boolean;
+};
+
+function wishesOf(bid: Bid, links: Links | undefined): Partial<Bid> {
+  const { floor, stage, group, reclaimable } = links ?? {};
+  return {
+    ...(floor === undefined ? {} : { kind: "service", floor: Math.min(floor, bid.g) }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(group === undefined ? {} : { group }),
+    ...(reclaimable ? { reclaimable } : {}),
+  };
+}
+
+/** Parents stand before their children, or all of them after: so nothing leads back to itself. */
+function withParents(
+  bids: readonly Bid[],
+  parents: readonly (number | undefined)[],
+  upwards: boolean,
+): Bid[] {
+  const isGang = ({ kind }: Bid) => kind === "block" || kind === "split";
+  return bids.map((bid, i) => {
+    const parent = parents[i];
+    const possible = (upwards ? bids.slice(i + 1) : bids.slice(0, i)).filter(isGang);
+    const named = parent === undefined ? undefined : possible[parent % Math.max(1, possible.length)]?.id;
+    return isGang(bid) && named !== undefined ? { ...bid, parent: named } : bid;
+  });
+}
+
 function arbitraryLink(a: number, b: number) {
   return fc.record({
     a: fc.constant(a),

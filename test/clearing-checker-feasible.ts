@@ -25,21 +25,30 @@ export function poolOf({ pools }: CheckedInstance, center: number, product: numb
   return indexOf(pools, ({ c, p }) => `${c}/${p}`).get(`${center}/${product}`) ?? null;
 }
 
+/** Slots on a product, 0 if the bid does not want it. */
 export function lengthOf(bid: CheckedBid, product: number): number {
-  for (const choice of bid.prods) if (choice.p === product) return choice.d ?? bid.d ?? 0;
+  for (const choice of bid.prods)
+    if (choice.p === product) return bid.kind === "service" ? bid.to - bid.from : (choice.d ?? bid.d ?? 0);
   return 0;
+}
+
+/** Cards of a gang, or of the floor of a service. */
+export function cardsOf(bid: CheckedBid): number {
+  return bid.kind === "service" ? (bid.floor ?? bid.g) : bid.g;
 }
 
 function isWhole(value: number): boolean {
   return Number.isInteger(value) && value > 0;
 }
 
-/** Rules 2 to 5: each accepted bid by itself. */
+/** Rules 2 to 5, 10 and 11: each accepted bid by itself. */
 export function checkBids(instance: CheckedInstance, result: CheckedResult, report: Report): void {
-  const seen = new Set<number>();
-  for (const { b } of [...result.accepted, ...result.div]) {
-    if (seen.has(b)) report("once", `bid ${b} stands twice`);
-    seen.add(b);
+  for (const rows of [result.accepted, result.div]) {
+    const seen = new Set<number>();
+    for (const { b } of rows) {
+      if (seen.has(b)) report("once", `bid ${b} stands twice`);
+      seen.add(b);
+    }
   }
   for (const one of result.accepted) {
     const bid = instance.bids[one.b];
@@ -50,6 +59,7 @@ export function checkBids(instance: CheckedInstance, result: CheckedResult, repo
   for (const { b, fills } of result.div) {
     const bid = instance.bids[b];
     if (!bid) report("known", `no bid ${b}`);
+    else if (bid.kind === "service") checkExtra(instance, result, b, report);
     else if (bid.kind !== "div") report("kind", `bid ${b} is filled like a div bid`);
     else checkFills(instance, bid, b, fills, report);
   }
@@ -62,8 +72,14 @@ function checkGang(instance: CheckedInstance, bid: CheckedBid, one: Accepted, re
   if (!Number.isInteger(one.s) || one.s < bid.from || one.s + d > bid.to)
     report("window", `${name} leaves its window`);
   const cards = one.parts.reduce((sum, { q }) => sum + q, 0);
-  if (cards !== bid.g || !one.parts.every(({ q }) => isWhole(q))) report("gang", `${name} is not whole`);
-  for (const { c } of one.parts) checkEligible(instance, bid, name, c, one.p, report);
+  if (bid.kind === "service" && one.s !== bid.from) report("service", `${name} lacks a part of its window`);
+  if (cards !== cardsOf(bid) || !one.parts.every(({ q }) => isWhole(q)))
+    report("gang", `${name} is not whole`);
+  for (const { c } of one.parts) {
+    checkEligible(instance, bid, name, c, one.p, report);
+    if (movesData(bid, c) && one.s < (bid.stage ?? 0))
+      report("stage", `${name} starts before its data can be there`);
+  }
   const most = bid.kind === "split" ? Math.min(2, bid.kmax ?? 2) : 1;
   if (one.parts.length > most) report("centers", `${name} uses ${one.parts.length} centers`);
   const [first, second] = one.parts;
@@ -102,6 +118,41 @@ function checkFills(
   if (share > 1 + 1e-9) report("budget", `${name} takes more than g*d`);
 }
 
+/** Rule 10: beyond its floor a service has cards where the floor is, up to its ceiling in every slot. */
+function checkExtra(instance: CheckedInstance, result: CheckedResult, b: number, report: Report): void {
+  const name = `service ${b}`;
+  const bid = instance.bids[b];
+  const floor = result.accepted.find((one) => one.b === b);
+  const fills = result.div.find((one) => one.b === b)?.fills ?? [];
+  if (!bid || !floor) {
+    report("service", `${name} has cards beyond a floor that it does not have`);
+    return;
+  }
+  const slots = new Set<number>();
+  for (const [c, p, t, q] of fills) {
+    if (p !== floor.p || floor.parts.some((part) => part.c !== c))
+      report("service", `${name} has cards outside the pool of its floor`);
+    if (!Number.isInteger(t) || t < bid.from || t >= bid.to) report("window", `${name} leaves its window`);
+    if (!isWhole(q)) report("cards", `${name} takes ${q} cards`);
+    if (q > bid.g - cardsOf(bid)) report("service", `${name} exceeds its ceiling in slot ${t}`);
+    if (slots.has(t)) report("once", `${name} fills a cell twice`);
+    slots.add(t);
+  }
+}
+
+function movesData(bid: CheckedBid, center: number): boolean {
+  return center !== bid.home && bid.kind !== "div" && (bid.dataGB ?? 0) > 0;
+}
+
+/** Rules 5 and 11: gigabits that a bid's data take of a link in each slot, and how many slots before the start that is. */
+export function stagingOf(bid: CheckedBid): { slots: number; before: number; gigabits: bigint } {
+  const all = BigInt(bid.dataGB ?? 0) * 8n;
+  const stage = bid.stage ?? 0;
+  if (stage === 0) return { slots: 1, before: 0, gigabits: all };
+  const slots = BigInt(stage);
+  return { slots: stage, before: stage, gigabits: (all + slots - 1n) / slots };
+}
+
 /** Rule 5. */
 function checkEligible(
   instance: CheckedInstance,
@@ -123,24 +174,34 @@ function checkEligible(
   const link = instance.links[linkOf(instance, bid.home, c) ?? -1];
   if (bid.maxLat !== undefined && (!link || link.latMs > bid.maxLat))
     report("latency", `${name} is too far from home`);
-  const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
-  if (data > 0 && (!link || data * 8 > link.gbps * (instance.slotSeconds ?? 3600)))
+  if (movesData(bid, c) && (!link || stagingOf(bid).gigabits > gigabitsOf(instance, link)))
     report("staging", `${name} cannot stage its data`);
 }
 
-/** Cards of each pool and slot that a result takes. */
-export function soldIn(instance: CheckedInstance, result: CheckedResult): Map<string, number> {
+/** Gigabits that a link carries in a slot. */
+function gigabitsOf({ slotSeconds }: CheckedInstance, link: CheckedInstance["links"][number]): bigint {
+  return BigInt(link.gbps) * BigInt(slotSeconds ?? 3600);
+}
+
+/** Cards of each pool and slot that a result takes, for those bids. */
+export function soldIn(
+  instance: CheckedInstance,
+  result: CheckedResult,
+  counts: (bid: CheckedBid) => boolean = () => true,
+): Map<string, number> {
   const sold = new Map<string, number>();
-  const add = (c: number, p: number, t: number, q: number) => {
+  const add = (b: number, c: number, p: number, t: number, q: number) => {
+    const bid = instance.bids[b];
+    if (!bid || !counts(bid)) return;
     const key = `${poolOf(instance, c, p)}@${t}`;
     sold.set(key, (sold.get(key) ?? 0) + q);
   };
   for (const { b, p, s, parts } of result.accepted) {
     const bid = instance.bids[b];
     const d = bid ? lengthOf(bid, p) : 0;
-    for (const { c, q } of parts) for (let t = s; t < s + d; t++) add(c, p, t, q);
+    for (const { c, q } of parts) for (let t = s; t < s + d; t++) add(b, c, p, t, q);
   }
-  for (const { fills } of result.div) for (const [c, p, t, q] of fills) add(c, p, t, q);
+  for (const { b, fills } of result.div) for (const [c, p, t, q] of fills) add(b, c, p, t, q);
   return sold;
 }
 
@@ -162,8 +223,9 @@ export function linkUse(instance: CheckedInstance, one: Accepted): [number, numb
   const use: [number, number, bigint][] = [];
   for (const { c } of one.parts) {
     const link = linkOf(instance, bid.home, c);
-    if (c !== bid.home && link !== null && (bid.dataGB ?? 0) > 0)
-      use.push([link, one.s, BigInt(bid.dataGB ?? 0) * 8n]);
+    if (!movesData(bid, c) || link === null) continue;
+    const { slots, before, gigabits } = stagingOf(bid);
+    for (let t = one.s - before; t < one.s - before + slots; t++) use.push([link, t, gigabits]);
   }
   const [first, second] = one.parts;
   if (!first || !second) return use;
@@ -184,7 +246,7 @@ export function checkLinks(instance: CheckedInstance, result: CheckedResult, rep
     }
   for (const [key, gigabits] of carried) {
     const link = instance.links[Number(key.split("@")[0])];
-    if (link && gigabits > BigInt(link.gbps) * BigInt(instance.slotSeconds ?? 3600))
+    if (link && gigabits > gigabitsOf(instance, link))
       report("linkOversell", `link@slot ${key} carries ${gigabits} gigabits`);
   }
 }

@@ -1,5 +1,13 @@
-import type { CheckedInstance, CheckedResult } from "./clearing-checker.ts";
-import { lengthOf, linkOf, linkUse, poolOf, type Report, soldIn } from "./clearing-checker-feasible.ts";
+import type { CheckedInstance, CheckedOffer, CheckedResult } from "./clearing-checker.ts";
+import {
+  cardsOf,
+  lengthOf,
+  linkOf,
+  linkUse,
+  poolOf,
+  type Report,
+  soldIn,
+} from "./clearing-checker-feasible.ts";
 
 /** A decimal number as an exact fraction. */
 function fraction(value: number): [bigint, bigint] {
@@ -10,14 +18,19 @@ function fraction(value: number): [bigint, bigint] {
   return scale >= 0 ? [digits, 10n ** BigInt(scale)] : [digits * 10n ** BigInt(-scale), 1n];
 }
 
-/** Rule 1, second part: kw x pue x energy x hours, to the nearest tick, halves up. */
+function sum([one, of]: [bigint, bigint], [other, over]: [bigint, bigint]): [bigint, bigint] {
+  return [one * over + other * of, of * over];
+}
+
+/** Rule 1, second part: kw x pue x (energy + carbon) x hours, to the nearest tick, halves up. */
 function energyOf(instance: CheckedInstance, pool: number, slot: number): bigint {
   const { c, p } = instance.pools[pool] ?? { c: -1, p: -1 };
   const center = instance.centers[c];
   let over = BigInt(instance.slotSeconds ?? 3600);
   let under = 3600n;
-  for (const value of [instance.products[p]?.kw ?? 0, center?.pue ?? 0, center?.energy[slot] ?? 0]) {
-    const [numerator, denominator] = fraction(value);
+  const perKwh = sum(fraction(center?.energy[slot] ?? 0), fraction(center?.carbon?.[slot] ?? 0));
+  const factors = [fraction(instance.products[p]?.kw ?? 0), fraction(center?.pue ?? 0), perKwh];
+  for (const [numerator, denominator] of factors) {
     over *= numerator;
     under *= denominator;
   }
@@ -25,13 +38,37 @@ function energyOf(instance: CheckedInstance, pool: number, slot: number): bigint
   return ((2n * over + under * tick) / (2n * under * tick)) * tick;
 }
 
+/** Of each list of offers: those of every pool by cost, then id. Large instances are searched far too often. */
+const inOrder = new WeakMap<object, Map<number, CheckedOffer[]>>();
+
+function offersByPool({ offers }: CheckedInstance): Map<number, CheckedOffer[]> {
+  const known = inOrder.get(offers);
+  if (known) return known;
+  const sorted = offers
+    .map((offer, index) => ({ offer, id: offer.id ?? index }))
+    .sort((x, y) => x.offer.reserve - y.offer.reserve || byId(x.id, y.id))
+    .map(({ offer }) => offer);
+  const byPool = Map.groupBy(sorted, ({ pool }) => pool);
+  inOrder.set(offers, byPool);
+  return byPool;
+}
+
+/** Offers of a pool and slot in the order in which their cards are sold: by cost, then id, numbers before words. */
+export function meritOrder(instance: CheckedInstance, pool: number, slot: number): CheckedOffer[] {
+  return (offersByPool(instance).get(pool) ?? []).filter(
+    ({ from, to, q }) => from <= slot && slot < to && q > 0,
+  );
+}
+
+function byId(one: number | string, other: number | string): number {
+  if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 /** Costs of all the cards of a pool and slot, cheapest first: [cost, cards]. */
 export function stackOf(instance: CheckedInstance, pool: number, slot: number): [bigint, bigint][] {
   const energy = energyOf(instance, pool, slot);
-  return instance.offers
-    .filter((offer) => offer.pool === pool && offer.from <= slot && slot < offer.to && offer.q > 0)
-    .map(({ reserve, q }): [bigint, bigint] => [BigInt(reserve) + energy, BigInt(q)])
-    .sort(([x], [y]) => (x < y ? -1 : x > y ? 1 : 0));
+  return meritOrder(instance, pool, slot).map(({ reserve, q }) => [BigInt(reserve) + energy, BigInt(q)]);
 }
 
 /** Cost of the first cards of a stack, and of the last of them. */
@@ -52,11 +89,11 @@ function limitOf(instance: CheckedInstance, b: number, p: number): bigint {
   return 0n;
 }
 
-/** Value at the limit less transfer of an accepted gang. */
+/** Value at the limit less transfer of an accepted gang, or of the floor of a service. */
 function netOf(instance: CheckedInstance, one: CheckedResult["accepted"][number]): bigint {
   const bid = instance.bids[one.b];
   if (!bid) return 0n;
-  let net = limitOf(instance, one.b, one.p) * BigInt(bid.g) * BigInt(lengthOf(bid, one.p));
+  let net = limitOf(instance, one.b, one.p) * BigInt(cardsOf(bid)) * BigInt(lengthOf(bid, one.p));
   for (const { c } of one.parts) {
     const link = instance.links[linkOf(instance, bid.home, c) ?? -1];
     if (c !== bid.home && link) net -= BigInt(bid.dataGB ?? 0) * BigInt(link.perGB);

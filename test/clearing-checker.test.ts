@@ -134,6 +134,7 @@ describe("each broken rule is found", () => {
     ["known", (r) => r.accepted.push({ b: 9, p: 0, s: 0, parts: [] })],
     ["kind", (r) => r.accepted.push({ b: 2, p: 0, s: 1, parts: [{ c: 0, q: 2 }] })],
     ["kind", (r) => r.div.push({ b: 3, fills: [[0, 0, 0, 1]] })],
+    ["kind", (r) => r.div.push({ b: 1, fills: [[1, 0, 0, 1]] })],
     ["product", (r) => Object.assign(first(r, 1), { p: 1 })],
     ["window", (r) => Object.assign(first(r, 0), { s: 2 })],
     ["window", (r) => fill(r, 0).splice(2, 1, 0)],

@@ -1,48 +1,84 @@
 import type { CheckedBid, CheckedInstance } from "./clearing-checker.ts";
-import { lengthOf, linkOf, linkUse } from "./clearing-checker-feasible.ts";
+import { cardsOf, lengthOf, linkOf, linkUse } from "./clearing-checker-feasible.ts";
 import { stackOf } from "./clearing-checker-money.ts";
+import { firmCards, shortRuns } from "./clearing-checker-supply.ts";
 
 /** One thing that a bid may take: cards by `pool@slot`, gigabits by `link@slot`, and what it is worth net of transfer. */
 interface Way {
+  readonly start: number;
+  readonly end: number;
   readonly cards: ReadonlyMap<string, number>;
   readonly gigabits: ReadonlyMap<string, bigint>;
   readonly net: bigint;
 }
 
-/** The greatest welfare of any allocation, uniform prices or not, by trying all of them. For tiny instances only. */
+/** What the bids that were looked at so far take, together. */
+interface Taken {
+  readonly cards: Map<string, number>;
+  /** Of these, what bids hold that do not take reclaimable cards. */
+  readonly firm: Map<string, number>;
+  readonly gigabits: Map<string, bigint>;
+  /** By bid, as far as it is accepted. */
+  readonly ways: Map<number, Way>;
+}
+
+/**
+ * The greatest welfare of any allocation that keeps all rules but those of prices (rule 7), by trying all of them. For
+ * tiny instances only.
+ */
 export function optimalWelfare(instance: CheckedInstance): bigint {
   const ways = instance.bids.map((bid, b) => waysOf(instance, bid, b));
-  const cards = new Map<string, number>();
-  const gigabits = new Map<string, bigint>();
+  const taken: Taken = { cards: new Map(), firm: new Map(), gigabits: new Map(), ways: new Map() };
   let best = 0n;
   const visit = (b: number, net: bigint) => {
     if (b === ways.length) {
-      const welfare = net - offerCost(instance, cards);
-      if (welfare > best) best = welfare;
+      const welfare = net - offerCost(instance, taken.cards);
+      if (welfare > best && isLinkedRight(instance, taken) && sellsInRuns(instance, taken)) best = welfare;
       return;
     }
     visit(b + 1, net);
     for (const way of ways[b] ?? []) {
-      move(cards, gigabits, way, 1);
-      if (fits(instance, cards, gigabits)) visit(b + 1, net + way.net);
-      move(cards, gigabits, way, -1);
+      move(instance, taken, b, way, 1);
+      if (fits(instance, taken)) visit(b + 1, net + way.net);
+      move(instance, taken, b, way, -1);
     }
   };
   visit(0, 0n);
   return best;
 }
 
-function move(cards: Map<string, number>, gigabits: Map<string, bigint>, way: Way, sign: 1 | -1): void {
-  for (const [key, q] of way.cards) cards.set(key, (cards.get(key) ?? 0) + sign * q);
+function move(instance: CheckedInstance, taken: Taken, b: number, way: Way, sign: 1 | -1): void {
+  if (sign === 1) taken.ways.set(b, way);
+  else taken.ways.delete(b);
+  for (const cards of instance.bids[b]?.reclaimable ? [taken.cards] : [taken.cards, taken.firm])
+    for (const [key, q] of way.cards) cards.set(key, (cards.get(key) ?? 0) + sign * q);
+  const { gigabits } = taken;
   for (const [key, q] of way.gigabits) gigabits.set(key, (gigabits.get(key) ?? 0n) + BigInt(sign) * q);
 }
 
-function fits(
-  instance: CheckedInstance,
-  cards: ReadonlyMap<string, number>,
-  gigabits: ReadonlyMap<string, bigint>,
-): boolean {
+/** Rules 8 and 9. */
+function isLinkedRight(instance: CheckedInstance, { ways }: Taken): boolean {
+  const groups = [...ways.keys()].flatMap((b) => instance.bids[b]?.group ?? []);
+  if (new Set(groups).size < groups.length) return false;
+  return [...ways].every(([b, way]) => {
+    const parent = instance.bids[b]?.parent;
+    if (parent === undefined) return true;
+    const end = ways.get(instance.bids.findIndex(({ id }, i) => (id ?? i) === parent))?.end;
+    return end !== undefined && end <= way.start;
+  });
+}
+
+/** Rule 12. */
+function sellsInRuns(instance: CheckedInstance, { cards }: Taken): boolean {
+  return shortRuns(instance, cards).length === 0;
+}
+
+function fits(instance: CheckedInstance, { cards, firm, gigabits }: Taken): boolean {
   for (const [key, q] of cards) if (q > offeredAt(instance, key)) return false;
+  for (const [key, q] of firm) {
+    const [pool = -1, slot = -1] = key.split("@").map(Number);
+    if (q > firmCards(instance, pool, slot)) return false;
+  }
   for (const [key, q] of gigabits) {
     const link = instance.links[Number(key.split("@")[0])];
     if (q > BigInt(link?.gbps ?? 0) * BigInt(instance.slotSeconds ?? 3600)) return false;
@@ -87,8 +123,9 @@ function waysOf(instance: CheckedInstance, bid: CheckedBid, b: number): Way[] {
   const pools = eligible(instance, bid);
   if (bid.kind === "div") return divWays(bid, pools);
   const ways: Way[] = [];
-  for (const { c, p } of pools) {
-    ways.push(...gangWays(instance, bid, b, p, [{ c, q: bid.g }]));
+  for (const { k, c, p } of pools) {
+    const whole = gangWays(instance, bid, b, p, [{ c, q: cardsOf(bid) }]);
+    ways.push(...(bid.kind === "service" ? whole.flatMap((floor) => serviceWays(bid, floor, k, p)) : whole));
     if (bid.kind !== "split" || (bid.kmax ?? 2) < 2) continue;
     for (const other of pools)
       for (let q = 1; q < bid.g; q++) {
@@ -118,7 +155,7 @@ function gangWays(
 ): Way[] {
   const d = lengthOf(bid, p);
   const limit = bid.prods.find((choice) => choice.p === p)?.limit ?? 0;
-  let net = BigInt(limit) * BigInt(bid.g) * BigInt(d);
+  let net = BigInt(limit) * BigInt(cardsOf(bid)) * BigInt(d);
   for (const { c } of parts)
     if (c !== bid.home)
       net -=
@@ -131,10 +168,27 @@ function gangWays(
       for (let t = s; t < s + d; t++) cards.set(`${k}@${t}`, q);
     }
     const gigabits = new Map<string, bigint>();
-    for (const [link, slot, amount] of linkUse(instance, { b, p, s, parts }))
+    const uses = linkUse(instance, { b, p, s, parts });
+    if (uses.some(([, slot]) => slot < 0)) continue;
+    for (const [link, slot, amount] of uses)
       gigabits.set(`${link}@${slot}`, (gigabits.get(`${link}@${slot}`) ?? 0n) + amount);
-    ways.push({ cards, gigabits, net });
+    ways.push({ start: s, end: s + d, cards, gigabits, net });
   }
+  return ways;
+}
+
+/** Its floor with every number of cards beyond it in every slot. */
+function serviceWays(bid: CheckedBid, floor: Way, pool: number, product: number): Way[] {
+  const limit = BigInt(bid.prods.find(({ p }) => p === product)?.limit ?? 0);
+  let ways = [floor];
+  for (let t = bid.from; t < bid.to; t++)
+    ways = ways.flatMap((way) =>
+      Array.from({ length: bid.g - cardsOf(bid) + 1 }, (_, extra) => ({
+        ...way,
+        cards: new Map(way.cards).set(`${pool}@${t}`, cardsOf(bid) + extra),
+        net: way.net + limit * BigInt(extra),
+      })),
+    );
   return ways;
 }
 
@@ -147,7 +201,8 @@ function divWays(bid: CheckedBid, pools: { k: number; p: number }[]): Way[] {
   const fill = (i: number, cards: Map<string, number>, perSlot: number[], share: number, net: bigint) => {
     const cell = cells[i];
     if (!cell) {
-      if (cards.size > 0) ways.push({ cards: new Map(cards), gigabits: new Map(), net });
+      if (cards.size > 0)
+        ways.push({ start: bid.from, end: bid.to, cards: new Map(cards), gigabits: new Map(), net });
       return;
     }
     const limit = bid.prods.find(({ p }) => p === cell.p)?.limit ?? 0;

@@ -44,3 +44,45 @@ export function loneCenterDay(
     jobs,
   };
 }
+
+/** A job of a trace that reaches the lone center: arrival and run time in seconds of the day. */
+export interface LoneJob {
+  readonly arrival: number;
+  readonly cards: number;
+  readonly seconds: number;
+  readonly slots: number;
+  readonly product: string;
+  readonly limit: number;
+  readonly session?: "spot" | "forward";
+  readonly kind?: "block" | "div";
+  /** Slots after the opening. */
+  readonly window: { readonly from: number; readonly to: number };
+  readonly extendLimit?: number;
+}
+
+export function loneJob(key: string, fields: LoneJob): ScenarioJob {
+  const { arrival, cards, seconds, slots, product, limit, session = "spot", kind = "block", window } = fields;
+  return {
+    key,
+    tenant: "t",
+    workload: "trace",
+    arrival,
+    opening: false,
+    estimateSlots: slots,
+    durationSeconds: seconds,
+    bid: {
+      name: key,
+      session,
+      kind,
+      products: [{ product, limit }],
+      cards,
+      slots,
+      window,
+      home: "c",
+      dataGB: 0,
+      frameworks: [],
+      maxSlots: 1000,
+      ...(fields.extendLimit === undefined ? {} : { extendLimit: fields.extendLimit }),
+    },
+  };
+}

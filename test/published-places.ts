@@ -1,12 +1,23 @@
 import type { Bid, Book, Result } from "../market/clearing/instance.ts";
-import { lengthOf, linkOf, linkUse, poolOf, soldIn } from "./clearing-checker-feasible.ts";
+import {
+  cardsOf,
+  lengthOf,
+  linkOf,
+  linkUse,
+  poolOf,
+  soldIn,
+  stagingOf,
+} from "./clearing-checker-feasible.ts";
 import { stackOf } from "./clearing-checker-money.ts";
+import { firmCards } from "./clearing-checker-supply.ts";
 
 // Where a bid could have run at published prices: found by trying everything, with none of the product's code.
 
 /** Cards of each pool and slot, and gigabits of each link and slot, that somebody may take. */
 export interface Room {
   readonly cards: readonly (readonly number[])[];
+  /** Of these, what bids may take that say nothing about reclaimable cards. */
+  readonly firm: readonly (readonly number[])[];
   readonly gigabits: readonly (readonly number[])[];
 }
 
@@ -24,6 +35,7 @@ export function sellable(book: Book): Room {
     stackOf(book, k, t).reduce((sum, [, cards]) => sum + Number(cards), 0);
   return {
     cards: book.pools.map((_, k) => slots(book).map((t) => total(k, t))),
+    firm: book.pools.map((_, k) => slots(book).map((t) => firmCards(book, k, t))),
     gigabits: book.links.map(() => slots(book).map(() => Number.POSITIVE_INFINITY)),
   };
 }
@@ -40,6 +52,10 @@ export function leftAfter(book: Book, result: Result, cost: "any" | "atPrice"): 
       return offered - (sold.get(`${k}@${t}`) ?? 0);
     }),
   );
+  const held = soldIn(book, result, (bid) => bid.reclaimable !== true);
+  const firm = cards.map((row, k) =>
+    row.map((all, t) => Math.min(all, firmCards(book, k, t) - (held.get(`${k}@${t}`) ?? 0))),
+  );
   const used = new Map<string, number>();
   for (const one of result.accepted)
     for (const [link, t, gigabits] of linkUse(book, one))
@@ -47,16 +63,17 @@ export function leftAfter(book: Book, result: Result, cost: "any" | "atPrice"): 
   const gigabits = book.links.map(({ gbps }, l) =>
     slots(book).map((t) => gbps * (book.slotSeconds ?? 3600) - (used.get(`${l}@${t}`) ?? 0)),
   );
-  return { cards, gigabits };
+  return { cards, firm, gigabits };
 }
 
 /** Every place that the room has for a bid; of a div bid, every single card. */
-export function placesOf(book: Book, result: Result, bid: Bid, room: Room): Place[] {
+export function placesOf(book: Book, result: Result, bid: Bid, all: Room): Place[] {
+  const room = bid.reclaimable ? all : { ...all, cards: all.firm };
   return bid.prods.flatMap(({ p }) => {
     const centers = book.centers.flatMap((_, c) => (isEligible(book, bid, c, p) ? [c] : []));
     if (bid.kind === "div") return centers.flatMap((c) => singleCards(book, result, bid, room, c, p));
     return centers.flatMap((c) => [
-      ...gangs(book, result, bid, room, p, [[c, bid.g]]),
+      ...gangs(book, result, bid, room, p, [[c, cardsOf(bid)]]),
       ...centers.flatMap((other) => splits(book, result, bid, room, p, c, other)),
     ]);
   });
@@ -69,8 +86,9 @@ function isEligible(book: Book, bid: Bid, c: number, p: number): boolean {
   if (c === bid.home) return true;
   const link = book.links[linkOf(book, bid.home, c) ?? -1];
   if (bid.maxLat !== undefined && (link === undefined || link.latMs > bid.maxLat)) return false;
-  const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
-  return data === 0 || (link !== undefined && data * 8 <= link.gbps * (book.slotSeconds ?? 3600));
+  if (bid.kind === "div" || (bid.dataGB ?? 0) === 0) return true;
+  const most = (link?.gbps ?? 0) * (book.slotSeconds ?? 3600);
+  return link !== undefined && stagingOf(bid).gigabits <= BigInt(most);
 }
 
 function singleCards(book: Book, result: Result, bid: Bid, room: Room, c: number, p: number): Place[] {
@@ -120,7 +138,7 @@ function gangs(
       const [link = -1, t = -1] = key.split("@").map(Number);
       return (room.gigabits[link]?.[t] ?? 0) >= gigabits;
     });
-    if (!fits || !bears) continue;
+    if (!fits || !bears || use.some(([, t]) => t < 0)) continue;
     let due = 0;
     for (const [c, q] of parts) {
       const row = result.prices[String(poolOf(book, c, p))] ?? [];
@@ -130,7 +148,7 @@ function gangs(
     }
     for (const [link, t, gigabits] of use)
       due += ((result.linkPrices[String(link)]?.[t] ?? 0) * Number(gigabits)) / (book.slotSeconds ?? 3600);
-    found.push({ cardSlots: bid.g * d, due });
+    found.push({ cardSlots: cardsOf(bid) * d, due });
   }
   return found;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadScenario, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
 import type { ScenarioJob } from "../../agent/scenario/scenario-job.ts";
-import { loneCenterDay } from "../../test/lone-center.ts";
+import { type LoneJob, loneCenterDay, loneJob } from "../../test/lone-center.ts";
 import { runAlone } from "./alone.ts";
 import { type JobOutcome, peakUse } from "./metrics.ts";
 
@@ -17,28 +17,10 @@ type JobFields = Readonly<{
 function job(key: string, { arrival, cards, seconds, estimateSlots, div = false }: JobFields): ScenarioJob {
   const slots = div ? 10 : (estimateSlots ?? Math.ceil(seconds / 360));
   const from = Math.ceil(arrival / 360);
-  return {
-    key,
-    tenant: "t",
-    workload: "trace",
-    arrival,
-    opening: false,
-    estimateSlots: slots,
-    durationSeconds: seconds,
-    bid: {
-      name: key,
-      session: div ? "forward" : "spot",
-      kind: div ? "div" : "block",
-      products: [{ product: "p", limit: 100 }],
-      cards,
-      slots,
-      window: div ? { from, to: from + slots } : { from: from + 1, to: from + 500 },
-      home: "c",
-      dataGB: 0,
-      frameworks: [],
-      maxSlots: 1000,
-    },
-  };
+  const bought: Pick<LoneJob, "session" | "kind" | "window"> = div
+    ? { session: "forward", kind: "div", window: { from, to: from + slots } }
+    : { window: { from: from + 1, to: from + 500 } };
+  return loneJob(key, { arrival, cards, seconds, slots, product: "p", limit: 100, ...bought });
 }
 
 function scenario(

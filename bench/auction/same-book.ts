@@ -1,6 +1,5 @@
 import type { Caller } from "../../agent/client.ts";
-import type { AuctionEvent } from "../../events/catalog/auction.ts";
-import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import { type AuctionEvent, isAuctionEvent } from "../../events/catalog/auction.ts";
 import { type FeedPage, parsePage } from "../../events/store/feed.ts";
 import { operations } from "../../functions/contract/operations.ts";
 import { type BookState, initialBook } from "../../market/book/book-state.ts";
@@ -45,17 +44,4 @@ function bookOf(pages: readonly FeedPage[], auction: number): Instance {
 
 function follow(book: BookState, pages: readonly FeedPage[], position: number): void {
   for (const page of pages.slice(book.position, position)) observePage(book, page);
-}
-
-function isAuctionEvent(event: DomainEvent): event is AuctionEvent {
-  switch (event.type) {
-    case "GateClosed":
-    case "AuctionSolved":
-    case "AwardsPublished":
-    case "AuctionCleared":
-    case "AuctionVoided":
-      return true;
-    default:
-      return false;
-  }
 }

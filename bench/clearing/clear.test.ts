@@ -70,6 +70,38 @@ describe("what is wrong is named, with its fix", () => {
     ],
     ["no list", (book) => Object.assign(book, { pools: {} }), "pools: must be an array, not {}"],
     [
+      "a wrong type of what may be left out",
+      (book) => Object.assign(Object(book.bids?.[7]), { reclaimable: 1, stage: "2", group: true, floor: [] }),
+      `bids[7].floor: must be a number, not []
+  bids[7].stage: must be a number, not "2"
+  bids[7].group: must be a number or a string, not true
+  bids[7].reclaimable: must be a boolean, not 1`,
+    ],
+    [
+      "a wrong type of an offer's",
+      (book) =>
+        Object.assign(Object(book.offers?.[0]), { minRun: null, of: {}, sold: 3, reclaimable: "yes" }),
+      `offers[0].minRun: must be a number, not null
+  offers[0].of: must be a number or a string, not {}
+  offers[0].sold: must be an array of numbers, not 3
+  offers[0].reclaimable: must be a boolean, not "yes"`,
+    ],
+    [
+      "carbon that is no row of prices",
+      (book) => Object.assign(Object(book.centers?.[0]), { carbon: 30 }),
+      "centers[0].carbon: must be an array of numbers, not 30",
+    ],
+    [
+      "a service without a floor",
+      (book) => Object.assign(Object(book.bids?.[7]), { kind: "service" }),
+      "bids[7].floor: must be a whole number of cards from 1 to g",
+    ],
+    [
+      "a parent that is no bid",
+      (book) => Object.assign(Object(book.bids?.[7]), { kind: "block", parent: "nobody" }),
+      "bids[7].parent: must join two block or split bids of the book",
+    ],
+    [
       "a value that cannot be",
       (book) => Object.assign(Object(book.bids?.[7]), { to: 25 }),
       "bids[7].to: must lie after from and within T",

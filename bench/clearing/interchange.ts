@@ -72,7 +72,7 @@ function checkRows(rows: Warm["prices"], name: string, count: number, slots: num
   }
 }
 
-type Rule = "number" | "numbers" | "string" | "id" | readonly [Shape];
+type Rule = "number" | "numbers" | "string" | "boolean" | "id" | readonly [Shape];
 interface Shape {
   readonly [field: string]: { readonly is: Rule; readonly optional: boolean };
 }
@@ -86,7 +86,9 @@ const bookShape: Shape = {
   slotSeconds: may("number"),
   tick: may("number"),
   products: must([{ kw: must("number") }]),
-  centers: must([{ region: must("number"), pue: must("number"), energy: must("numbers") }]),
+  centers: must([
+    { region: must("number"), pue: must("number"), energy: must("numbers"), carbon: may("numbers") },
+  ]),
   links: must([
     {
       a: must("number"),
@@ -105,6 +107,10 @@ const bookShape: Shape = {
       to: must("number"),
       q: must("number"),
       reserve: must("number"),
+      minRun: may("number"),
+      of: may("id"),
+      sold: may("numbers"),
+      reclaimable: may("boolean"),
     },
   ]),
   bids: must([
@@ -112,6 +118,7 @@ const bookShape: Shape = {
       id: may("id"),
       kind: must("string"),
       g: must("number"),
+      floor: may("number"),
       d: may("number"),
       from: must("number"),
       to: must("number"),
@@ -126,6 +133,10 @@ const bookShape: Shape = {
       chunk: may("number"),
       bw: may("number"),
       syncLat: may("number"),
+      stage: may("number"),
+      group: may("id"),
+      parent: may("id"),
+      reclaimable: may("boolean"),
     },
   ]),
 };
@@ -176,7 +187,7 @@ function checkField(value: unknown, is: Rule, at: string, complaints: string[]):
     complaints.push(`${at}: must be an array of numbers, not ${shown(value)}`);
   if (is === "id" && typeof value !== "number" && typeof value !== "string")
     complaints.push(`${at}: must be a number or a string, not ${shown(value)}`);
-  if ((is === "number" || is === "string") && typeof value !== is)
+  if ((is === "number" || is === "string" || is === "boolean") && typeof value !== is)
     complaints.push(`${at}: must be a ${is}, not ${shown(value)}`);
 }
 

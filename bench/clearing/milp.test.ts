@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Book } from "../../market/clearing/instance.ts";
-import { arbitraryBook, tinyShape } from "../../test/clearing-books.ts";
+import { arbitraryBeyondBook, arbitraryBook, tinyShape } from "../../test/clearing-books.ts";
 import { optimalWelfare } from "../../test/clearing-optimum.ts";
 import { solveMilp, solveRelaxation } from "./highs.ts";
 import { runHighs } from "./highs-run.ts";
@@ -20,6 +20,22 @@ test("given tiny books, HiGHS finds the optimum that trying everything finds", a
       expect(await solveRelaxation(milpOf(book), 60)).toBeGreaterThanOrEqual(welfare ?? Infinity);
     }),
     { numRuns: 40 },
+  );
+});
+
+test("given groups, parents, services, staging ahead and reclaimable cards, it does so, too", async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryBeyondBook(tinyShape), async (book) => {
+      const anyRun = { ...book, offers: book.offers.map((offer) => ({ ...offer, minRun: 1 })) };
+      const { welfare, bound, optimal } = await solve(anyRun);
+      expect(optimal).toBe(true);
+      expect(BigInt(welfare ?? -1)).toBe(optimalWelfare(anyRun));
+      expect(bound).toBe(welfare);
+      // It leaves minimum runs out: these can only cost welfare.
+      expect(await solve(book)).toMatchObject({ welfare });
+      expect(optimalWelfare(book)).toBeLessThanOrEqual(BigInt(welfare ?? -1));
+    }),
+    { numRuns: 60 },
   );
 });
 

@@ -1,4 +1,4 @@
-import type { Bid, Book, Choice } from "../../market/clearing/instance.ts";
+import type { Bid, Book, Choice, ItemId } from "../../market/clearing/instance.ts";
 import {
   DEFAULT_SLOT_SECONDS,
   DEFAULT_TICK,
@@ -8,13 +8,16 @@ import {
 } from "../../market/clearing/instance.ts";
 
 /**
- * The clearing problem as a mixed-integer program, exact but for prices: rules 1 to 6 of the interchange format, and
- * not rule 7, under which nobody accepted may lose. Its optimum is therefore never below what the market can reach.
+ * The clearing problem as a mixed-integer program, exact but for prices and minimum runs: the rules of the interchange
+ * format, except rule 7, under which nobody accepted may lose, and rule 12, under which offers sell so many slots in a
+ * row. Its optimum is therefore never below what the market can reach.
  *
  * Time-indexed: one binary column for each bid, pool and start that fits (enough cards offered throughout, the data
  * fits the link, and it would gain against the cheapest cards there); for a split bid, one for each pair of pools and
- * start, with a whole number of chunks; for a div bid, one column for each cell. One column for each step of offers in
- * a cell. One row a bid, a cell, and a slot of a link that could be overbooked.
+ * start, with a whole number of chunks; for a div bid, one column for each cell; for a service, one for its floor in
+ * each pool and one for each slot of what it has beyond. One column for each step of offers in a cell. One row a bid, a
+ * cell, the firm cards of a cell where others may be reclaimed, a group, a start of a child, and a slot of a link that
+ * could be overbooked.
  */
 export interface Milp {
   /** Mills, to be maximised. */
@@ -30,8 +33,17 @@ interface Way {
   readonly choice: Choice;
   readonly d: number;
   readonly transfer: number;
+  /** Of the data: -1 without; so many Gbps in each slot, and the slots before the start in which they move, 0: in it. */
   readonly link: number;
   readonly stagingGbps: number;
+  readonly ahead: number;
+}
+
+/** Where a bid may start, and where it ends then. */
+interface Run {
+  readonly column: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface Builder {
@@ -41,6 +53,13 @@ interface Builder {
   /** Row of each cell, its cards and its cheapest cost. */
   readonly cards: Float64Array;
   readonly cheapest: Float64Array;
+  /** Rows of the firm cards of those cells that offer others, too. */
+  readonly firmRows: Map<number, Milpable>;
+  /** Ids of bids that have children: these may be worth a loss. */
+  readonly parents: ReadonlySet<ItemId>;
+  /** Of each gang: its possible runs. Of each group: columns of which at most one is 1. */
+  readonly runs: Map<Bid, Run[]>;
+  readonly groups: Map<ItemId, number[]>;
   /** What columns take of link slots, to become rows. */
   readonly onLinks: Map<number, { columns: number[]; values: number[] }>;
 }
@@ -56,14 +75,22 @@ export function milpOf(book: Book): Milp {
     milp,
     cards: new Float64Array(cells),
     cheapest: new Float64Array(cells).fill(Infinity),
+    firmRows: new Map(),
+    parents: new Set(book.bids.flatMap(({ parent }) => parent ?? [])),
+    runs: new Map(),
+    groups: new Map(),
     onLinks: new Map(),
   };
   for (let cell = 0; cell < cells; cell++) milp.rows.push({ columns: [], values: [], limit: 0 });
   addOffers(builder);
-  for (const bid of book.bids) {
+  addFirmRows(builder);
+  for (const [b, bid] of book.bids.entries()) {
     if (bid.kind === "div") addDivisible(builder, bid);
-    else addGang(builder, bid);
+    else if (bid.kind === "service") addService(builder, bid);
+    else addGang(builder, bid, bid.id ?? b);
   }
+  for (const columns of builder.groups.values()) atMostOne(builder, columns);
+  addParents(builder);
   addLinks(builder);
   return milp;
 }
@@ -96,13 +123,8 @@ function addOffers(builder: Builder): void {
     const center = book.centers[c];
     for (let t = from; t < to; t++) {
       const kw = book.products[p]?.kw ?? 0;
-      const energy = energyCost(
-        kw,
-        center?.pue ?? 0,
-        center?.energy[t] ?? 0,
-        seconds,
-        book.tick ?? DEFAULT_TICK,
-      );
+      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
+      const energy = energyCost(kw, center?.pue ?? 0, perKwh, seconds, book.tick ?? DEFAULT_TICK);
       const cell = pool * book.T + t;
       const own = steps.get(cell) ?? new Map<number, number>();
       own.set(reserve + energy, (own.get(reserve + energy) ?? 0) + q);
@@ -117,29 +139,45 @@ function addOffers(builder: Builder): void {
     }
 }
 
+/** Rule 13: firm cards, where there are others. */
+function addFirmRows(builder: Builder): void {
+  const { book, cards, firmRows } = builder;
+  for (const offer of book.offers) {
+    if (!offer.reclaimable || offer.q === 0) continue;
+    for (let t = offer.from; t < offer.to; t++) {
+      const cell = offer.pool * book.T + t;
+      const row = firmRows.get(cell) ?? addRow(builder, cards[cell] ?? 0);
+      row.limit -= offer.q;
+      firmRows.set(cell, row);
+    }
+  }
+}
+
 /** Rule 5: the pools that a bid may use. */
 function waysOf({ book, seconds }: Builder, bid: Bid): Way[] {
   return book.pools.flatMap(({ c, p }, pool): Way[] => {
     const choice = bid.prods.find((one) => one.p === p);
     if (!choice || (bid.pools && !bid.pools.includes(pool))) return [];
     if (bid.regions && !bid.regions.includes(book.centers[c]?.region ?? -1)) return [];
-    const way = { pool, choice, d: slotsNeeded(bid, choice), transfer: 0, link: -1, stagingGbps: 0 };
+    const d = slotsNeeded(bid, choice);
+    const way = { pool, choice, d, transfer: 0, link: -1, stagingGbps: 0, ahead: 0 };
     if (c === bid.home) return [way];
     const index = linkBetween(book.links, bid.home, c);
     const link = book.links[index];
     if (bid.maxLat !== undefined && (link?.latMs ?? Infinity) > bid.maxLat) return [];
     const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
     if (data === 0) return [way];
-    const stagingGbps = (data * 8) / seconds;
-    if (!link || data * 8 > link.gbps * seconds) return [];
-    return [{ ...way, transfer: data * link.perGB, link: index, stagingGbps }];
+    const ahead = bid.stage ?? 0;
+    const gigabits = ahead === 0 ? data * 8 : Math.ceil((data * 8) / ahead);
+    if (!link || gigabits > link.gbps * seconds) return [];
+    return [{ ...way, transfer: data * link.perGB, link: index, stagingGbps: gigabits / seconds, ahead }];
   });
 }
 
 /** Starts at which so many cards are offered throughout, with the least that they cost each. */
 function fitting({ book, cards, cheapest }: Builder, bid: Bid, way: Way, least: number): [number, number][] {
   const starts: [number, number][] = [];
-  for (let start = bid.from; start + way.d <= bid.to; start++) {
+  for (let start = Math.max(bid.from, way.ahead); start + way.d <= bid.to; start++) {
     let cost = 0;
     for (let cell = way.pool * book.T + start; cell < way.pool * book.T + start + way.d; cell++)
       cost += (cards[cell] ?? 0) >= least ? (cheapest[cell] ?? Infinity) : Infinity;
@@ -148,26 +186,89 @@ function fitting({ book, cards, cheapest }: Builder, bid: Bid, way: Way, least: 
   return starts;
 }
 
-function addGang(builder: Builder, bid: Bid): void {
+function addGang(builder: Builder, bid: Bid, id: ItemId): void {
   const ways = waysOf(builder, bid);
-  const once: number[] = [];
+  const runs: Run[] = [];
   for (const way of ways)
     for (const [start, cost] of fitting(builder, bid, way, bid.g)) {
       const net = way.choice.limit * bid.g * way.d - way.transfer;
-      if (net - cost * bid.g < 0) continue;
+      if (net - cost * bid.g < 0 && !builder.parents.has(id)) continue;
       const column = addColumn(builder, net, 1, true);
-      takeCards(builder, way, start, column, bid.g);
+      takeCards(builder, bid, way, start, column, bid.g);
       stage(builder, way, start, column);
-      once.push(column);
+      runs.push({ column, start, end: start + way.d });
     }
-  if (bid.kind === "split" && (bid.kmax ?? 2) >= 2) once.push(...addPairs(builder, bid, ways));
-  if (once.length === 0) return;
-  const row = addRow(builder, 1);
-  for (const column of once) put(row, column, 1);
+  if (bid.kind === "split" && (bid.kmax ?? 2) >= 2) runs.push(...addPairs(builder, bid, ways));
+  builder.runs.set(bid, runs);
+  const columns = runs.map(({ column }) => column);
+  if (columns.length > 0) atMostOne(builder, columns);
+  joinGroup(builder, bid, columns);
 }
 
-function takeCards({ book, milp }: Builder, way: Way, start: number, column: number, cards: number): void {
-  for (let t = start; t < start + way.d; t++) put(milp.rows[way.pool * book.T + t], column, cards);
+/** Rule 10: one column for the floor in each pool, and one for each slot of what the service has there beyond it. */
+function addService(builder: Builder, bid: Bid): void {
+  const { book, cheapest, cards } = builder;
+  const floor = bid.floor ?? bid.g;
+  const floors: number[] = [];
+  for (const way of waysOf(builder, bid))
+    for (const [start] of fitting(builder, bid, way, floor)) {
+      const column = addColumn(builder, way.choice.limit * floor * way.d - way.transfer, 1, true);
+      takeCards(builder, bid, way, start, column, floor);
+      stage(builder, way, start, column);
+      floors.push(column);
+      for (let t = start; t < start + way.d; t++) {
+        const cell = way.pool * book.T + t;
+        const most = Math.min(bid.g, cards[cell] ?? 0) - floor;
+        if (most === 0 || way.choice.limit < (cheapest[cell] ?? Infinity)) continue;
+        const extra = addColumn(builder, way.choice.limit, most, true);
+        takeCell(builder, bid, cell, extra, 1);
+        const onlyWithFloor = addRow(builder, 0);
+        put(onlyWithFloor, extra, 1);
+        put(onlyWithFloor, column, -most);
+      }
+    }
+  if (floors.length > 0) atMostOne(builder, floors);
+  joinGroup(builder, bid, floors);
+}
+
+function atMostOne(builder: Builder, columns: readonly number[]): void {
+  const row = addRow(builder, 1);
+  for (const column of columns) put(row, column, 1);
+}
+
+/** Rule 8. */
+function joinGroup({ groups }: Builder, { group }: Bid, columns: readonly number[]): void {
+  if (group !== undefined) groups.set(group, [...(groups.get(group) ?? []), ...columns]);
+}
+
+/** Rule 9: a child has started by a slot only if its parent has ended by then. */
+function addParents(builder: Builder): void {
+  const byId = new Map(builder.book.bids.map((bid, b) => [bid.id ?? b, bid]));
+  for (const [bid, runs] of builder.runs) {
+    const parent = bid.parent === undefined ? undefined : byId.get(bid.parent);
+    if (parent === undefined) continue;
+    for (const slot of new Set(runs.map(({ start }) => start))) {
+      const row = addRow(builder, 0);
+      for (const { column, start } of runs) if (start <= slot) put(row, column, 1);
+      for (const { column, end } of builder.runs.get(parent) ?? []) if (end <= slot) put(row, column, -1);
+    }
+  }
+}
+
+function takeCards(builder: Builder, bid: Bid, way: Way, start: number, column: number, cards: number): void {
+  for (let t = start; t < start + way.d; t++)
+    takeCell(builder, bid, way.pool * builder.book.T + t, column, cards);
+}
+
+function takeCell(
+  { milp, firmRows }: Builder,
+  { reclaimable }: Bid,
+  cell: number,
+  column: number,
+  cards: number,
+): void {
+  put(milp.rows[cell], column, cards);
+  if (!reclaimable) put(firmRows.get(cell), column, cards);
 }
 
 function takeLink(
@@ -187,16 +288,19 @@ function takeLink(
 }
 
 function stage(builder: Builder, way: Way, start: number, column: number): void {
-  if (way.link >= 0) takeLink(builder, way.link, start, column, way.stagingGbps);
+  if (way.link < 0) return;
+  const first = start - way.ahead;
+  for (let t = first; t < first + Math.max(1, way.ahead); t++)
+    takeLink(builder, way.link, t, column, way.stagingGbps);
 }
 
 /** Rule 3: `z` runs the bid in both pools, `n` chunks of it in the first: z <= n <= (all chunks - 1) z. */
-function addPairs(builder: Builder, bid: Bid, ways: readonly Way[]): number[] {
+function addPairs(builder: Builder, bid: Bid, ways: readonly Way[]): Run[] {
   const { book } = builder;
   const chunk = bid.chunk ?? 1;
   const chunks = bid.g / chunk;
   if (!Number.isInteger(chunks) || chunks < 2) return [];
-  const columns: number[] = [];
+  const runs: Run[] = [];
   for (const first of ways)
     for (const second of ways) {
       const [a, b] = [book.pools[first.pool]?.c ?? 0, book.pools[second.pool]?.c ?? 0];
@@ -216,27 +320,30 @@ function addPairs(builder: Builder, bid: Bid, ways: readonly Way[]): number[] {
         const atMost = addRow(builder, 0);
         put(atMost, n, 1);
         put(atMost, z, 1 - chunks);
-        takeCards(builder, first, start, n, chunk);
-        takeCards(builder, second, start, z, bid.g);
-        takeCards(builder, second, start, n, -chunk);
+        takeCards(builder, bid, first, start, n, chunk);
+        takeCards(builder, bid, second, start, z, bid.g);
+        takeCards(builder, bid, second, start, n, -chunk);
         stage(builder, first, start, z);
         stage(builder, second, start, z);
         if ((bid.bw ?? 0) > 0)
           for (let t = start; t < start + first.d; t++) takeLink(builder, sync, t, z, bid.bw ?? 0);
-        columns.push(z);
+        runs.push({ column: z, start, end: start + first.d });
       }
     }
-  return columns;
+  return runs;
 }
 
 /**
  * Rule 4. With one length for all products the cells, slots and the whole of a bid are nested, as are the steps of a
- * cell, so the columns come out whole by themselves; otherwise they must be declared so.
+ * cell, so the columns come out whole by themselves; otherwise, and in a group, they must be declared so.
  */
 function addDivisible(builder: Builder, bid: Bid): void {
-  const { book, milp, cards, cheapest } = builder;
+  const { book, cards, cheapest } = builder;
   const ways = waysOf(builder, bid);
-  const whole = new Set(ways.map(({ d }) => d)).size > 1;
+  const whole = new Set(ways.map(({ d }) => d)).size > 1 || bid.group !== undefined;
+  // 1 if it has anything.
+  const any = bid.group === undefined ? -1 : addColumn(builder, 0, 1, true);
+  if (any >= 0) joinGroup(builder, bid, [any]);
   const perSlot = new Map<number, Milpable>();
   const longest = Math.max(0, ...ways.map(({ d }) => d));
   let budget: Milpable | null = null;
@@ -245,8 +352,9 @@ function addDivisible(builder: Builder, bid: Bid): void {
       const cell = pool * book.T + t;
       if (choice.limit < (cheapest[cell] ?? Infinity)) continue;
       const column = addColumn(builder, choice.limit, Math.min(bid.g, cards[cell] ?? 0), whole);
-      put(milp.rows[cell], column, 1);
-      const slot = perSlot.get(t) ?? addRow(builder, bid.g);
+      takeCell(builder, bid, cell, column, 1);
+      const slot = perSlot.get(t) ?? addRow(builder, any < 0 ? bid.g : 0);
+      if (any >= 0 && !perSlot.has(t)) put(slot, any, -bid.g);
       perSlot.set(t, slot);
       put(slot, column, 1);
       budget ??= addRow(builder, bid.g * longest);

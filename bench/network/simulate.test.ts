@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../agent/scenario/scenario.ts";
 import type { ScenarioJob } from "../../agent/scenario/scenario-job.ts";
 import { networkOutcomes } from "../../infra/local/network-outcomes.ts";
-import { loneCenterDay } from "../../test/lone-center.ts";
+import { loneCenterDay, loneJob } from "../../test/lone-center.ts";
 import { faultsOf } from "./checks.ts";
 import { moneyOf } from "./measures.ts";
 import { simulate } from "./simulate.ts";
@@ -21,29 +21,9 @@ function job(
   { arrival, cards, seconds, slots, session = "spot", limit = 300 }: JobFields,
 ): ScenarioJob {
   const from = Math.floor(arrival / 360) + 1;
-  return {
-    key,
-    tenant: "t",
-    workload: "trace",
-    arrival,
-    opening: false,
-    estimateSlots: slots,
-    durationSeconds: seconds,
-    bid: {
-      name: key,
-      session,
-      kind: "block",
-      products: [{ product: "ascend910", limit }],
-      cards,
-      slots,
-      window: { from, to: from + slots + 480 },
-      home: "c",
-      dataGB: 0,
-      frameworks: [],
-      extendLimit: limit,
-      maxSlots: 1000,
-    },
-  };
+  const window = { from, to: from + slots + 480 };
+  const price = { product: "ascend910", limit, extendLimit: limit };
+  return loneJob(key, { arrival, cards, seconds, slots, session, window, ...price });
 }
 
 /** One center of 10 cards at 100 fen, energy free. */

@@ -117,3 +117,9 @@ export const auctionEvents = [
   AuctionVoided,
 ] as const;
 export type AuctionEvent = EventsOf<typeof auctionEvents>;
+
+const auctionTypes: ReadonlySet<string> = new Set(auctionEvents.map(({ type }) => type));
+
+export function isAuctionEvent(event: { readonly type: string }): event is AuctionEvent {
+  return auctionTypes.has(event.type);
+}

@@ -73,3 +73,22 @@ export const Instant = z.iso.datetime();
 
 export const Region = z.string().min(1).max(64);
 export const Framework = z.string().min(1).max(64);
+
+/** What an auction answered to a bid: that it won, or what bound. No event holds it: views keep it for a while. */
+export const BidReason = z.enum([
+  "won",
+  "price",
+  "capacity",
+  "link",
+  "paradox",
+  "group",
+  "parent",
+  "window",
+  "product",
+  "owner",
+  "region",
+  "framework",
+  "latency",
+  "funds",
+]);
+export type BidReason = z.infer<typeof BidReason>;

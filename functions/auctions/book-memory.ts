@@ -1,6 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { AuctionEvent } from "../../events/catalog/auction.ts";
-import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import { type AuctionEvent, isAuctionEvent } from "../../events/catalog/auction.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import type { Database } from "../../events/store/dynamo.ts";
 import type { Feed, FeedPage } from "../../events/store/feed.ts";
@@ -89,19 +88,6 @@ function seen({ position, commits }: FeedPage): Parameters<typeof observePage>[1
 async function auctionEvents(log: EventLog, n: number): Promise<AuctionEvent[]> {
   const commits = await log.load(streams.auction(n));
   return commits.flatMap(({ events: all }) => all.flatMap((event) => (isAuctionEvent(event) ? [event] : [])));
-}
-
-function isAuctionEvent(event: DomainEvent): event is AuctionEvent {
-  switch (event.type) {
-    case "GateClosed":
-    case "AuctionSolved":
-    case "AwardsPublished":
-    case "AuctionCleared":
-    case "AuctionVoided":
-      return true;
-    default:
-      return false;
-  }
 }
 
 async function saveSnapshot(parts: BookMemoryParts, book: BookState): Promise<void> {

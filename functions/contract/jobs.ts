@@ -4,6 +4,7 @@ import { JobSpec } from "../../events/catalog/job.ts";
 import {
   AccountId,
   AuctionNumber,
+  BidReason,
   Instant,
   JobId,
   MillsText,
@@ -71,24 +72,9 @@ const SlotRange = z.object({ from: Slot, to: Slot });
 /** What one auction answered to the job's bid. */
 export const BidOutcome = z.object({
   auction: AuctionNumber,
-  reason: z
-    .enum([
-      "won",
-      "price",
-      "capacity",
-      "link",
-      "paradox",
-      "window",
-      "product",
-      "owner",
-      "region",
-      "framework",
-      "latency",
-      "funds",
-    ])
-    .describe(
-      "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
-    ),
+  reason: BidReason.describe(
+    "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; group: another bid of its group won; parent: the job that it follows did not win, or ends too late for it; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
+  ),
   limitToWin: Price.optional().describe(
     "The lowest limit that would have won at the published prices; left out: none would have",
   ),

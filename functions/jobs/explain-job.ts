@@ -66,9 +66,13 @@ function rejectionOf(last: BidOutcome): string {
         ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, or cards at home, would do.`
         : `In ${auction} it would have paid, but ${whenOf(last, "the link had too little left for its data")}. ${remedyOf(last)}`;
     case "paradox":
-      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
+      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more, or are sold in longer runs only: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
+    case "group":
+      return `In ${auction} another job of its group won: at most one of them runs.`;
+    case "parent":
+      return `In ${auction} the job that it follows did not win, or ends too late for it: it waits for that one.`;
     case "window":
-      return `In ${auction} what was left of its window was shorter than the job.`;
+      return `In ${auction} what was left of its window was shorter than the job, or left no time to move its data ahead.`;
     case "product":
       return `In ${auction} no center had any of its products: GET /market/centers lists them.`;
     case "owner":

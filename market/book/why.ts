@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type JobId, Price, ProductId, Slot } from "../../events/catalog/values.ts";
+import { BidReason, type JobId, Price, ProductId, Slot } from "../../events/catalog/values.ts";
 import { createExplain, type Explanation } from "../clearing/explain.ts";
 import { type Result, soldCards } from "../clearing/instance.ts";
 import { rules } from "../rules.ts";
@@ -15,20 +15,7 @@ const rangesMost = 12;
 
 /** What an auction answered to a bid, or to a job that it could not let bid. */
 export const JobAnswer = z.object({
-  reason: z.enum([
-    "won",
-    "price",
-    "capacity",
-    "link",
-    "paradox",
-    "window",
-    "product",
-    "owner",
-    "region",
-    "framework",
-    "latency",
-    "funds",
-  ]),
+  reason: BidReason,
   /** The lowest limit that would have won at the published prices, fen per card-hour; absent: none would have. */
   limitToWin: Price.optional(),
   product: ProductId.optional(),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
+import { arbitraryBeyondBook, arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
 import { leftAfter, placesOf, sellable } from "../../test/published-places.ts";
 import { clear } from "./clear.ts";
 import { createExplain, explain } from "./explain.ts";
@@ -159,8 +159,89 @@ describe("a bid is told", () => {
   });
 });
 
+describe("a bid of a group, a child, a service, one with staged data and one that takes firm cards only is told", () => {
+  const nothing = { slots: [], winning: null };
+
+  test("group if another of its group won, whatever it would have paid", () => {
+    const two = [bid({ group: "a" }), bid({ group: "a", from: 1, to: 2 })];
+    expect(told(two, [won(0)])).toEqual({ reason: "group", ...nothing });
+    expect(told(two, [])).toMatchObject({ reason: "paradox" });
+    expect(told([bid({ group: 1 }), bid({ group: "1", ...limited(40) })], [won(0)])).toMatchObject({
+      reason: "price",
+    });
+  });
+
+  test("parent if that lost, or ends too late for it", () => {
+    const child = bid({ parent: "pre", to: 3, ...limited(40) });
+    const family = (d: number) => [bid({ id: "pre", d, to: 3 }), child];
+    expect(told(family(1), [])).toEqual({ reason: "parent", ...nothing });
+    expect(told(family(3), [won(0)])).toEqual({ reason: "parent", ...nothing });
+    expect(told(family(2), [won(0)])).toMatchObject({ reason: "price", winning: { limit: 50 } });
+  });
+
+  test("of its window only what its parent leaves", () => {
+    // Slots 0 and 1 are free, but it may start in the last one only, which others have.
+    const bids = [bid({ id: "pre", g: 1, d: 2, to: 3 }), bid({ to: 3 }), bid({ parent: "pre", to: 3 })];
+    const answer = told(bids, [won(0, 0, 1), won(1, 2)]);
+    expect(answer).toEqual({ reason: "capacity", slots: [2], winning: null });
+  });
+
+  test("capacity of its floor over the whole window", () => {
+    const service = bid({ kind: "service", g: 9, floor: 2, to: 3 });
+    expect(told([bid({ g: 3 }), service], [won(0, 1, 3)])).toEqual({
+      reason: "capacity",
+      slots: [1],
+      winning: null,
+    });
+    expect(told([bid({ g: 2 }), service], [won(0, 1, 2)])).toMatchObject({ reason: "paradox" });
+    expect(told([{ ...service, floor: 5 }], [])).toMatchObject({ reason: "capacity", slots: [0, 1, 2] });
+    expect(told([{ ...service, ...limited(40) }], [])).toMatchObject({ winning: { product: 0, limit: 50 } });
+  });
+
+  test("window if no start leaves the time to move its data, link if a part of it does not fit", () => {
+    const mover = bid({ home: 1, dataGB: 900, stage: 2, to: 3 });
+    expect(told([{ ...mover, to: 2 }], [])).toEqual({ reason: "window", ...nothing });
+    expect(told([{ ...mover, stage: 1 }], [])).toEqual({ reason: "link", ...nothing });
+    expect(told([mover], [])).toMatchObject({ reason: "paradox" });
+  });
+
+  test("link in the slots before its start that others use, and their price", () => {
+    const mover = bid({ g: 2, home: 1, dataGB: 900, stage: 2, to: 3 });
+    expect(told([mover, mover], [won(0, 2, 2)])).toEqual({ reason: "link", slots: [0, 1], winning: null });
+    const early = bid({ g: 2, home: 1, dataGB: 450 });
+    expect(told([early, mover], [won(0, 1, 2)])).toEqual({ reason: "link", slots: [1], winning: null });
+    const book = { ...base, bids: [{ ...mover, ...limited(60) }] };
+    const result = { welfare: 0, bound: 0, accepted: [], div: [], prices: { "0": [50, 50, 50] } };
+    // 2 cards at 50 in slot 2, and a Gbps at 10 and at 20 in the slots before it.
+    const answer = explain(book, { ...result, linkPrices: { "0": [10, 20, 900] } }, 0);
+    expect(answer).toEqual({ reason: "price", slots: [], winning: { product: 0, limit: 70 } });
+  });
+
+  test("capacity where only reclaimable cards are left, unless it takes them", () => {
+    const offers = [...base.offers, { pool: 0, from: 0, to: 3, q: 4, reserve: 50, reclaimable: true }];
+    expect(told([bid(), bid()], [won(0)], { offers })).toEqual({
+      reason: "capacity",
+      slots: [0],
+      winning: null,
+    });
+    expect(told([bid(), bid({ reclaimable: true })], [won(0)], { offers })).toMatchObject({
+      reason: "paradox",
+    });
+    // What bids hold that take any cards leaves the firm ones to others.
+    const loan = [bid({ reclaimable: true }), bid()];
+    expect(told(loan, [won(0)], { offers })).toMatchObject({ reason: "paradox" });
+    expect(told([bid({ g: 6 })], [], { offers })).toMatchObject({ reason: "capacity" });
+    const div = bid({ kind: "div", g: 4 });
+    expect(told([bid(), div], [won(0)], { offers })).toMatchObject({ reason: "capacity" });
+    expect(told([bid(), { ...div, reclaimable: true }], [won(0)], { offers })).toMatchObject({
+      reason: "paradox",
+    });
+  });
+});
+
 describe("on any book", () => {
-  const shapes = fc.constantFrom(forwardShape, spotShape).chain(arbitraryBook);
+  const either = fc.constantFrom(forwardShape, spotShape);
+  const shapes = fc.oneof(either.chain(arbitraryBook), either.chain(arbitraryBeyondBook));
 
   test("every bid is told something exactly if it has nothing", () => {
     fc.assert(
@@ -180,9 +261,10 @@ describe("on any book", () => {
         const result = clear(book);
         const why = createExplain(book, result);
         const tick = book.tick ?? 1;
-        for (const [b, one] of book.bids.entries()) {
+        for (const [b, asked] of book.bids.entries()) {
           const answer = why(b);
           if (answer?.winning == null) continue;
+          const one = behindItsParent(book, result, asked);
           const { product, limit } = answer.winning;
           // After a shortage only what the awards left at the prices counts.
           const room = answer.reason === "price" ? sellable(book) : leftAfter(book, result, "atPrice");
@@ -205,9 +287,10 @@ describe("on any book", () => {
       fc.property(shapes, (book) => {
         const result = clear(book);
         const why = createExplain(book, result);
-        for (const [b, one] of book.bids.entries()) {
+        for (const [b, asked] of book.bids.entries()) {
           const answer = why(b);
           if (answer === null) continue;
+          const one = behindItsParent(book, result, asked);
           const most = Math.max(
             ...one.prods.map(({ p, limit }) => mostSurplus(book, result, one, sellable(book), p, limit)),
           );
@@ -224,12 +307,44 @@ describe("on any book", () => {
     );
   });
 
+  test("group means that another of its group won, parent that its parent lost or leaves it no time", () => {
+    const linked = either.chain(arbitraryBeyondBook);
+    let [groups, parents] = [0, 0];
+    fc.assert(
+      fc.property(linked, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        const served = new Set([...result.accepted, ...result.div].map(({ b }) => b));
+        for (const [b, one] of book.bids.entries()) {
+          const reason = why(b)?.reason;
+          if (served.has(b)) continue;
+          const beaten = book.bids.some(
+            (other, i) => served.has(i) && one.group !== undefined && other.group === one.group,
+          );
+          expect(reason === "group").toBe(beaten);
+          if (beaten) groups += 1;
+          const parent = book.bids.findIndex(({ id }) => id === one.parent);
+          const orphan = one.parent !== undefined && !served.has(parent);
+          if (reason !== "parent") expect(orphan && !beaten).toBe(false);
+          else if (!orphan) {
+            const { from } = behindItsParent(book, result, one);
+            expect(one.prods.every(({ d }) => from + (d ?? one.d ?? 0) > one.to)).toBe(true);
+          }
+          if (reason === "parent") parents += 1;
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(groups).toBeGreaterThan(0);
+    expect(parents).toBeGreaterThan(0);
+  });
+
   test("the told slots really lack the cards", () => {
     fc.assert(
       fc.property(shapes, (book) => {
         const result = clear(book);
         const why = createExplain(book, result);
-        const { cards } = leftAfter(book, result, "any");
+        const left = leftAfter(book, result, "any");
         for (const [b, one] of book.bids.entries()) {
           const answer = why(b);
           if (answer?.reason !== "capacity") continue;
@@ -239,7 +354,9 @@ describe("on any book", () => {
           );
           for (const slot of answer.slots) {
             expect(slot >= one.from && slot < one.to).toBe(true);
-            const short = its.some((k) => (cards[k]?.[slot] ?? 0) < one.g);
+            const cards = one.reclaimable ? left.cards : left.firm;
+            const least = one.kind === "service" ? (one.floor ?? one.g) : one.g;
+            const short = its.some((k) => (cards[k]?.[slot] ?? 0) < least);
             expect(short || its.length === 0).toBe(true);
           }
         }
@@ -248,6 +365,15 @@ describe("on any book", () => {
     );
   });
 });
+
+/** What a child could still have, its parent having won. */
+function behindItsParent(book: Book, result: Result, one: Bid): Bid {
+  const parent = book.bids.findIndex(({ id }) => one.parent !== undefined && id === one.parent);
+  const run = result.accepted.find(({ b }) => b === parent);
+  const bid = book.bids[parent];
+  const end = run && bid ? run.s + (bid.prods.find(({ p }) => p === run.p)?.d ?? bid.d ?? 0) : 0;
+  return { ...one, from: Math.max(one.from, end) };
+}
 
 function mostSurplus(
   book: Book,

@@ -1,16 +1,34 @@
-import { type Bid, type Book, type Choice, type Result, slotsNeeded } from "./instance.ts";
-import { type PublishedMarket, publishedMarket, stagedGigabits } from "./published-market.ts";
+import { type Bid, type Book, type Choice, type ItemId, type Result, slotsNeeded } from "./instance.ts";
+import {
+  gangCards,
+  type PublishedMarket,
+  publishedMarket,
+  type Supply,
+  stagingOf,
+} from "./published-market.ts";
 
 /**
  * Why a bid has nothing.
  * - `price`: no limit of its own meets the published prices anywhere.
  * - `capacity`: where it would have gained most, too few cards were left (or ever offered) in `slots`.
  * - `link`: its data do not fit: in no slot (`slots` is empty), or not beside what the winners move in `slots`.
- * - `window`, `region`, `latency`: what its own needs leave is no pool at all.
+ * - `window`, `region`, `latency`: what its own needs leave is no pool at all; `window` also if no start leaves the time to
+ *   move its data ahead.
+ * - `group`: another bid of its group won. `parent`: its parent did not, or ends too late for its window.
  * - `paradox`: it would have gained at the published prices and cards were left for all of it, but not at these prices:
- *   taking it in would have made it or somebody accepted lose. Also a tie that others won.
+ *   taking it in would have made it or somebody accepted lose. Also a tie that others won, and minimum runs of offers,
+ *   which nothing here looks at.
  */
-export type Reason = "price" | "capacity" | "link" | "window" | "region" | "latency" | "paradox";
+export type Reason =
+  | "price"
+  | "capacity"
+  | "link"
+  | "window"
+  | "region"
+  | "latency"
+  | "group"
+  | "parent"
+  | "paradox";
 
 export interface Explanation {
   readonly reason: Reason;
@@ -35,15 +53,44 @@ export function explain(book: Book, result: Result, bidIndex: number): Explanati
 export function createExplain(book: Book, result: Result): Explain {
   const market = publishedMarket(book, result);
   const served = new Set([...result.accepted, ...result.div].map(({ b }) => b));
+  const taken = new Set([...served].flatMap((b) => book.bids[b]?.group ?? []));
+  const ends = endsOf(book, result);
   return (bidIndex) => {
-    const bid = book.bids[bidIndex];
-    if (bid === undefined) throw new RangeError(`no bid ${bidIndex}`);
+    const asked = book.bids[bidIndex];
+    if (asked === undefined) throw new RangeError(`no bid ${bidIndex}`);
     if (served.has(bidIndex)) return null;
+    if (asked.group !== undefined && taken.has(asked.group))
+      return { reason: "group", slots: [], winning: null };
+    const bid = neededBy(asked, ends);
+    if (bid === null) return { reason: "parent", slots: [], winning: null };
     const ways = waysOf(market, bid);
     if (typeof ways === "string") return { reason: ways, slots: [], winning: null };
     if (ways.length === 0) return { reason: "capacity", slots: range(bid.from, bid.to), winning: null };
     return bid.kind === "div" ? whyNoFill(market, bid, ways) : whyNoPlace(market, bid, ways);
   };
+}
+
+/** By id: where the gangs that were accepted end. */
+function endsOf(book: Book, { accepted }: Result): ReadonlyMap<ItemId, number> {
+  const ends = new Map<ItemId, number>();
+  for (const { b, p, s } of accepted) {
+    const bid = book.bids[b];
+    const choice = bid?.prods.find((one) => one.p === p);
+    if (bid !== undefined && choice !== undefined) ends.set(bid.id ?? b, s + slotsNeeded(bid, choice));
+  }
+  return ends;
+}
+
+/** The bid with the cards that it needs to have anything, and the window that its parent leaves; null: none. */
+function neededBy(bid: Bid, ends: ReadonlyMap<ItemId, number>): Bid | null {
+  const g = gangCards(bid);
+  if (bid.parent === undefined) return { ...bid, g };
+  const end = ends.get(bid.parent);
+  if (end === undefined) return null;
+  const fits = (from: number) => bid.prods.some((choice) => from + slotsNeeded(bid, choice) <= bid.to);
+  if (!fits(bid.from)) return { ...bid, g };
+  const from = Math.max(bid.from, end);
+  return fits(from) ? { ...bid, g, from } : null;
 }
 
 /** One way to run a bid: in one pool or, split, in two; the start is free. */
@@ -53,12 +100,17 @@ interface Way {
   readonly pools: readonly number[];
   /** Mills for moving its data. */
   readonly transfer: number;
-  /** Gigabits on links: in the start slot, or in every slot. */
-  readonly uses: readonly {
-    readonly link: number;
-    readonly gigabits: number;
-    readonly throughout: boolean;
-  }[];
+  readonly uses: readonly LinkUse[];
+  /** Slots before the start in which its data move. */
+  readonly ahead: number;
+}
+
+/** Gigabits of a link in each of `slots` slots, the first one counted from the start: 0, or before it. */
+interface LinkUse {
+  readonly link: number;
+  readonly gigabits: number;
+  readonly first: number;
+  readonly slots: number;
 }
 
 /** All of a bid's ways; none: there is no such pool; a reason: what took the last of them away. */
@@ -81,7 +133,9 @@ function waysOf(market: PublishedMarket, bid: Bid): Way[] | Reason {
   if (near.length === 0) return "latency";
   const single = near.flatMap(({ choice, c, pool }) => wayTo(market, bid, choice, c, pool) ?? []);
   if (single.length === 0) return "link";
-  return [...single, ...pairs(market, bid, single)];
+  const inReach = single.filter(({ ahead, d }) => bid.kind === "div" || ahead + d <= bid.to);
+  if (inReach.length === 0) return "window";
+  return [...inReach, ...pairs(market, bid, inReach)];
 }
 
 function latencyFrom({ book, linkFrom }: PublishedMarket, home: number, center: number): number {
@@ -96,14 +150,14 @@ function wayTo(
   center: number,
   pool: number,
 ): Way | undefined {
-  const way = { choice, d: slotsNeeded(bid, choice), pools: [pool] };
-  const gigabits = stagedGigabits(bid);
-  if (center === bid.home || gigabits === 0) return { ...way, transfer: 0, uses: [] };
+  const way = { choice, d: slotsNeeded(bid, choice), pools: [pool], ahead: 0 };
+  const staging = stagingOf(bid);
+  if (center === bid.home || staging.gigabits === 0) return { ...way, transfer: 0, uses: [] };
   const link = market.linkFrom(bid.home, center);
   const of = market.book.links[link];
-  if (of === undefined || gigabits > (market.linkGigabits[link] ?? 0)) return undefined;
+  if (of === undefined || staging.gigabits > (market.linkGigabits[link] ?? 0)) return undefined;
   const transfer = (bid.dataGB ?? 0) * of.perGB;
-  return { ...way, transfer, uses: [{ link, gigabits, throughout: false }] };
+  return { ...way, transfer, uses: [{ link, ...staging }], ahead: -staging.first };
 }
 
 /** The ways of a split bid over two centers. */
@@ -119,15 +173,21 @@ function pairs(market: PublishedMarket, bid: Bid, single: readonly Way[]): Way[]
       const link = market.linkFrom(a, b);
       const of = links[link];
       if (of === undefined || of.latMs > (bid.syncLat ?? Infinity) || (bid.bw ?? 0) > of.gbps) return [];
-      const sync = { link, gigabits: (bid.bw ?? 0) * market.slotSeconds, throughout: true };
+      const sync = { link, gigabits: (bid.bw ?? 0) * market.slotSeconds, first: 0, slots: one.d };
       const transfer = one.transfer + other.transfer;
-      return [{ ...one, pools: [first, second], transfer, uses: [...one.uses, ...other.uses, sync] }];
+      const uses = [...one.uses, ...other.uses, sync];
+      return [{ ...one, pools: [first, second], transfer, uses, ahead: Math.max(one.ahead, other.ahead) }];
     }),
   );
 }
 
 /** What counts as free: all that was offered, what awards left, or of that what the published price pays for. */
-type Room = "offered" | "left" | "leftAtPrice";
+type Room = keyof Supply;
+
+/** Cards that a bid may have: reclaimable ones only if it says so. */
+function supplyFor({ cards }: PublishedMarket, { reclaimable }: Bid): Supply {
+  return reclaimable ? cards.any : cards.firm;
+}
 
 /** A way at its cheapest start, at the published prices. */
 interface Place {
@@ -149,9 +209,10 @@ function cheapestPlaces(
   bindingLinks = room !== "offered",
 ): Place[] {
   const best = new Map<number, Place>();
+  const cards = supplyFor(market, bid)[room];
   for (const way of ways) {
-    const least = way.pools.map((pool) => leastInRuns(market[room], pool * market.T, bid, way.d));
-    for (let start = bid.from; start + way.d <= bid.to; start++) {
+    const least = way.pools.map((pool) => leastInRuns(cards, pool * market.T, bid, way.d));
+    for (let start = Math.max(bid.from, way.ahead); start + way.d <= bid.to; start++) {
       const free = least.map((row) => row[start - bid.from] ?? 0);
       const first = cheapestShare(market, bid, way, start, free);
       if (first === undefined || (bindingLinks && !linksBear(market, way, start))) continue;
@@ -206,20 +267,21 @@ function cardPrice({ priceSums, T }: PublishedMarket, pool: number, start: numbe
   return (priceSums[at + d] ?? 0) - (priceSums[at] ?? 0);
 }
 
-function linksBear({ linkLeft, T }: PublishedMarket, { uses, d }: Way, start: number): boolean {
-  return uses.every(({ link, throughout }) => {
-    for (let t = start; t < (throughout ? start + d : start + 1); t++)
-      if ((linkLeft[link * T + t] ?? 0) < needed(uses, link, t === start)) return false;
+function linksBear(market: PublishedMarket, way: Way, start: number): boolean {
+  return way.uses.every(({ first, slots }) => {
+    for (let t = start + first; t < start + first + slots; t++)
+      if (isOverbooked(market, way, start, t)) return false;
     return true;
   });
 }
 
-/** Gigabits of a link in one slot: data staged in the start slot and the sync of a split gang may share it. */
-function needed(uses: Way["uses"], link: number, isStart: boolean): number {
-  return uses.reduce(
-    (sum, use) => (use.link === link && (use.throughout || isStart) ? sum + use.gigabits : sum),
-    0,
-  );
+/** Data staged in the start slot and the sync of a split gang may share a link. */
+function isOverbooked({ linkLeft, T }: PublishedMarket, { uses }: Way, start: number, slot: number): boolean {
+  const inUse = uses.filter(({ first, slots }) => slot >= start + first && slot < start + first + slots);
+  return inUse.some(({ link }) => {
+    const needed = inUse.reduce((sum, use) => (use.link === link ? sum + use.gigabits : sum), 0);
+    return (linkLeft[link * T + slot] ?? 0) < needed;
+  });
 }
 
 function dueAt(
@@ -227,16 +289,16 @@ function dueAt(
   { g }: Bid,
   { pools, d, transfer, uses }: Way,
   start: number,
-  first: number,
+  share: number,
 ): Pick<Place, "due" | "linkDue"> {
   const { linkPriceSums, T } = market;
   const cards = pools.reduce(
-    (sum, pool, n) => sum + cardPrice(market, pool, start, d) * (n === 0 ? first : g - first),
+    (sum, pool, n) => sum + cardPrice(market, pool, start, d) * (n === 0 ? share : g - share),
     0,
   );
-  const linkDue = uses.reduce((sum, { link, gigabits, throughout }) => {
-    const at = link * (T + 1) + start;
-    return sum + ((linkPriceSums[at + (throughout ? d : 1)] ?? 0) - (linkPriceSums[at] ?? 0)) * gigabits;
+  const linkDue = uses.reduce((sum, { link, gigabits, first, slots }) => {
+    const at = link * (T + 1) + start + first;
+    return sum + ((linkPriceSums[at + slots] ?? 0) - (linkPriceSums[at] ?? 0)) * gigabits;
   }, 0);
   return { due: cards + transfer, linkDue };
 }
@@ -285,20 +347,23 @@ function lowest(market: PublishedMarket, bid: Bid, places: readonly Place[]): Ex
   return first === undefined ? null : { product: first.product, limit: first.limit };
 }
 
-function shortOfCards({ left, T }: PublishedMarket, { g }: Bid, { way, start, first }: Place): number[] {
+function shortOfCards(market: PublishedMarket, bid: Bid, { way, start, first }: Place): number[] {
+  const { left } = supplyFor(market, bid);
+  const { g } = bid;
+  const { T } = market;
   return range(start, start + way.d).filter((t) =>
     way.pools.some((pool, n) => (left[pool * T + t] ?? 0) < (n === 0 ? first : g - first)),
   );
 }
 
-function shortOfLink({ linkLeft, T }: PublishedMarket, { way, start }: Place): number[] {
-  return range(start, start + way.d).filter((t) =>
-    way.uses.some(({ link }) => (linkLeft[link * T + t] ?? 0) < needed(way.uses, link, t === start)),
-  );
+function shortOfLink(market: PublishedMarket, { way, start }: Place): number[] {
+  return range(start - way.ahead, start + way.d).filter((t) => isOverbooked(market, way, start, t));
 }
 
 /** Slots in which none of its pools offers enough; where only their order stands in the way, the whole window. */
-function neverOffered({ offered, T }: PublishedMarket, bid: Bid, ways: readonly Way[]): number[] {
+function neverOffered(market: PublishedMarket, bid: Bid, ways: readonly Way[]): number[] {
+  const { offered } = supplyFor(market, bid);
+  const { T } = market;
   const least = bid.kind === "div" ? 1 : bid.g;
   const cardsIn = (t: number, { pools }: Way) =>
     pools.reduce((sum, pool) => sum + (offered[pool * T + t] ?? 0), 0);
@@ -308,7 +373,8 @@ function neverOffered({ offered, T }: PublishedMarket, bid: Bid, ways: readonly 
 
 /** A div bid takes cells one by one: those that its limit pays for, and what is free of them. */
 function whyNoFill(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Explanation {
-  const { offered, left, leftAtPrice, prices, T } = market;
+  const { prices, T } = market;
+  const { offered, left, leftAtPrice } = supplyFor(market, bid);
   const cells = ways.flatMap(({ choice, pools: [pool = 0] }) =>
     range(bid.from, bid.to)
       .map((slot) => ({ choice, slot, cell: pool * T + slot }))

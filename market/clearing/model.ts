@@ -137,7 +137,8 @@ function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Sto
     const offers = (byPool.get(k) ?? []).sort((x, y) => x.reserve - y.reserve);
     for (let t = 0; t < book.T; t++) {
       const cell = k * book.T + t;
-      const energy = energyCost(kw, center?.pue ?? 0, center?.energy[t] ?? 0, slotSeconds, tick);
+      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
+      const energy = energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
       const most = stops.get(cell) ?? Infinity;
       for (const offer of offers) {
         if (t < offer.from || t >= offer.to) continue;

@@ -27,16 +27,22 @@ export interface PublishedMarket {
   readonly linkGigabits: Float64Array;
   /** Gigabits that awards left of it, by link and slot. */
   readonly linkLeft: Float64Array;
-  /** Cards on offer. */
-  readonly offered: Float64Array;
-  /** Cards that awards left. */
-  readonly left: Float64Array;
-  /** Of those, what costs no more than the published price. */
-  readonly leftAtPrice: Float64Array;
+  /** For bids that take reclaimable cards as well, and for firm ones. */
+  readonly cards: { readonly any: Supply; readonly firm: Supply };
   /** Pools of each center, by product. */
   poolAt(center: number, product: number): number;
   /** Link from one center to another, -1 without one. */
   linkFrom(from: number, to: number): number;
+}
+
+/** Cards of each cell that somebody may have. */
+export interface Supply {
+  /** On offer. */
+  readonly offered: Float64Array;
+  /** That awards left. */
+  readonly left: Float64Array;
+  /** Of those, what costs no more than the published price. */
+  readonly leftAtPrice: Float64Array;
 }
 
 export function publishedMarket(book: Book, result: Result): PublishedMarket {
@@ -47,21 +53,8 @@ export function publishedMarket(book: Book, result: Result): PublishedMarket {
   const linkPrices = rowsOf(result.linkPrices, book.links.length, T);
   const poolAt = poolFinder(book);
   const linkFrom = linkFinder(book);
-  const offered = new Float64Array(prices.length);
-  const atPrice = new Float64Array(prices.length);
-  for (const { pool, from, to, q, reserve } of book.offers) {
-    const { c = 0, p = 0 } = book.pools[pool] ?? {};
-    const center = book.centers[c];
-    const kw = book.products[p]?.kw ?? 0;
-    for (let t = from; t < to; t++) {
-      const cell = pool * T + t;
-      const energy = energyCost(kw, center?.pue ?? 0, center?.energy[t] ?? 0, slotSeconds, tick);
-      offered[cell] = (offered[cell] ?? 0) + q;
-      if (reserve + energy <= (prices[cell] ?? 0)) atPrice[cell] = (atPrice[cell] ?? 0) + q;
-    }
-  }
   const linkGigabits = Float64Array.from(book.links, ({ gbps }) => gbps * slotSeconds);
-  const { cards, gigabits } = takenBy(book, result, poolAt, linkFrom);
+  const { cards, firm, gigabits } = takenBy(book, result, poolAt, linkFrom);
   return {
     book,
     T,
@@ -73,17 +66,66 @@ export function publishedMarket(book: Book, result: Result): PublishedMarket {
     linkPriceSums: sumsOf(linkPrices, T),
     linkGigabits,
     linkLeft: gigabits.map((taken, at) => (linkGigabits[Math.floor(at / T)] ?? 0) - taken),
-    offered,
-    left: offered.map((all, cell) => all - (cards[cell] ?? 0)),
-    leftAtPrice: atPrice.map((all, cell) => all - (cards[cell] ?? 0)),
+    cards: suppliesOf(book, prices, cards, firm),
     poolAt,
     linkFrom,
   };
 }
 
-/** Gigabits that a bid's data take on the way to a pool's center; a div bid moves none. */
-export function stagedGigabits(bid: Bid): number {
-  return bid.kind === "div" ? 0 : (bid.dataGB ?? 0) * 8;
+/** How a bid's data move to a center that is not its home; a div bid moves none. */
+export interface Staging {
+  /** In each of the slots. */
+  readonly gigabits: number;
+  /** First slot, counted from the start: 0 or before it; and how many slots. */
+  readonly first: number;
+  readonly slots: number;
+}
+
+export function stagingOf({ kind, dataGB = 0, stage = 0 }: Bid): Staging {
+  const gigabits = kind === "div" ? 0 : dataGB * 8;
+  if (stage === 0) return { gigabits, first: 0, slots: 1 };
+  return { gigabits: Math.ceil(gigabits / stage), first: -stage, slots: stage };
+}
+
+/** Cards of a gang; of a service those of its floor. */
+export function gangCards({ kind, g, floor }: Bid): number {
+  return kind === "service" ? (floor ?? g) : g;
+}
+
+/** What is on offer and what awards left of it. */
+function suppliesOf(
+  book: Book,
+  prices: Float64Array,
+  taken: Float64Array,
+  takenFirm: Float64Array,
+): PublishedMarket["cards"] {
+  const { T, offers } = book;
+  const tick = book.tick ?? DEFAULT_TICK;
+  const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
+  const offered = new Float64Array(prices.length);
+  const atPrice = new Float64Array(prices.length);
+  const reclaimable = new Float64Array(prices.length);
+  for (const offer of offers) {
+    const { c = 0, p = 0 } = book.pools[offer.pool] ?? {};
+    const center = book.centers[c];
+    const kw = book.products[p]?.kw ?? 0;
+    for (let t = offer.from; t < offer.to; t++) {
+      const cell = offer.pool * T + t;
+      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
+      const cost = offer.reserve + energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
+      offered[cell] = (offered[cell] ?? 0) + offer.q;
+      if (cost <= (prices[cell] ?? 0)) atPrice[cell] = (atPrice[cell] ?? 0) + offer.q;
+      if (offer.reclaimable) reclaimable[cell] = (reclaimable[cell] ?? 0) + offer.q;
+    }
+  }
+  const left = offered.map((all, cell) => all - (taken[cell] ?? 0));
+  const leftAtPrice = atPrice.map((all, cell) => all - (taken[cell] ?? 0));
+  const any = { offered, left, leftAtPrice };
+  if (!offers.some((offer) => offer.reclaimable)) return { any, firm: any };
+  const firm = offered.map((all, cell) => all - (reclaimable[cell] ?? 0));
+  const firmLeft = firm.map((all, cell) => all - (takenFirm[cell] ?? 0));
+  const within = (row: Float64Array) => row.map((all, cell) => Math.min(all, firmLeft[cell] ?? 0));
+  return { any, firm: { offered: firm, left: within(left), leftAtPrice: within(leftAtPrice) } };
 }
 
 function rowsOf(of: Result["prices"], rows: number, T: number): Float64Array {
@@ -128,9 +170,14 @@ function takenBy(
   const { T } = book;
   const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
   const cards = new Float64Array(book.pools.length * T);
+  const firm = new Float64Array(book.pools.length * T);
   const gigabits = new Float64Array(book.links.length * T);
   const add = (to: Float64Array, row: number, slot: number, amount: number) => {
     if (row >= 0) to[row * T + slot] = (to[row * T + slot] ?? 0) + amount;
+  };
+  const take = (bid: Bid, pool: number, slot: number, amount: number) => {
+    add(cards, pool, slot, amount);
+    if (!bid.reclaimable) add(firm, pool, slot, amount);
   };
   for (const { b, p, s, parts } of result.accepted) {
     const bid = book.bids[b];
@@ -138,14 +185,21 @@ function takenBy(
     if (bid === undefined || choice === undefined) continue;
     const d = slotsNeeded(bid, choice);
     for (const { c, q } of parts) {
-      for (let t = s; t < s + d; t++) add(cards, poolAt(c, p), t, q);
-      if (c !== bid.home) add(gigabits, linkFrom(bid.home, c), s, stagedGigabits(bid));
+      for (let t = s; t < s + d; t++) take(bid, poolAt(c, p), t, q);
+      if (c === bid.home) continue;
+      const { gigabits: each, first, slots } = stagingOf(bid);
+      for (let t = s + first; each > 0 && t < s + first + slots; t++)
+        add(gigabits, linkFrom(bid.home, c), t, each);
     }
     const [one, other] = parts;
     if (one === undefined || other === undefined) continue;
     const sync = linkFrom(Math.min(one.c, other.c), Math.max(one.c, other.c));
     for (let t = s; t < s + d; t++) add(gigabits, sync, t, (bid.bw ?? 0) * slotSeconds);
   }
-  for (const { fills } of result.div) for (const [c, p, t, q] of fills) add(cards, poolAt(c, p), t, q);
-  return { cards, gigabits };
+  for (const { b, fills } of result.div) {
+    const bid = book.bids[b];
+    if (bid === undefined) continue;
+    for (const [c, p, t, q] of fills) take(bid, poolAt(c, p), t, q);
+  }
+  return { cards, firm, gigabits };
 }
