@@ -39,7 +39,7 @@ import { askAtDeadline, deadlineOf } from "../market/job/deadlines.ts";
 import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
-import { bidHold } from "../market/stretch.ts";
+import { bidHold, nextOnSale } from "../market/stretch.ts";
 import { instant, periodOf, periodStart, slotStart } from "../market/time.ts";
 
 // Facts of a small market that examples vary: two centers, a job of 8 cards for an hour, and the gates around slot 100.
@@ -386,6 +386,7 @@ interface Wish {
   readonly extendLimit: number | undefined;
   readonly more: number;
   readonly dataGB: number;
+  readonly stage: number;
   readonly owner: number;
   readonly choosy: number;
 }
@@ -408,10 +409,11 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   slots: fc.integer({ min: 1, max: 8 }),
   slack: fc.integer({ min: 0, max: 20 }),
   session: fc.constantFrom("spot", "spot", "forward"),
-  kind: fc.constantFrom("block", "split", "div"),
+  kind: fc.constantFrom("block", "block", "split", "div", "service"),
   extendLimit: fc.constantFrom(undefined, 150, 300, 300, 10_000),
   more: fc.integer({ min: 0, max: 40 }),
   dataGB: fc.constantFrom(0, 0, 45, 90, 460),
+  stage: fc.constantFrom(0, 0, 1, 2, 5),
   owner: fc.nat(9),
   choosy: fc.nat(7),
 });
@@ -703,7 +705,11 @@ function requestJob(life: Life, what: Wish): void {
 function specOf(life: Life, what: Wish): JobSpec {
   const { session, kind, cards, price: limit, choosy } = what;
   const slots = session === "spot" ? what.slots : what.slots > 5 ? 20 : 10;
-  const from = life.slot + 1 + what.from;
+  const stageSlots =
+    kind === "div" || what.dataGB === 0 ? 0 : session === "spot" ? what.stage : what.stage * 10;
+  const soonest = nextOnSale(session, life.slot) + (kind === "service" ? stageSlots : 0);
+  const whole = kind === "service" && session === "forward" ? 10 : 1;
+  const from = (kind === "service" ? soonest : life.slot + 1) + what.from * whole;
   const second = choosy < 3 ? [{ product: a100, limit: Math.min(10_000, limit + 100) }] : [];
   const chunk = cards % 2 === 0 ? 2 : 1;
   return {
@@ -714,11 +720,13 @@ function specOf(life: Life, what: Wish): JobSpec {
     cards,
     slots,
     from,
-    to: from + slots + what.slack,
+    to: from + slots + (kind === "service" ? 0 : stageSlots + what.slack),
     home: at(centers, what.pool),
     dataGB: what.dataGB,
     maxSlots: slots + what.more,
     retries: choosy % 2,
+    ...(stageSlots === 0 ? {} : { stageSlots }),
+    ...(kind === "service" ? { floor: 1 + (what.slack % cards) } : {}),
     ...(what.extendLimit === undefined ? {} : { extendLimit: what.extendLimit }),
     ...(choosy === 3 ? { frameworks: ["mindspore"] } : {}),
     ...(choosy === 4 ? { regions: ["north", "south"] } : {}),
