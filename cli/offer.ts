@@ -5,6 +5,7 @@ import {
   type Offer,
   type PublishedOffer,
   postOffer,
+  reclaimOffer,
   withdrawOffer,
 } from "../functions/contract/offers.ts";
 import { count, price, span } from "./figures.ts";
@@ -25,6 +26,11 @@ export function offerCommands(session: Session): Command {
     .option("--from <slot>", `first slot (default: +1): ${slotHelp}`)
     .option("--to <slot>", "first slot left out")
     .option("--reserve <fen>", "least price, fen per card-hour, energy not included", whole)
+    .option(
+      "--reclaim-notice <slots>",
+      "sold cards may be taken back with this notice (default: firm)",
+      whole,
+    )
     .addOption(fileOption())
     .addOption(keyOption())
     .action(async ({ file, key, ...fields }) => {
@@ -49,6 +55,19 @@ export function offerCommands(session: Session): Command {
     .argument("<offer>")
     .addOption(matchOption())
     .action((offer, { ifMatch }) => session.run(withdrawOffer, { params: { offer }, ifMatch }, offerRecord));
+  group
+    .command("reclaim")
+    .description(reclaimOffer.summary)
+    .argument("<offer>")
+    .option("--from <slot>", `first slot that is taken back: ${slotHelp}`)
+    .option("--cards <n>", "whole cards (default: all that the offer has left)", whole)
+    .addOption(fileOption())
+    .addOption(keyOption())
+    .addOption(matchOption())
+    .action(async (offer, { file, key, ifMatch, ...fields }) => {
+      const body = await bodyFrom(session, file, fields, {});
+      await session.run(reclaimOffer, { params: { offer }, body, key, ifMatch }, offerRecord);
+    });
   return group;
 }
 
@@ -67,7 +86,9 @@ const columns: readonly Column<Offer>[] = [
   { head: "status", of: ({ status }) => status },
 ];
 
-function offerRecord({ offer, center, product, cards, from, to, reserve, status, version }: Offer): string {
+function offerRecord(of: Offer): string {
+  const { offer, center, product, cards, from, to, reserve, reclaimNotice, status, version } = of;
+  const reclaimed = of.reclaimed?.map((one) => `${count(one.left)} cards left from slot ${one.from} on`);
   return record([
     ["offer", offer],
     ["status", status],
@@ -77,6 +98,8 @@ function offerRecord({ offer, center, product, cards, from, to, reserve, status,
     ["market time", span(from, to)],
     ["slots", `${from} – ${to}`],
     ["reserve", `${price(reserve)} CNY/card-h`],
+    ["notice", reclaimNotice === undefined ? undefined : `${reclaimNotice} slots`],
+    ["reclaimed", reclaimed?.join(", ")],
     ["version", version],
   ]);
 }

@@ -194,6 +194,7 @@ const routes: readonly FunctionSpec[] = [
   http("listOffers", "functions/offers/list-offers.ts", views),
   http("getOffer", "functions/offers/get-offer.ts", reads),
   http("withdrawOffer", "functions/offers/withdraw-offer.ts", appends),
+  http("reclaimOffer", "functions/offers/reclaim-offer.ts", appends),
   http("postJob", "functions/jobs/post-job.ts", ["log:append", "views:read"]),
   http("listJobs", "functions/jobs/list-jobs.ts", views),
   http("getJob", "functions/jobs/get-job.ts", reads),

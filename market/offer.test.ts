@@ -63,6 +63,53 @@ describe("an offer", () => {
     expect(given(offerDecider, offered, expired).when(expire(1040))).toEqual(nothing);
   });
 
+  describe("sold with a notice of 20 slots", () => {
+    const lent: OfferEvent = { type: "CapacityOffered", data: { ...offer, reclaimNotice: 20 } };
+    const reclaim = (from: number, cards?: number, slot = 950): OfferCommand => ({
+      type: "Reclaim",
+      from,
+      cards,
+      at: slotStart(slot) + 5_000,
+    });
+    const reclaimed = (from: number, cards: number, left: number): OfferEvent => ({
+      type: "CapacityReclaimed",
+      data: { offer: id, center: offer.center, product: offer.product, from, to: 1040, cards, left },
+    });
+
+    test("is reclaimed in part, then for good, also after it was withdrawn", () => {
+      expect(given(offerDecider, lent).when(reclaim(1010, 10))).toEqual(accept(reclaimed(1010, 10, 54)));
+      const less = given(offerDecider, lent, reclaimed(1010, 10, 54), withdrawn);
+      expect(less.when(reclaim(1005))).toEqual(accept(reclaimed(1005, 64, 0)));
+      expect(less.when(reclaim(1012))).toEqual(accept(reclaimed(1012, 54, 0)));
+    });
+
+    test("is reclaimed from its first slot on at the earliest", () => {
+      expect(given(offerDecider, lent).when(reclaim(980))).toEqual(accept(reclaimed(1000, 64, 0)));
+    });
+
+    test.each([
+      ["a slot before the notice is over", reclaim(1010, 1, 990), "notice-too-short", "/from"],
+      ["a slot in which it has ended", reclaim(1040), "window-passed", "/from"],
+      ["more cards than it has", reclaim(1010, 65), "cards-beyond-offer", "/cards"],
+    ])("is not reclaimed for %s", (_, command, code, field) => {
+      expect(given(offerDecider, lent).when(command)).toMatchObject({ rejection: { code, field } });
+    });
+
+    test("is told the notice, the earliest slot, and what a center does that cannot wait", () => {
+      const told = JSON.stringify(given(offerDecider, lent).when(reclaim(1010, 1, 990)));
+      expect(told).toContain("notice of 20 slots: reclaim from slot 1011 on");
+      expect(told).toContain("rows 8 to 10");
+    });
+
+    test("is firm without a notice, has nothing left twice, and ends with its time", () => {
+      expect(refusal(given(offerDecider, offered).when(reclaim(1010)))).toBe("offer-firm");
+      expect(refusal(given(offerDecider, lent, reclaimed(1005, 64, 0)).when(reclaim(1010)))).toBe(
+        "nothing-left",
+      );
+      expect(refusal(given(offerDecider, lent, expired).when(reclaim(1010)))).toBe("offer-expired");
+    });
+  });
+
   test("is posted, and then ended at most once, whatever is asked of it", () => {
     const commands: fc.Arbitrary<OfferCommand> = fc.oneof(
       fc.constantFrom(post(), post({}, 10), post({ from: 2000 })),

@@ -14,27 +14,34 @@ export interface StretchesSoFar {
   readonly usedBefore: number;
 }
 
+const nothingSoFar: StretchesSoFar = { awardedSlots: 0, usedBefore: 0 };
+
+/** One of a job's products. */
+export type ProductChoice = JobSpec["products"][number];
+
+/** Slots of a first award on one of the job's products. */
+export function firstSlots(spec: Pick<JobSpec, "slots">, choice: ProductChoice): number {
+  return choice.slots ?? spec.slots;
+}
+
 /**
- * Slots of the next stretch: the request's for the first, then as many as all awards so far, capped by the session's
- * horizon and by what `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for.
+ * Slots of the next stretch on one of the job's products: the request's for the first, then as many as all awards so
+ * far, on a slower product no fewer than it needs there at first. Capped by the session's horizon and by what
+ * `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for, on any product.
  */
-export function stretchSlots(spec: JobSpec, past: StretchesSoFar, session: Session = spec.session): number {
+export function stretchSlots(
+  spec: JobSpec,
+  choice: ProductChoice,
+  past: StretchesSoFar,
+  session: Session = spec.session,
+): number {
   const longest = session === "spot" ? rules.spotFirstStretchMax : rules.forwardStretchMax;
-  const wanted = past.awardedSlots === 0 ? spec.slots : Math.min(past.awardedSlots, longest);
+  const first = firstSlots(spec, choice);
+  // What a divisible job was awarded may be shorter than what it asked for; it has one length on all products.
+  const again = spec.kind === "div" ? past.awardedSlots : Math.max(past.awardedSlots, first);
+  const wanted = past.awardedSlots === 0 ? first : Math.min(again, longest);
   const slots = Math.max(0, Math.min(wanted, spec.maxSlots - past.usedBefore));
   return session === "spot" ? slots : slots - (slots % SLOTS_PER_HOUR);
-}
-
-/** The most that a first award, or one after a displacement, can cost, in mills; all fees and transfers included. */
-export function bidHold(spec: JobSpec, slots: number): bigint {
-  const limit = Math.max(...spec.products.map((product) => product.limit));
-  return BigInt(limit) * BigInt(spec.cards) * BigInt(slots);
-}
-
-/** The most that a continuation can cost, in mills; undefined for a job that stops at the end of its award. */
-export function continuationHold(spec: JobSpec, slots: number): bigint | undefined {
-  if (spec.extendLimit === undefined) return undefined;
-  return BigInt(spec.extendLimit) * BigInt(spec.cards) * BigInt(slots);
 }
 
 /** Window `[from, to)` of the next award. */
@@ -43,9 +50,34 @@ export interface Window {
   readonly to: number;
 }
 
-/** Slots of the next award of a job that none is in force of; what is left of its window can make a service's fewer. */
-export function nextAwardSlots(spec: JobSpec, past: StretchesSoFar & { readonly window: Window }): number {
-  return spec.kind === "service" ? past.window.to - past.window.from : stretchSlots(spec, past);
+/** A job that no award is in force of. */
+export type Waiting = StretchesSoFar & { readonly window: Window };
+
+/** Slots of its next award on one of its products; what is left of its window can make a service's fewer. */
+function awardSlots(spec: JobSpec, choice: ProductChoice, waiting: Waiting): number {
+  const { from, to } = waiting.window;
+  return spec.kind === "service" ? to - from : stretchSlots(spec, choice, waiting);
+}
+
+/** The least and the most slots of its next award over its products; 0 and 0: nothing is left to bid for. */
+export function awardLengths(
+  spec: JobSpec,
+  waiting: Waiting,
+): { readonly shortest: number; readonly longest: number } {
+  const slots = spec.products.map((choice) => awardSlots(spec, choice, waiting));
+  return { shortest: Math.min(...slots), longest: Math.max(...slots) };
+}
+
+/** The most that a first award, or one after a displacement, can cost, in mills; all fees and transfers included. */
+export function bidHold(spec: JobSpec, waiting: Waiting = { ...nothingSoFar, window: spec }): bigint {
+  const most = Math.max(...spec.products.map((choice) => choice.limit * awardSlots(spec, choice, waiting)));
+  return BigInt(most) * BigInt(spec.cards);
+}
+
+/** The most that a continuation can cost, in mills; undefined for a job that stops at the end of its award. */
+export function continuationHold(spec: JobSpec, slots: number): bigint | undefined {
+  if (spec.extendLimit === undefined) return undefined;
+  return BigInt(spec.extendLimit) * BigInt(spec.cards) * BigInt(slots);
 }
 
 /** The fewest slots that an award of so many can have. */
@@ -59,20 +91,26 @@ export function nextOnSale(session: Session, slot: number): number {
   return (Math.floor((slot + rules.forwardLeadSlots) / SLOTS_PER_HOUR) + 1) * SLOTS_PER_HOUR;
 }
 
-/** The run that a displacement ended: its first slot and the end of its last award. */
+/** The run that a displacement ended: its first slot and its end. */
 interface EndedRun {
   readonly from: number;
   readonly end: number;
+  /** End of its awards, if cards of them were taken back before that. */
+  readonly awardedTo?: number;
 }
 
-/** Slots of a displaced run that count towards `maxSlots`: up to its checkpoint; of a service all that it served. */
+/**
+ * Slots of a displaced run that count towards `maxSlots`: up to its checkpoint; of a service, and of a run whose end was
+ * known before, all that were delivered.
+ */
 export function keptSlots(
   spec: JobSpec,
   { from }: EndedRun,
   { cause, slot, checkpointAt }: Extract<JobEvent, { type: "JobDisplaced" }>["data"],
 ): number {
   const checkpoint = checkpointAt === undefined ? from : slotAtOrAfter(Date.parse(checkpointAt));
-  const lost = cause !== "continuationLost" && jobKinds[spec.kind].losesWork;
+  const inTime = cause === "continuationLost" || cause === "reclaimed";
+  const lost = !inTime && jobKinds[spec.kind].losesWork;
   return Math.max(0, Math.min(lost ? checkpoint : slot, slot) - from);
 }
 
@@ -81,16 +119,12 @@ export function keptSlots(
  * start in each of the slots that a session gives it. A service's is what it lost: to the end of its award, and after
  * that its next stretch.
  */
-export function reopenedWindow(
-  spec: JobSpec,
-  past: StretchesSoFar,
-  run: EndedRun,
-  slot: number,
-): { from: number; to: number } {
-  const slots = stretchSlots(spec, past);
+export function reopenedWindow(spec: JobSpec, past: StretchesSoFar, run: EndedRun, slot: number): Window {
+  const slots = Math.max(...spec.products.map((choice) => stretchSlots(spec, choice, past)));
   if (spec.kind === "service") {
     const lost = Math.max(slot + 1, run.from);
-    if (lost < run.end) return { from: lost, to: run.end };
+    const awardedTo = run.awardedTo ?? run.end;
+    if (lost < awardedTo) return { from: lost, to: awardedTo };
     const from = nextOnSale(spec.session, slot);
     return { from, to: spec.extendLimit === undefined ? from : from + slots };
   }

@@ -64,9 +64,9 @@ async function beginSide(
 ): Promise<Begun> {
   await succeeds(exchange.call(operations.joinNetwork, owner, { body: { ...newCenter(center), region } }));
   await succeeds(exchange.call(operations.renewLease, owner, { params: { center } }));
-  const post = async () =>
-    succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center) }));
-  const { offer } = await post();
+  const post = async (more: Readonly<Record<string, unknown>> = {}) =>
+    succeeds(exchange.call(operations.postOffer, owner, { body: newOffer(exchange, center, more) }));
+  const { offer } = await post({ reclaimNotice: 1 });
   await post();
   await openAccount(exchange, owner);
   await openAccount(exchange, tenant);

@@ -318,6 +318,31 @@ describe("a run that is let go", () => {
     ]);
   });
 
+  test("with notice goes on up to its slot, and keeps all that it did", async () => {
+    exchange.told.push({ change: "placed", from: 1, to: 30 });
+    const { tick, goTo, world } = startAgent(exchange, 0, jobOf(120));
+    await tick();
+    await goTo(20);
+    exchange.told.push({ change: "released", from: 8, to: 30, cause: "reclaimed" });
+    await tick();
+    await goTo(60);
+    expect(said()).toEqual(["j.1 accept", "j.1 start", "j.1 meter to 48"]);
+    exchange.told.push({ change: "released", from: 8, to: 8, cause: "reclaimed" });
+    await tick();
+    expect(world.works.get("j")?.done).toBe(42 * 60);
+  });
+
+  test("with notice in the news that bring it begins, and stops in time", async () => {
+    exchange.told.push(
+      { change: "placed", from: 1, to: 30 },
+      { change: "released", from: 4, to: 30, cause: "reclaimed" },
+    );
+    const { tick, goTo } = startAgent(exchange, 0, jobOf(120));
+    await tick();
+    await goTo(60);
+    expect(said()).toEqual(["j.1 accept", "j.1 start", "j.1 meter to 24"]);
+  });
+
   test("because its center was lost keeps what its last checkpoint had", async () => {
     exchange.told.push({ change: "placed", from: 1, to: 30 });
     const { tick, goTo, world } = startAgent(exchange, 0, jobOf(120));

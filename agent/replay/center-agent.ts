@@ -150,6 +150,16 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       return;
     run.cancel = doAt(world, Math.max(change.from * slotMs, world.clock.now()), () => begin(lease, run));
   };
+  /** A notice of the center's own: the run goes on to a slot that lies ahead, is metered up to it and stops. */
+  const shorten = ({ lease, from }: AssignmentChange): boolean => {
+    const run = runs.get(lease);
+    if (run === undefined || from <= run.change.from || from * slotMs <= world.clock.now()) return false;
+    run.to = Math.min(run.to, from);
+    if (run.startedAt === undefined) return true;
+    run.cancel();
+    goOn(lease, run);
+    return true;
+  };
   const apply = async (change: AssignmentChange) => {
     switch (change.change) {
       case "placed":
@@ -165,6 +175,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
         return goOn(change.lease, run);
       }
       case "released":
+        if (change.cause === "reclaimed" && shorten(change)) return;
         return stop(change.lease, change.from * slotMs, change.cause !== "centerLost");
       default:
         return change.change satisfies never;
@@ -178,7 +189,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       });
       // What was let go within one page is not begun first.
       const over = new Set(
-        page.changes.filter(({ change }) => change === "released").map(({ lease }) => lease),
+        page.changes.filter((change) => isOver(change, page.changes)).map(({ lease }) => lease),
       );
       const news = page.changes.filter(
         ({ change, lease }) => !(over.has(lease) && change !== "released" && !runs.has(lease)),
@@ -207,6 +218,13 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       down = false;
     },
   };
+}
+
+/** Let go of; a notice leaves a run that begins before it. */
+function isOver({ change, cause, lease, from }: AssignmentChange, all: readonly AssignmentChange[]): boolean {
+  if (change !== "released") return false;
+  const begins = (one: AssignmentChange) => one.lease === lease && one.change === "placed" && one.from < from;
+  return cause !== "reclaimed" || !all.some(begins);
 }
 
 /** What the cards of some fills deliver in `[from, to)` (ms), in whole card-seconds. */

@@ -40,6 +40,7 @@ const balance = "sum of debits = sum of credits";
 const awards = "charges of the ledger = awards recomputed from the raw log";
 const holds = "every charge paid once, out of funds held";
 const cards = "no card sold twice";
+const reclaims = "reclaimed cards given back, by jobs that take such cards only";
 
 /** Awards of the honest day, by what becomes of them. */
 interface Day {
@@ -75,6 +76,7 @@ describe("an honest day", () => {
       { name: awards, ok: true, detail: expect.stringMatching(/^15 awards, \d\d\.\d\d CNY$/) },
       { name: holds, ok: true, detail: `${settlements} settlements` },
       { name: cards, ok: true, detail: expect.stringMatching(/^\d+ pool slots$/) },
+      { name: reclaims, ok: true, detail: "0 reclaims" },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { chargesMatchAwards, nothingSoldTwice } from "./awards.ts";
 import { type RawPage, readFeed } from "./feed.ts";
 import { fatesOf } from "./leases.ts";
 import { balanced } from "./ledger.ts";
+import { reclaimedCardsAreBack } from "./reclaims.ts";
 import { type AuditCheck, verdict } from "./verdict.ts";
 
 /** Recomputes the books from the raw pages of the feed, from the first to the last, by code of its own. */
@@ -19,5 +20,6 @@ export function audit(pages: readonly RawPage[]): AuditCheck[] {
     chargesMatchAwards(events, fates),
     holdsAreSound(events),
     nothingSoldTwice(events, fates),
+    reclaimedCardsAreBack(events, fates),
   ];
 }

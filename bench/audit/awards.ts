@@ -1,11 +1,11 @@
-import type { AwardFate } from "./leases.ts";
+import { type AwardFate, endOfFill } from "./leases.ts";
 import { factsOf, type RawEvent } from "./raw-events.ts";
 import { type AuditCheck, verdict, yuan } from "./verdict.ts";
 
 /** Price x cards of a range of slots, as the award states it. */
-function worth({ award, reduced }: AwardFate, from: number, to: number): bigint {
-  return award.fills.reduce((sum, fill) => {
-    const end = Math.min(fill.to, to, reduced.get(fill.center) ?? fill.to);
+function worth(fate: AwardFate, from: number, to: number): bigint {
+  return fate.award.fills.reduce((sum, fill) => {
+    const end = Math.min(to, endOfFill(fate, fill));
     const slots = Math.max(0, end - Math.max(fill.from, from));
     return sum + BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
   }, 0n);
@@ -123,6 +123,20 @@ export function chargesMatchAwards(
   );
 }
 
+/** Cards that awards in force take, by `CENTER/PRODUCT/SLOT`. */
+export function cardsSold(fates: ReadonlyMap<string, AwardFate>): Map<string, number> {
+  const sold = new Map<string, number>();
+  for (const fate of fates.values())
+    for (const fill of fate.award.fills) {
+      const end = Math.min(fate.cut ?? fill.to, endOfFill(fate, fill));
+      for (let slot = fill.from; slot < end; slot++) {
+        const cell = `${fill.center}/${fill.product}/${slot}`;
+        sold.set(cell, (sold.get(cell) ?? 0) + fill.cards);
+      }
+    }
+  return sold;
+}
+
 /** In no slot do awards in force take more cards of a pool than were ever offered in it. */
 export function nothingSoldTwice(
   events: readonly RawEvent[],
@@ -133,15 +147,7 @@ export function nothingSoldTwice(
     const pool = `${data.center}/${data.product}`;
     offered.set(pool, [...(offered.get(pool) ?? []), data]);
   }
-  const sold = new Map<string, number>();
-  for (const { award, cut, reduced } of fates.values())
-    for (const fill of award.fills) {
-      const end = Math.min(fill.to, cut ?? fill.to, reduced.get(fill.center) ?? fill.to);
-      for (let slot = fill.from; slot < end; slot++) {
-        const cell = `${fill.center}/${fill.product}/${slot}`;
-        sold.set(cell, (sold.get(cell) ?? 0) + fill.cards);
-      }
-    }
+  const sold = cardsSold(fates);
   const faults = [...sold].flatMap(([cell, cards]) => {
     const [center, product, at] = cell.split("/");
     const slot = Number(at);

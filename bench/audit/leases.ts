@@ -14,6 +14,16 @@ export interface AwardFate {
   faulty: boolean;
   /** First slot of each center that a divisible job went on without. */
   readonly reduced: Map<string, number>;
+  /** First slot of each center that took its cards back with notice; a gang ends at all of them. */
+  readonly reclaimed: Map<string, number>;
+}
+
+/** First slot of which a fill of the award delivers nothing any more, the end of the whole run aside. */
+export function endOfFill(
+  { reduced, reclaimed }: AwardFate,
+  { center, to }: RawAward["fills"][number],
+): number {
+  return Math.min(to, reduced.get(center) ?? to, reclaimed.get(center) ?? to);
 }
 
 /** Awards of sealed auctions, each with what the jobs' streams say became of it. */
@@ -32,11 +42,21 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
         over: false,
         faulty: false,
         reduced: new Map(),
+        reclaimed: new Map(),
       });
   }
   for (const [placement, fate] of fates) fates.set(placement, { ...fate, asked: specs.get(fate.award.job) });
   follow(events, fates);
   return fates;
+}
+
+/** Causes of a displacement that no center answers for. */
+const blameless = new Set(["continuationLost", "reclaimed"]);
+
+function takeBack(fate: AwardFate | undefined, { center, slot }: { center: string; slot: number }): void {
+  if (fate === undefined) return;
+  const centers = fate.asked?.kind === "div" ? [center] : fate.award.fills.map((fill) => fill.center);
+  for (const each of centers) fate.reclaimed.set(each, Math.min(slot, fate.reclaimed.get(each) ?? slot));
 }
 
 interface Running {
@@ -87,12 +107,15 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         for (const id of runs.get(data.placement)?.awards ?? [])
           fates.get(id)?.reduced.set(data.center, data.slot);
         break;
+      case "JobReclaimed":
+        for (const id of runs.get(data.placement)?.awards ?? []) takeBack(fates.get(id), data);
+        break;
       case "JobCompleted":
       case "JobFailed":
         endOf(data.placement, data.slot, false);
         break;
       case "JobDisplaced":
-        endOf(data.placement, data.slot, data.cause !== "continuationLost");
+        endOf(data.placement, data.slot, !blameless.has(data.cause));
         break;
       case "JobCancelled": {
         const { placement, slot } = data;

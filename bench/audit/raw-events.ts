@@ -37,12 +37,21 @@ const ofStretch = { job: z.string(), stretch: z.int() };
 
 const RawFact = z.discriminatedUnion("type", [
   fact("CapacityOffered", {
+    offer: z.string(),
     center: z.string(),
     product: z.string(),
     from: z.int(),
     to: z.int(),
     cards: z.int(),
   }),
+  fact("CapacityReclaimed", {
+    offer: z.string(),
+    center: z.string(),
+    product: z.string(),
+    from: z.int(),
+    left: z.int(),
+  }),
+  fact("GateClosed", { position: z.int(), gate: z.int() }),
   fact("AwardsPublished", { awards: z.array(RawAward) }),
   fact("AuctionCleared", { auction: z.int() }),
   fact("JobRequested", {
@@ -51,15 +60,17 @@ const RawFact = z.discriminatedUnion("type", [
       kind: z.enum(["block", "split", "div", "service"]),
       cards: z.int().default(0),
       floor: z.int().optional(),
+      reclaimable: z.boolean().default(false),
     }),
   }),
   fact("JobPlaced", echo),
   fact("JobContinued", echo),
   fact("JobAccepted", { placement: z.string(), center: z.string() }),
   fact("JobReduced", { ...ending, center: z.string() }),
+  fact("JobReclaimed", { ...ending, job: z.string(), center: z.string() }),
   fact("JobCompleted", ending),
   fact("JobFailed", ending),
-  fact("JobDisplaced", { ...ending, cause: z.string() }),
+  fact("JobDisplaced", { ...ending, job: z.string(), cause: z.string() }),
   fact("JobCancelled", { placement: z.string().optional(), slot: z.int() }),
   fact("ChargePosted", {
     charge: z.string(),

@@ -302,7 +302,11 @@ function hear(world: World, job: JobId, events: readonly JobEvent[], at: number)
         break;
       }
       case "JobDisplaced":
-        stop(world, event.data.placement, event.data.cause === "continuationLost");
+        stop(
+          world,
+          event.data.placement,
+          event.data.cause === "continuationLost" || event.data.cause === "reclaimed",
+        );
         break;
       case "JobCompleted":
       case "JobFailed":

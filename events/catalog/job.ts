@@ -6,6 +6,7 @@ import {
   Cards,
   CenterId,
   Framework,
+  GroupId,
   Instant,
   JobId,
   LinkId,
@@ -32,7 +33,14 @@ export const JobSpec = z.object({
    */
   kind: z.enum(["block", "split", "div", "service"]),
   products: z
-    .array(z.object({ product: ProductId, limit: Price }))
+    .array(
+      z.object({
+        product: ProductId,
+        limit: Price,
+        /** Length of the first award on this product, where it differs from the job's `slots`. */
+        slots: z.int().min(1).max(1680).optional(),
+      }),
+    )
     .min(1)
     .max(16),
   /** Of a service the ceiling. */
@@ -68,6 +76,12 @@ export const JobSpec = z.object({
   maxSlots: z.int().min(1).max(100_000),
   /** Restarts after the job's own failure inside its award. */
   retries: z.int().min(0).max(100).default(0),
+  /** It takes cards that their center may reclaim with notice, too; absent: firm ones only. */
+  reclaimable: z.boolean().optional(),
+  /** Of the owner's jobs that name the same group at most one is awarded. */
+  group: GroupId.optional(),
+  /** Job of the same owner without whose award this one gets none, and at whose end it may start. */
+  parent: JobId.optional(),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
@@ -82,6 +96,8 @@ export const JobRequested = defineEvent(
     spec: JobSpec,
     /** The most that the first award can cost, in mills: what is held. */
     hold: MillsText,
+    /** First slot after the end of a parent that had completed already. */
+    parentEnd: Slot.optional(),
   }),
 );
 export const JobAdmitted = defineEvent(
@@ -185,6 +201,19 @@ export const JobReduced = defineEvent(
     cause: z.enum(["refused", "centerLost", "notAccepted"]),
   }),
 );
+export const JobReclaimed = defineEvent(
+  "JobReclaimed",
+  1,
+  "A center takes its cards back with notice: a gang ends before `slot`, a divisible job loses the center there.",
+  z.object({
+    job: JobId,
+    placement: PlacementId,
+    center: CenterId,
+    at: Instant,
+    /** First slot that is not delivered any more. */
+    slot: Slot,
+  }),
+);
 export const JobCompleted = defineEvent(
   "JobCompleted",
   1,
@@ -226,8 +255,11 @@ export const JobDisplaced = defineEvent(
     at: Instant,
     /** First slot that is no longer delivered. */
     slot: Slot,
-    /** refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8. */
-    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted"]),
+    /**
+     * refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8;
+     * reclaimed: row 11.
+     */
+    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted", "reclaimed"]),
     /** The center at fault, if one is. */
     center: CenterId.optional(),
     /** Where the work resumes. */
@@ -240,11 +272,19 @@ export const JobCancelled = defineEvent(
   "The tenant withdrew the job; an award in force is released from `slot` on.",
   z.object({ job: JobId, at: Instant, slot: Slot, placement: PlacementId.optional() }),
 );
+/** Why a job leaves the book for good before its window has passed. */
+export const Exclusion = z.object({
+  /** groupAwarded: another job of its group was awarded; parentEnded: its parent ended, and did not complete. */
+  cause: z.enum(["groupAwarded", "parentEnded"]),
+  /** That other job, or the parent. */
+  by: JobId,
+});
+export type Exclusion = z.infer<typeof Exclusion>;
 export const JobExpired = defineEvent(
   "JobExpired",
   1,
-  "The job's window passed without an award.",
-  z.object({ job: JobId, slot: Slot }),
+  "No auction can award the job any more: its window passed, or `excluded` says what else happened.",
+  z.object({ job: JobId, slot: Slot, excluded: Exclusion.optional() }),
 );
 
 /** One line of a charge: mills move from one account of the ledger to another. */
@@ -295,6 +335,7 @@ export const jobEvents = [
   JobContinued,
   JobRunFailed,
   JobReduced,
+  JobReclaimed,
   JobCompleted,
   JobFailed,
   JobDisplaced,

@@ -18,6 +18,23 @@ export const CapacityOffered = defineEvent(
     cards: Cards,
     /** Fen per card-hour, energy not included. */
     reserve: Price,
+    /** Slots of notice with which the center may take cards back that are sold; absent: the offer is firm. */
+    reclaimNotice: z.int().min(1).max(1680).optional(),
+  }),
+);
+export const CapacityReclaimed = defineEvent(
+  "CapacityReclaimed",
+  1,
+  "A center takes cards of an offer back, with the notice that they were sold with.",
+  z.object({
+    offer: OfferId,
+    center: CenterId,
+    product: ProductId,
+    from: Slot,
+    to: Slot,
+    cards: Cards,
+    /** Cards that the offer has at most from `from` on. */
+    left: z.int().min(0),
   }),
 );
 export const OfferWithdrawn = defineEvent(
@@ -33,5 +50,5 @@ export const OfferExpired = defineEvent(
   z.object({ offer: OfferId }),
 );
 
-export const offerEvents = [CapacityOffered, OfferWithdrawn, OfferExpired] as const;
+export const offerEvents = [CapacityOffered, CapacityReclaimed, OfferWithdrawn, OfferExpired] as const;
 export type OfferEvent = EventsOf<typeof offerEvents>;

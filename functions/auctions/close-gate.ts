@@ -13,6 +13,7 @@ import { takeHolds } from "./account-holds.ts";
 import { afterSeal } from "./after-seal.ts";
 import { saveAnswers } from "./answers.ts";
 import { hasEnded, isEnded, latestAuction, tellAuction } from "./latest-auction.ts";
+import { tellReclaimed } from "./reclaimed-jobs.ts";
 
 /** What the workflow does next; `auction`: the one to solve, else the last. */
 interface Next {
@@ -30,7 +31,10 @@ export const create = step(z.object({}), async (access): Promise<Next> => {
   const book = await bookNow(access, last);
   const gate = gateDue(book, access.clock.now());
   if (gate === undefined) return { next: "none", auction: last };
-  await takeHolds(access, dueHolds(book, gate.gate), gate.gate);
+  // Cards that were taken back are given back before anybody bids: no auction is under way that could award them.
+  const told = await tellReclaimed(access, book, gate.gate);
+  const current = told ? await bookNow(access, last) : book;
+  await takeHolds(access, dueHolds(current, gate.gate), gate.gate);
   return close(access, last + 1, gate);
 });
 export const handler = onLambda(create);

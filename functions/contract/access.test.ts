@@ -43,8 +43,9 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   listOffers: () => ({}),
   getOffer: (_, { offer }) => ({ params: { offer } }),
   withdrawOffer: (_, { offer }) => ({ params: { offer } }),
-  postJob: ({ exchange }, { center, tenant }) => ({
-    body: newJob(exchange, center, { account: tenant.owner }),
+  reclaimOffer: ({ exchange }, { offer }) => ({ params: { offer }, body: { from: exchange.slot() + 22 } }),
+  postJob: ({ exchange }, { center, tenant, openJob }) => ({
+    body: newJob(exchange, center, { account: tenant.owner, parent: openJob }),
   }),
   listJobs: () => ({}),
   getJob: (_, { placedJob }) => ({ params: { job: placedJob } }),

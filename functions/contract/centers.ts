@@ -149,7 +149,7 @@ export const AssignmentChange = z.object({
   change: z
     .enum(["placed", "continued", "released"])
     .describe(
-      "placed: accept, then start it at `from`; continued: the run goes on to `to`; released: stop it before slot `from`",
+      "placed: accept, then start it at `from`; continued: the run goes on to `to`; released: stop it before slot `from`, which lies ahead where cards were reclaimed: give the job its checkpoint signal before",
     ),
   job: JobId,
   placement: PlacementId.describe("The award; `lease` is the one under which the run was started"),

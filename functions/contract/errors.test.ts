@@ -22,6 +22,7 @@ const internal = new Set([
   "job-not-admitted",
   "job-unknown",
   "not-adjacent",
+  "not-reclaimable",
   "not-solved",
   "not-your-placement",
   "offer-unknown",

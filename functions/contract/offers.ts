@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CapacityOffered } from "../../events/catalog/offer.ts";
-import { OfferId } from "../../events/catalog/values.ts";
+import { Cards, OfferId, Slot } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 
@@ -13,15 +13,25 @@ export const OfferStatus = z
   .enum(["open", "withdrawn", "expired"])
   .describe("withdrawn: its unsold rest counts no more from the next auction on; its awards stand");
 
+const Reclaimed = z.object({
+  from: Slot,
+  left: z.int().min(0).describe("Cards that the offer has at most from `from` on"),
+});
+const reclaimed = z
+  .array(Reclaimed)
+  .optional()
+  .describe("What the center took back, oldest first; left out: nothing");
+
 export const Offer = z.object({
   ...CapacityOffered.data.shape,
+  reclaimed,
   status: OfferStatus,
   version: z.int().min(1).describe("The ETag, as a number"),
 });
 export type Offer = z.infer<typeof Offer>;
 
 /** An offer as everybody on the market sees it. */
-export const PublishedOffer = CapacityOffered.data.omit({ owner: true });
+export const PublishedOffer = CapacityOffered.data.omit({ owner: true }).extend({ reclaimed });
 export type PublishedOffer = z.infer<typeof PublishedOffer>;
 
 export const postOffer = defineOperation({
@@ -77,5 +87,25 @@ export const withdrawOffer = defineOperation({
   params,
   success: { status: 202, says: "Withdrawn from the next gate on.", body: Offer },
   problems: [404, 409, 412],
+  etag: true,
+});
+
+export const reclaimOffer = defineOperation({
+  id: "reclaimOffer",
+  method: "POST",
+  path: "/offers/{offer}/reclaim",
+  tag: "offers",
+  summary: "Take cards of an offer back, with the notice that they were sold with",
+  description:
+    "From slot `from` to the offer's end, sold or not. What is sold beyond what remains is given back without a penalty by jobs that take reclaimable cards, the last admitted first; the next gate tells them. An offer without `reclaimNotice` is firm: refuse placements, at the penalty of rows 8 to 10 of the market rules.",
+  roles: ["center"],
+  names: { "path/offer": "own" },
+  params,
+  body: z.strictObject({
+    from: Slot.describe("First slot; no earlier than the notice of the offer after the next slot"),
+    cards: Cards.optional().describe("Left out: all that the offer has left"),
+  }),
+  success: { status: 202, says: "Taken back; jobs give way from the next gate on.", body: Offer },
+  problems: [404, 409, 412, 422],
   etag: true,
 });

@@ -19,7 +19,7 @@ import {
   listProducts,
   listPublishedOffers,
 } from "./market.ts";
-import { getOffer, listOffers, postOffer, withdrawOffer } from "./offers.ts";
+import { getOffer, listOffers, postOffer, reclaimOffer, withdrawOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
 import {
   acceptPlacement,
@@ -37,6 +37,7 @@ export const operations = {
   listOffers,
   getOffer,
   withdrawOffer,
+  reclaimOffer,
   postJob,
   listJobs,
   getJob,

@@ -16,6 +16,7 @@ export const QuoteRequest = z.strictObject({
   from: JobSpec.shape.from,
   to: JobSpec.shape.to,
   regions: JobSpec.shape.regions,
+  reclaimable: JobSpec.shape.reclaimable,
 });
 
 /** The best start that a pool's published prices and offers show. */

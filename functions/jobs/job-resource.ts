@@ -30,8 +30,11 @@ export function jobResource(state: JobState, version: number): { body: Job; vers
   const { job, owner, account, spec, hold } = state.request;
   const awards = state.balances.map(({ award }) => award);
   const reason = state.reason === undefined ? {} : { reason: state.reason };
-  const run = inForce(state)?.run ?? 0;
-  const body = { job, owner, account, spec, hold, status: statusOf(state), ...reason, awards, run, version };
+  const placement = inForce(state);
+  const run = placement?.run ?? 0;
+  const notice = placement?.awardedTo !== undefined ? { reclaimedFrom: placement.end } : {};
+  const told = { status: statusOf(state), ...reason, ...notice };
+  const body = { job, owner, account, spec, hold, ...told, awards, run, version };
   return { body, version };
 }
 

@@ -57,5 +57,5 @@ function unpack(packed: string): readonly SupplyStep[] {
 }
 
 function isStep(row: unknown): row is SupplyStep {
-  return Array.isArray(row) && row.length === 4 && row.every(Number.isInteger);
+  return Array.isArray(row) && (row.length === 4 || row.length === 5) && row.every(Number.isInteger);
 }

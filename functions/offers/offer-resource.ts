@@ -9,7 +9,8 @@ import { notFound, problem } from "../kit/problems.ts";
 
 export function offerResource(state: OfferState, version: number): { body: Offer; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The offer is gone.");
-  return { body: { ...state.offer, status: state.phase, version }, version };
+  const reclaimed = state.reclaims.length === 0 ? {} : { reclaimed: [...state.reclaims] };
+  return { body: { ...state.offer, ...reclaimed, status: state.phase, version }, version };
 }
 
 /** @throws ProblemError 404, the same for what is absent and for what is another's. */

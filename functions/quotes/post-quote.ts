@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
-import { nextOnSale } from "../../market/stretch.ts";
+import { firstSlots, nextOnSale } from "../../market/stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
@@ -32,22 +32,15 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
       `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
       "/to",
     );
-  if (body.floor !== undefined && body.floor > body.cards)
-    throw problem(422, "floor-above-cards", `The floor is at most ${body.cards}.`, "/floor");
-  if (body.floor !== undefined && body.slots !== body.to - body.from)
-    throw problem(
-      422,
-      "slots-not-window",
-      `A service runs for its whole window: ${body.to - body.from} slots.`,
-      "/slots",
-    );
+  assertServed(body);
   // A service is served for what is left of its window.
   const slots = body.floor === undefined ? body.slots : wholeOf(body, from);
-  if (slots === 0 || body.to - from < slots)
+  const shortest = Math.min(...body.products.map((choice) => firstSlots({ slots }, choice)));
+  if (shortest === 0 || body.to - from < shortest)
     throw problem(
       422,
       "window-too-short",
-      `What is left of the window must hold ${body.slots} slots.`,
+      `What is left of the window must hold ${Math.max(1, shortest)} slots.`,
       "/to",
     );
   if (body.to - from > slotsMost)
@@ -57,10 +50,8 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
   const centers = await publishedCenters(access);
   assertRegionsKnown(centers, body.regions ?? []);
   const pools = await quotes(access, centers, { ...body, slots }, from);
-  const largest = Math.max(...body.products.map(({ limit }) => limit));
-  return {
-    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, ...seen },
-  };
+  const largest = Math.max(...body.products.map((choice) => choice.limit * firstSlots(body, choice)));
+  return { body: { hold: millsText(BigInt(largest) * BigInt(body.cards)), pools, ...seen } };
 });
 export const handler = onLambda(create);
 
@@ -68,6 +59,27 @@ export const handler = onLambda(create);
 function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
   const first = Math.max(from, nextOnSale(session, now) + stageSlots);
   return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
+}
+
+/** What only a service says of itself is in order. */
+function assertServed({ floor, cards, slots, from, to, products }: Request): void {
+  if (floor === undefined) return;
+  if (floor > cards) throw problem(422, "floor-above-cards", `The floor is at most ${cards}.`, "/floor");
+  if (slots !== to - from)
+    throw problem(
+      422,
+      "slots-not-window",
+      `A service runs for its whole window: ${to - from} slots.`,
+      "/slots",
+    );
+  const timed = products.findIndex((choice) => choice.slots !== undefined);
+  if (timed >= 0)
+    throw problem(
+      422,
+      "slots-not-of-gang",
+      "A service runs for its whole window: only a block or split job has a length per product.",
+      `/products/${timed}/slots`,
+    );
 }
 
 /** Slots that a service has from one on: in forward whole hours. */
@@ -86,7 +98,7 @@ async function quotes(
     .flatMap((center) =>
       request.products
         .filter(({ product }) => center.pools.some((pool) => pool.product === product))
-        .map(({ product, limit }) => ({ center, product, limit })),
+        .map((choice) => ({ center, ...choice, slots: firstSlots(request, choice) })),
     );
   const keys = wanted.map(({ center: { center }, product }) => ({ center, product }));
   const [supplies, prices] = await Promise.all([
@@ -94,15 +106,15 @@ async function quotes(
     publishedPrices(access, keys, from, request.to),
   ]);
   const cards = request.floor ?? request.cards;
-  const found = wanted.flatMap(({ center, product, limit }, index): PoolQuote[] => {
+  const found = wanted.flatMap(({ center, product, limit, slots }, index): PoolQuote[] => {
     const pool: QuotedPool = {
       kw: productOf(product)?.kw ?? 0,
       puePermille: center.puePermille,
       energy: center.energy,
-      supply: supplies[index] ?? [],
+      supply: (supplies[index] ?? []).filter(([, , , , kind]) => kind === undefined || request.reclaimable),
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };
-    const likely = likelyStart(pool, { ...request, cards, from, limit });
+    const likely = likelyStart(pool, { ...request, cards, from, limit, slots });
     if (likely === undefined) return [];
     const { perCard, basis } = likely;
     return [
@@ -110,11 +122,11 @@ async function quotes(
         center: center.center,
         product,
         from: likely.from,
-        to: likely.from + request.slots,
+        to: likely.from + slots,
         basis,
-        averagePrice: Math.ceil(perCard / request.slots),
+        averagePrice: Math.ceil(perCard / slots),
         cost: millsText(BigInt(perCard) * BigInt(cards)),
-        limitSuffices: limit * request.slots >= perCard,
+        limitSuffices: limit * slots >= perCard,
       },
     ];
   });

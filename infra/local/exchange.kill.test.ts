@@ -169,6 +169,7 @@ test("an exchange that is killed again and again goes on where it was, and at la
     "✓ charges of the ledger = awards recomputed from the raw log",
     "✓ every charge paid once, out of funds held",
     "✓ no card sold twice",
+    "✓ reclaimed cards given back, by jobs that take such cards only",
     "✓ no message left undone",
   ]);
   const [, placed, completed] = /^(\d+) placed, (\d+) completed/m.exec(lines.join("\n")) ?? [];

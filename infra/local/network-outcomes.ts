@@ -112,6 +112,14 @@ function follow(
       run.left.set(event.data.center, { to: at, usefulTo: Math.max(run.from ?? 0, job.checkpoint) });
       return;
     }
+    case "JobReclaimed": {
+      const { center, slot } = event.data;
+      const to = slotSecond(slot);
+      if (job.run === undefined || to > end) return;
+      if (job.work.scenario.bid.kind === "div") job.run.left.set(center, { to, usefulTo: to });
+      else job.run.end = Math.min(job.run.end, to);
+      return;
+    }
     case "JobCompleted":
     case "JobFailed":
     case "JobCancelled": {
@@ -126,7 +134,7 @@ function follow(
     case "JobDisplaced": {
       const at = second(event.data.at);
       if (at > end) return;
-      const byTime = event.data.cause === "continuationLost";
+      const byTime = event.data.cause === "continuationLost" || event.data.cause === "reclaimed";
       const stop = byTime ? slotSecond(event.data.slot) : at;
       // What a service has served is not done again.
       const serves = job.work.scenario.bid.kind === "service";

@@ -13,6 +13,7 @@ import type {
   PlacementId,
   Session,
 } from "../../events/catalog/values.ts";
+import type { Reclaimed } from "../reclaimed.ts";
 
 /** A center as the book needs it. */
 export interface BookCenter {
@@ -35,8 +36,10 @@ export interface BookAward {
   cut?: number;
   /** The tenant ended it: what it gave back costs a fee unless it is sold again. */
   released?: boolean;
-  /** The same for one center, which a divisible job went on without. */
+  /** The same for one center, which a divisible job went on without, or which took its cards back. */
   readonly cuts: Map<CenterId, number>;
+  /** First slot of a gang's award that is not delivered, because a center of it took its cards back with notice. */
+  until?: number;
 }
 
 /** The awards of a job that follow one another without a gap. */
@@ -50,6 +53,8 @@ export interface Lease {
   /** Centers and product of its last award. */
   centers: readonly CenterId[];
   product: string;
+  /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
+  awardedTo?: number;
 }
 
 export interface BookJob {
@@ -57,6 +62,8 @@ export interface BookJob {
   readonly owner: OwnerId;
   readonly account: AccountId;
   readonly spec: JobSpec;
+  /** First slot after a parent that had completed before the job was requested. */
+  readonly parentEnd?: number;
   /** open: in the book once funds are held; held back while a lease is in force. */
   phase: "requested" | "open" | "ended";
   /** Place of its admission in the feed: ties. 0: not admitted. */
@@ -79,6 +86,21 @@ export interface BookJob {
   refusedAt?: number;
 }
 
+/** How a job ended, for jobs that name it as their parent. */
+export interface JobEnd {
+  /** First slot after its end; absent: it did not complete. */
+  readonly completed?: number;
+  /** Slot in which it was decided. */
+  readonly decided: number;
+}
+
+/** The job of a group that was awarded. */
+export interface GroupAward {
+  readonly job: JobId;
+  /** End of its last award: some time after it the name is free again. */
+  readonly to: number;
+}
+
 /**
  * What auctions know: a fold of the feed and of the auctions' own streams. It is changed in place, for it is large and
  * every gate moves it on a little; `observePage` and `observeAuction` are the only ones who do.
@@ -91,6 +113,10 @@ export interface BookState {
   readonly centers: Map<CenterId, BookCenter>;
   /** Offers that still sell. */
   readonly offers: Map<OfferId, BookOffer>;
+  /** Offers whose unsold rest left the market: they stand for what they had sold. */
+  readonly withdrawn: Map<OfferId, BookOffer>;
+  /** What centers took back of offers, open or withdrawn. */
+  readonly reclaims: Map<OfferId, readonly Reclaimed[]>;
   /** Cards in working order by pool `CENTER/PRODUCT`, where a center reported them. */
   readonly working: Map<string, number>;
   /** Slot of that report, by pool: the feed keeps no order between the reports of two days. */
@@ -98,6 +124,10 @@ export interface BookState {
   readonly jobs: Map<JobId, BookJob>;
   /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
   readonly earlyHolds: Map<JobId, Pick<BookJob, "holds" | "heldIn">>;
+  /** Jobs that ended lately, or are the parent of one in the book. */
+  readonly ends: Map<JobId, JobEnd>;
+  /** Groups of which a job was awarded, by `OWNER/GROUP`. */
+  readonly groups: Map<string, GroupAward>;
   /** Jobs admitted so far. */
   admitted: number;
   /** Slot of each session's last gate. */
@@ -114,10 +144,14 @@ export function initialBook(): BookState {
     auctions: 0,
     centers: new Map(),
     offers: new Map(),
+    withdrawn: new Map(),
+    reclaims: new Map(),
     working: new Map(),
     sensedIn: new Map(),
     jobs: new Map(),
     earlyHolds: new Map(),
+    ends: new Map(),
+    groups: new Map(),
     admitted: 0,
     gates: new Map(),
     voided: new Map(),

@@ -1,11 +1,13 @@
-import type { Session } from "../../events/catalog/values.ts";
-import { type Bid, type Book, energyCost } from "../clearing/instance.ts";
+import type { JobId, Session } from "../../events/catalog/values.ts";
+import { type Bid, type Book, energyCost, slotsNeeded } from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
+import { type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
 import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
+import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 
 /** The gate of one auction. */
@@ -50,7 +52,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
   const pools = centers.flatMap((center) => center.spec.pools.map(({ product }) => ({ center, product })));
   const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
   const links = linksLeft(book, gate);
-  const scene: Scene = { gate, grain, units, centerIndex, pools };
+  const scene: Scene = { book, gate, grain, units, centerIndex, pools, first: new Map() };
   const slotSeconds = SLOT_SECONDS * grain;
   const sites = centers.map(({ spec }, region) => ({
     region,
@@ -91,7 +93,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
       })),
       offers: stepsLeft(book, gate, grain).flatMap((step) => {
         const pool = poolIndex.get(step.pool) ?? 0;
-        const { offer, cards: q, reserve } = step;
+        const { offer, cards: q, reserve, reclaimable } = step;
         return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
           id: from === step.from ? offer : `${offer}/${from}`,
           pool,
@@ -99,9 +101,10 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
           to,
           q,
           reserve: reserve * grain,
+          ...(reclaimable === undefined ? {} : { reclaimable }),
         }));
       }),
-      bids: bids.map(({ bid }) => bid),
+      bids: withGroups(bids),
     },
   };
 }
@@ -142,11 +145,14 @@ function productIndex(product: string): number {
 }
 
 interface Scene {
+  readonly book: BookState;
   readonly gate: AuctionGate;
   readonly grain: number;
   readonly units: number;
   readonly centerIndex: ReadonlyMap<string, number>;
   readonly pools: Instance["pools"];
+  /** First bids made so far, for a child's follows from its parent's. */
+  readonly first: Map<BookJob, BidOfJob | undefined>;
 }
 
 interface BidOfJob {
@@ -156,7 +162,23 @@ interface BidOfJob {
 
 function bidOf(scene: Scene, job: BookJob): BidOfJob | undefined {
   if (job.phase !== "open") return undefined;
-  return job.lease === undefined ? firstBid(scene, job) : continuingBid(scene, job);
+  return job.lease === undefined ? firstBidOnce(scene, job) : continuingBid(scene, job);
+}
+
+function firstBidOnce(scene: Scene, job: BookJob): BidOfJob | undefined {
+  if (!scene.first.has(job)) scene.first.set(job, firstBid(scene, job));
+  return scene.first.get(job);
+}
+
+/** A group is worth naming where two of its jobs bid: all else about it the book has seen to. */
+function withGroups(bids: readonly BidOfJob[]): Bid[] {
+  const size = new Map<string, number>();
+  const groups = bids.map(({ bidder }) => (bidder.continues ? undefined : groupOf(bidder.job)));
+  for (const group of groups) if (group !== undefined) size.set(group, (size.get(group) ?? 0) + 1);
+  return bids.map(({ bid }, b) => {
+    const group = groups[b];
+    return group !== undefined && (size.get(group) ?? 0) > 1 ? { ...bid, group } : bid;
+  });
 }
 
 /** Funds for its next stretch are held. */
@@ -164,8 +186,14 @@ export function isHeld(job: BookJob, least: bigint): boolean {
   return (job.holds.get(job.stretch) ?? -1n) >= least;
 }
 
+/** Units `[from, to)` of the problem. */
+interface Units {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Whole units inside a range of slots, counted from the first on sale. */
-function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): { from: number; to: number } {
+function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): Units {
   return {
     from: Math.ceil(Math.max(0, from - gate.from) / grain),
     to: Math.floor(Math.min(units * grain, to - gate.from) / grain),
@@ -176,10 +204,14 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
   const { gate, grain } = scene;
   const { spec } = job;
   const next = spec.session === gate.session ? firstStretch(job) : undefined;
-  if (next === undefined || !isHeld(job, next.hold)) return undefined;
-  const range = spec.kind === "service" ? servedRange(scene, job) : startRange(scene, job, next.slots);
-  const d = spec.kind === "service" ? range.to - range.from : Math.floor(next.slots / grain);
-  if (range.to - range.from < (spec.kind === "div" ? 1 : d) || d <= 0) return undefined;
+  if (next === undefined || !isHeld(job, next.hold) || exclusionOf(scene.book, job)) return undefined;
+  const link = linkOf(scene, job);
+  if (link === undefined) return undefined;
+  const served = spec.kind === "service";
+  const range = served ? servedRange(scene, job, link) : startRange(scene, job, link, next.slots);
+  const d = served ? range.to - range.from : Math.floor(next.slots / grain);
+  const shortest = served ? d : Math.floor(next.shortest / grain);
+  if (range.to - range.from < (spec.kind === "div" ? 1 : shortest) || d <= 0) return undefined;
   const pools = eligiblePools(scene, job);
   const home = scene.centerIndex.get(spec.home);
   if (pools.length === 0 || home === undefined) return undefined;
@@ -191,37 +223,84 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     ...range,
     prods: spec.products
       .filter(({ product }) => productIndex(product) >= 0)
-      .map(({ product, limit }) => ({ p: productIndex(product), limit: limit * grain })),
+      .map((choice) => ({
+        p: productIndex(choice.product),
+        limit: choice.limit * grain,
+        ...lengthOf(scene, job, choice, d),
+      })),
     home,
     dataGB: spec.dataGB,
     pools,
     rank: afterContinuations + job.rank,
     ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
+    ...(spec.reclaimable === true ? { reclaimable: true } : {}),
     ...(spec.stageSlots === undefined ? {} : { stage: Math.ceil(spec.stageSlots / grain) }),
+    ...(link.parent === undefined ? {} : { parent: link.parent }),
     ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: false } };
 }
 
+/** Slots between which a job's parent lets it start, and the parent's id if that bids here as well. */
+interface ParentLink {
+  readonly earliest: number;
+  readonly latest: number;
+  readonly parent?: JobId;
+}
+
+/** Undefined: its parent keeps it out of this auction. */
+function linkOf(scene: Scene, job: BookJob): ParentLink | undefined {
+  const tie = tieOf(scene.book, job);
+  switch (tie.kind) {
+    case "free":
+      return { earliest: tie.from, latest: tie.from };
+    case "waits":
+      return undefined;
+    case "together": {
+      // The chain is short, so this goes no deeper than that.
+      const found = mayWinTogether(scene.book, job) ? firstBidOnce(scene, tie.parent)?.bid : undefined;
+      if (found === undefined) return undefined;
+      const { gate, grain } = scene;
+      const shortest = Math.min(...found.prods.map((choice) => slotsNeeded(found, choice)));
+      return {
+        earliest: gate.from + (found.from + shortest) * grain,
+        latest: gate.from + found.to * grain,
+        parent: tie.parent.job,
+      };
+    }
+    default:
+      return tie satisfies never;
+  }
+}
+
+/** The length on one product, in units, where it is not the longest. */
+function lengthOf({ grain }: Scene, job: BookJob, choice: ProductChoice, d: number): { d?: number } {
+  if (job.spec.kind === "service") return {};
+  const own = Math.floor(stretchSlots(job.spec, choice, job) / grain);
+  return own === d ? {} : { d: own };
+}
+
 /**
- * First and last slot in which a job may start. What it takes first, its cards or the link over which its data are
- * moved before, it takes in one of the first slots on sale in spot.
+ * First and last slot in which a job may start. In spot what it takes first, its cards or the link over which its data
+ * are moved before, it takes in one of the first slots on sale; a child starts in one of the first that its parent
+ * leaves it.
  */
-function startsAt({ gate }: Scene, { spec }: BookJob): { readonly first: number; readonly last: number } {
+function startsAt({ gate }: Scene, { spec }: BookJob, link: ParentLink): { first: number; last: number } {
   const first = gate.from + (spec.stageSlots ?? 0);
-  return { first, last: gate.session === "spot" ? first + rules.startSlots - 1 : gate.to };
+  const last = gate.session === "spot" ? Math.max(first, link.latest) + rules.startSlots - 1 : gate.to;
+  return { first: Math.max(first, link.earliest), last };
 }
 
 /** Units in which so many slots may lie. */
-function startRange(scene: Scene, job: BookJob, slots: number): { from: number; to: number } {
-  const { first, last } = startsAt(scene, job);
+function startRange(scene: Scene, job: BookJob, link: ParentLink, slots: number): Units {
+  const { first, last } = startsAt(scene, job, link);
   return unitsWithin(scene, Math.max(job.window.from, first), Math.min(job.window.to, last + slots));
 }
 
 /** Units of a service's whole window, or of what is left of it; empty until this gate sells all of that. */
-function servedRange(scene: Scene, job: BookJob): { from: number; to: number } {
+function servedRange(scene: Scene, job: BookJob, link: ParentLink): Units {
   const { window } = job;
-  const { first, last } = startsAt(scene, job);
+  const { first, last } = startsAt(scene, job, link);
   const from = Math.max(window.from, first);
   const waits = from > last || window.to > scene.gate.to;
   return waits ? { from: 0, to: 0 } : unitsWithin(scene, from, window.to);
@@ -290,6 +369,7 @@ function continuingBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     home,
     pools,
     rank: job.rank,
+    ...(spec.reclaimable === true ? { reclaimable: true } : {}),
     ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: true } };

@@ -2,11 +2,13 @@ import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { CapacityEvent, CenterEvent } from "../../events/catalog/center.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
+import type { OfferEvent } from "../../events/catalog/offer.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
 import { keptSlots, reopenedWindow } from "../stretch.ts";
 import { slotOf } from "../time.ts";
-import { type BookJob, type BookState, poolId } from "./book-state.ts";
+import { type BookAward, type BookJob, type BookState, poolId } from "./book-state.ts";
 
 /** A commit as the book reads it. */
 export interface SeenCommit {
@@ -45,9 +47,10 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "CapacityOffered":
       book.offers.set(event.data.offer, event.data);
       return;
+    case "CapacityReclaimed":
     case "OfferWithdrawn":
     case "OfferExpired":
-      book.offers.delete(event.data.offer);
+      observeOffer(book, event);
       return;
     case "FundsHeld":
     case "HoldRefused":
@@ -55,26 +58,27 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
       observeHold(book, event, commit);
       return;
     case "JobRequested": {
-      const { job, owner, account, spec } = event.data;
+      const { job, owner, account, spec, parentEnd } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
       const early = book.earlyHolds.get(job) ?? noHolds();
       const answered = book.earlyHolds.delete(job);
       const known = { job, owner, account, spec, window: { from, to }, awards: [], ...early, answered };
-      book.jobs.set(job, { ...known, ...fresh });
+      book.jobs.set(job, { ...known, ...fresh, ...(parentEnd === undefined ? {} : { parentEnd }) });
       return;
     }
     case "JobAdmitted":
     case "JobRejected":
     case "JobPlaced":
     case "JobReduced":
+    case "JobReclaimed":
     case "JobCompleted":
     case "JobFailed":
     case "JobDisplaced":
     case "JobCancelled":
     case "JobExpired": {
       const job = book.jobs.get(event.data.job);
-      if (job !== undefined) observeJob(book, job, event);
+      if (job !== undefined) observeJob(book, job, event, slotOf(Date.parse(commit.time)));
       return;
     }
     // Awards come from the auctions' own streams; the rest does not touch the book.
@@ -100,6 +104,20 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     default:
       event satisfies never;
   }
+}
+
+function observeOffer(book: BookState, event: Exclude<OfferEvent, { type: "CapacityOffered" }>): void {
+  const { offer } = event.data;
+  if (event.type === "CapacityReclaimed") {
+    const { from, left } = event.data;
+    if (!book.offers.has(offer) && !book.withdrawn.has(offer)) return;
+    book.reclaims.set(offer, [...(book.reclaims.get(offer) ?? []), { from, left }]);
+    return;
+  }
+  const open = book.offers.get(offer);
+  book.offers.delete(offer);
+  if (event.type === "OfferWithdrawn" && open !== undefined) book.withdrawn.set(offer, open);
+  if (event.type === "OfferExpired") book.reclaims.delete(offer);
 }
 
 function observeCenter(book: BookState, event: CenterEvent): void {
@@ -159,6 +177,7 @@ type SeenJobEvent = Extract<
       | "JobRejected"
       | "JobPlaced"
       | "JobReduced"
+      | "JobReclaimed"
       | "JobCompleted"
       | "JobFailed"
       | "JobDisplaced"
@@ -167,7 +186,8 @@ type SeenJobEvent = Extract<
   }
 >;
 
-function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
+/** @param decided slot of the event's decision */
+function observeJob(book: BookState, job: BookJob, event: SeenJobEvent, decided: number): void {
   switch (event.type) {
     case "JobAdmitted":
       book.admitted += 1;
@@ -183,20 +203,28 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
     case "JobReduced":
       reduce(job, event.data.placement, event.data.center, event.data.slot);
       return;
+    case "JobReclaimed":
+      reclaim(job, event.data);
+      return;
     case "JobDisplaced":
       displace(job, event.data);
       return;
-    case "JobCompleted":
+    case "JobCompleted": {
+      const { placement, slot } = event.data;
+      end(job, placement, slot);
+      book.ends.set(job.job, { completed: slot, decided });
+      return;
+    }
     case "JobFailed":
     case "JobCancelled":
       end(job, event.data.placement, event.data.slot);
+      book.ends.set(job.job, { decided });
       return;
     case "JobRejected":
-      job.answered = true;
-      end(job, undefined, 0);
-      return;
     case "JobExpired":
+      if (event.type === "JobRejected") job.answered = true;
       end(job, undefined, 0);
+      book.ends.set(job.job, { decided });
       return;
     default:
       event satisfies never;
@@ -218,7 +246,38 @@ function end(job: BookJob, lease: PlacementId | undefined, slot: number): void {
 }
 
 function reduce(job: BookJob, lease: PlacementId, center: CenterId, slot: number): void {
-  for (const award of job.awards) if (award.lease === lease) award.cuts.set(center, slot);
+  for (const award of job.awards) if (award.lease === lease) cutCenter(award, center, slot);
+}
+
+/** What was taken back before stays so. */
+function cutCenter({ cuts }: BookAward, center: CenterId, slot: number): void {
+  cuts.set(center, Math.min(slot, cuts.get(center) ?? slot));
+}
+
+/** A gang ends with the center that takes its cards back; a divisible job goes on at its others. */
+function reclaim(job: BookJob, data: Extract<JobEvent, { type: "JobReclaimed" }>["data"]): void {
+  const { placement, center, slot } = data;
+  const { divisible } = jobKinds[job.spec.kind];
+  const own = job.awards.filter(({ lease }) => lease === placement);
+  for (const award of own)
+    if (divisible) cutCenter(award, center, slot);
+    else award.until = Math.min(slot, award.until ?? slot);
+  const { lease } = job;
+  if (lease === undefined || lease.id !== placement) return;
+  const end = divisible ? endInForce(own) : Math.min(lease.end, slot);
+  if (end < lease.end) lease.awardedTo ??= lease.end;
+  lease.end = Math.max(lease.from, end);
+}
+
+/** End of what the awards of a divisible job still deliver; 0: nothing. */
+function endInForce(awards: readonly BookAward[]): number {
+  const ends = awards.flatMap(({ fills, cuts }) =>
+    fills
+      .map(({ from, to, center }) => ({ from, to: Math.min(to, cuts.get(center) ?? to) }))
+      .filter(({ from, to }) => from < to)
+      .map(({ to }) => to),
+  );
+  return Math.max(0, ...ends);
 }
 
 /** As the job's own state does: work that was not lost counts, and the window opens anew. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GroupId } from "../../events/catalog/values.ts";
 import {
   bookAfter,
   cancelled,
@@ -13,10 +14,12 @@ import {
   lost,
   offered,
   queued,
+  reclaimed,
   seePage,
   sell,
   sensed,
   voidIn,
+  withdrawn,
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
@@ -31,7 +34,7 @@ function fullBook() {
     linked(xian, link(wuhan)),
     offered(),
     sensed(12),
-    ...queued("train", { extendLimit: 200 }),
+    ...queued("train", { extendLimit: 200, group: GroupId.parse("either") }),
     ...queued("fleet", { kind: "div", cards: 3 }),
     held("early", 2 ** 60),
     lost(wuhan),
@@ -41,6 +44,7 @@ function fullBook() {
   const checkpointAt = inSlot(103);
   seePage(book, [displaced("train", 104, { checkpointAt }), held("train", 20_000, 2)]);
   seePage(book, [cancelled("fleet", 105, 1)]);
+  seePage(book, [offered("lent", { reclaimNotice: 5 }), reclaimed("lent", 110, 4), withdrawn("lent")]);
   return book;
 }
 

@@ -28,6 +28,15 @@ describe("what auctions left of a pool", () => {
     ]);
   });
 
+  test("tells cards that may be taken back from firm ones of the same reserve", () => {
+    const offers = [offered("a", { cards: 8 }), offered("b", { cards: 4, reclaimNotice: 9 })];
+    const [left] = supplyLeft(bookAfter(joined(xian), ...offers), 100);
+    expect(left?.steps).toEqual([
+      [100, 200, 8, 100],
+      [100, 200, 4, 100, 1],
+    ]);
+  });
+
   test("never depends on an open bid", () => {
     const market = [joined(xian), offered()];
     const before = supplyLeft(bookAfter(...market), 100);

@@ -2,10 +2,20 @@ import type { CenterId, ProductId } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import { type BookState, poolId } from "./book-state.ts";
-import { stepsLeft } from "./capacity-left.ts";
+import { type Step, stepsLeft } from "./capacity-left.ts";
 
-/** Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour]. */
-export type SupplyStep = readonly [from: number, to: number, cards: number, reserve: number];
+/**
+ * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and a 1 behind
+ * where the center may take them back with notice.
+ */
+export type SupplyStep = readonly [from: number, to: number, cards: number, reserve: number, reclaimable?: 1];
+
+export function supplyStep(
+  step: readonly [from: number, to: number, cards: number, reserve: number],
+  reclaimable: boolean,
+): SupplyStep {
+  return reclaimable ? [...step, 1] : step;
+}
 
 export interface PoolSupply {
   readonly center: CenterId;
@@ -32,10 +42,14 @@ export function supplyLeft(book: BookState, from: number): PoolSupply[] {
   );
 }
 
-/** Steps of one reserve as one row of cards, then as ranges of the same cards. */
-function merged(steps: ReturnType<typeof stepsLeft>, first: number): SupplyStep[] {
-  const byReserve = [...Map.groupBy(steps, ({ reserve }) => reserve)].sort(([a], [b]) => a - b);
-  return byReserve.flatMap(([reserve, own]) => {
+/** Steps of one reserve and kind as one row of cards, then as ranges of the same cards. */
+function merged(steps: readonly Step[], first: number): SupplyStep[] {
+  // Whole numbers, so that a half can tell the kinds of one reserve apart.
+  const keyOf = ({ reserve, reclaimable }: Step) => reserve + (reclaimable === true ? 0.5 : 0);
+  const byReserve = [...Map.groupBy(steps, keyOf)].sort(([a], [b]) => a - b);
+  return byReserve.flatMap(([key, own]) => {
+    const reserve = Math.floor(key);
+    const reclaimable = key > reserve;
     const changes = new Map<number, number>();
     const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
     for (const { from, to, cards } of own) {
@@ -47,7 +61,7 @@ function merged(steps: ReturnType<typeof stepsLeft>, first: number): SupplyStep[
     let since = 0;
     for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
       if (more === 0) continue;
-      if (cards > 0) ranges.push([first + since, first + slot, cards, reserve]);
+      if (cards > 0) ranges.push(supplyStep([first + since, first + slot, cards, reserve], reclaimable));
       cards += more;
       since = slot;
     }

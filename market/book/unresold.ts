@@ -31,7 +31,10 @@ export function unresoldIn(book: BookState, slot: number): ReleasedCards[] {
 function releasedIn(book: BookState, slot: number): Omit<ReleasedCards, "unresold">[] {
   return [...book.jobs.values()].flatMap(({ job, awards }) =>
     awards
-      .filter(({ released, cut, to }) => released === true && (cut ?? to) <= slot && slot < to)
+      .filter(
+        ({ released, cut, until, to }) =>
+          released === true && (cut ?? to) <= slot && slot < Math.min(to, until ?? to),
+      )
       .flatMap(({ placement, fills, cuts }) =>
         fills
           .filter(({ from, to, center }) => from <= slot && slot < Math.min(to, cuts.get(center) ?? to))

@@ -5,7 +5,7 @@ import { fillDivisible } from "./divisible.ts";
 import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropFills } from "./losers.ts";
-import { DIV } from "./model.ts";
+import { DIV, type Model } from "./model.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
 import {
   copyFills,
@@ -31,6 +31,11 @@ const LOOKED_AT = 300;
 const FILLERS_OUT = 20;
 /** How far below the guide price, as a share of the mean price, a bid may be that is still tried. */
 const NEAR = 0.15;
+/**
+ * Share of the moves that are wide. Half of them turn on one large gang: all that stands in its way is taken out for it,
+ * or it is taken out for as many others as find room; the other half put a long stretch of a pool in a new order. Gangs and newcomers of such a move at most, and of how many gangs the largest is drawn.
+ */
+const WIDE = { share: 0.05, most: 400, of: 6 };
 /** Share of the moves that begin with a bid that would gain at the guide but has no place. */
 const EJECTIONS = 0.5;
 /**
@@ -44,7 +49,7 @@ const CYCLE = 200;
 
 /** A large-neighbourhood search: takes a box of (pool, slots) out and puts it back better. */
 export interface Improvement {
-  readonly schedule: Schedule;
+  schedule: Schedule;
   guide: PriceTables;
   demand: Demand;
   /** Bids that are near enough to the guide in each pool to be tried there. */
@@ -164,8 +169,12 @@ interface Box {
   readonly pool: number;
   readonly from: number;
   readonly to: number;
-  /** The bid that is served first, -1: none. */
+  /** The bid that is served first, and the one that is served last; -1: none. */
   readonly first: number;
+  readonly last: number;
+  /** Gangs that are taken out, and bids without a place that are tried, at most. */
+  readonly out: number;
+  readonly in: number;
 }
 
 /** One move: a box out, and back in another order; kept if it is no worse, or not much worse at the beginning. */
@@ -184,7 +193,7 @@ export function improveOnce(improvement: Improvement, effort: Effort): void {
     newcomers(improvement, box),
   );
   effort.spent += candidates.length * 8;
-  shuffle(improvement, candidates, box.first);
+  shuffle(improvement, candidates, box);
   for (const bid of candidates) serve(improvement, bid, effort);
   for (const bid of candidates)
     if (model.parent[bid] !== -1 && !isServed(schedule, bid)) serve(improvement, bid, effort);
@@ -200,6 +209,8 @@ function drawBox(improvement: Improvement): Box | null {
   const { schedule, draw, demand, able } = improvement;
   const { model, choice } = schedule;
   const { T } = model;
+  if (draw.fraction() < WIDE.share) return drawWideBox(improvement);
+  const limits = { last: -1, out: OUT + draw.below(OUT_MORE), in: IN };
   if (draw.fraction() < EJECTIONS) {
     for (let tries = 0; tries < 20; tries++) {
       const bid = able[draw.below(able.length)] ?? -1;
@@ -213,6 +224,7 @@ function drawBox(improvement: Improvement): Box | null {
         from: Math.max(0, start - draw.below(3)),
         to: Math.min(T, end + draw.below(3)),
         first: bid,
+        ...limits,
       };
     }
   }
@@ -224,6 +236,46 @@ function drawBox(improvement: Improvement): Box | null {
     from: Math.max(0, slot - reach),
     to: Math.min(T, slot + reach + 1),
     first: -1,
+    ...limits,
+  };
+}
+
+/** Most of a pool, or a good part of it. */
+function drawLongBox({ pools, T }: Model, draw: Draw): Box {
+  const reach = 6 + draw.below(T);
+  const middle = draw.below(T);
+  return {
+    pool: draw.below(pools),
+    from: Math.max(0, middle - reach),
+    to: Math.min(T, middle + reach),
+    first: -1,
+    last: -1,
+    out: WIDE.most,
+    in: WIDE.most,
+  };
+}
+
+/** Around the place of the largest of some gangs, or around the one that it wishes for. */
+function drawWideBox({ schedule, draw, demand, able }: Improvement): Box | null {
+  const { model, choice, start } = schedule;
+  if (draw.fraction() < 0.5) return drawLongBox(model, draw);
+  let bid = -1;
+  for (let tries = 0; tries < WIDE.of; tries++) {
+    const other = able[draw.below(able.length)] ?? -1;
+    if (model.kind[other] !== DIV && (bid < 0 || areaOf(model, other) > areaOf(model, bid))) bid = other;
+  }
+  const held = bid < 0 ? -1 : (choice[bid] ?? -1);
+  const at = held === -1 ? (demand.choice[bid] ?? -1) : held;
+  if (at === -1) return null;
+  const from = (held === -1 ? demand.start[bid] : start[bid]) ?? 0;
+  return {
+    pool: model.wayPool[firstWay(model, at)] ?? 0,
+    from,
+    to: from + slotsOf(model, at),
+    first: held === -1 ? bid : -1,
+    last: held === -1 ? -1 : bid,
+    out: WIDE.most,
+    in: WIDE.most,
   };
 }
 
@@ -250,10 +302,10 @@ function touch({ schedule, touched, moves }: Improvement, bid: number): void {
   touched.fills[bid] = own && copyFills(own);
 }
 
-function takeOut(improvement: Improvement, { pool, from, to }: Box): number[] {
+function takeOut(improvement: Improvement, { pool, from, to, last, out: most }: Box): number[] {
   const { schedule, draw } = improvement;
+  if (last >= 0) return takeWhole(improvement, last);
   const list = schedule.gangs[pool] ?? [];
-  const most = OUT + draw.below(OUT_MORE);
   const out: number[] = [];
   const offset = draw.below(Math.max(1, list.length));
   for (let i = 0; i < list.length && out.length < most; i++) {
@@ -293,7 +345,7 @@ function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number
   return out;
 }
 
-function newcomers(improvement: Improvement, { pool, from, to, first }: Box): number[] {
+function newcomers(improvement: Improvement, { pool, from, to, first, in: most }: Box): number[] {
   const { schedule, near, draw, touched, moves } = improvement;
   const { model, choice } = schedule;
   const list = near[pool] ?? [];
@@ -303,7 +355,7 @@ function newcomers(improvement: Improvement, { pool, from, to, first }: Box): nu
     found.push(first);
   }
   const offset = draw.below(Math.max(1, list.length));
-  for (let i = 0; i < Math.min(list.length, LOOKED_AT) && found.length < IN; i++) {
+  for (let i = 0; i < Math.min(list.length, Math.max(most, LOOKED_AT)) && found.length < most; i++) {
     const bid = list[(i + offset) % list.length] ?? 0;
     if (touched.move[bid] === moves || isServed(schedule, bid)) continue;
     if ((model.from[bid] ?? 0) >= to || (model.to[bid] ?? 0) <= from) continue;
@@ -314,13 +366,18 @@ function newcomers(improvement: Improvement, { pool, from, to, first }: Box): nu
   return found;
 }
 
-/** Sorts by gain for each card and slot, by area or by cards, each with some noise; who wants in comes first. */
-function shuffle({ schedule, draw, demand, meanPrice }: Improvement, bids: number[], first: number): void {
+/** Sorts by gain for each card and slot, by area or by cards, each with some noise; who wants in comes first, who is to go last. */
+function shuffle(
+  { schedule, draw, demand, meanPrice }: Improvement,
+  bids: number[],
+  { first, last }: Box,
+): void {
   const { model } = schedule;
   const mode = draw.below(3);
   const keys = bids.map((bid) => {
     const noise = 0.6 + 0.8 * draw.fraction();
     if (bid === first) return Infinity;
+    if (bid === last) return -Infinity;
     if (mode === 0) return ((demand.surplus[bid] ?? 0) / areaOf(model, bid) + 0.05 * meanPrice) * noise;
     return (mode === 1 ? areaOf(model, bid) : (model.g[bid] ?? 0)) * noise;
   });

@@ -2,7 +2,7 @@ import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, Period } from "../../events/catalog/values.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
-import type { AwardBalance } from "../settlement/award-balance.ts";
+import { type AwardBalance, endOf } from "../settlement/award-balance.ts";
 import {
   charge,
   creditLines,
@@ -62,15 +62,35 @@ export function chargesByTime(job: KnownJob, placement: Placement, row: number, 
 }
 
 function endedInTime(balance: AwardBalance, row: number, at: number): Charge {
-  const { to } = balance.award;
+  const to = endOf(balance);
   const lines = deliveredLines(balance, to, row);
   return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps: 0n, period: periodAt(at) });
+}
+
+/**
+ * Cards were taken back with notice (row 11): delivered slots are charged, and nobody owes anything for the rest. Data
+ * that were moved for cards of which none were delivered are not paid for, as in row 8.
+ */
+export function chargesOfReclaim(job: KnownJob, placement: Placement, slot: number, at: number): Charge[] {
+  return openBalances(job, placement).map((balance) => {
+    const end = Math.min(endOf(balance), slot);
+    const to = end > balance.award.from ? Math.max(balance.chargedTo, end) : balance.chargedTo;
+    const lines = deliveredLines(balance, to, 11);
+    return post(balance, {
+      kind: "end",
+      from: balance.chargedTo,
+      to,
+      lines,
+      keeps: 0n,
+      period: periodAt(at),
+    });
+  });
 }
 
 /** Awards of a continued placement that are over: charged now, so that their holds do not wait for the run's end. */
 export function chargesOfEndedAwards(job: KnownJob, placement: Placement, at: number): Charge[] {
   return openBalances(job, placement)
-    .filter((balance) => slotStart(balance.award.to) <= at && balance.award.to < placement.end)
+    .filter((balance) => slotStart(endOf(balance)) <= at && endOf(balance) < placement.end)
     .map((balance) => endedInTime(balance, 3, at));
 }
 
@@ -219,10 +239,10 @@ export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
   if (placement === undefined || !placement.ran) return [];
   const end = periodStart(period) + SLOTS_PER_DAY;
   return openBalances(job, placement).flatMap((balance) => {
-    const to = Math.min(end, balance.award.to);
+    const to = Math.min(end, endOf(balance));
     if (to <= balance.chargedTo) return [];
     const lines = deliveredLines(balance, to, 3);
-    const ended = to === balance.award.to && balance.award.to < placement.end;
+    const ended = to === endOf(balance) && endOf(balance) < placement.end;
     return [
       post(balance, {
         kind: ended ? "end" : "day",
@@ -240,10 +260,10 @@ export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
 export function chargesOfRelease(job: KnownJob, command: ChargeRelease): Charge[] {
   const balance = job.balances.find((candidate) => candidate.award.placement === command.placement);
   if (balance?.feesTo === undefined || balance.final) return [];
-  const to = Math.min(command.before, balance.award.to);
+  const to = Math.min(command.before, endOf(balance));
   if (to <= balance.feesTo) return [];
   const lines = releaseFeeLines(balance, balance.feesTo, to, command.unresold);
-  const keeps = to === balance.award.to ? 0n : releaseFeeMax(balance, to);
+  const keeps = to === endOf(balance) ? 0n : releaseFeeMax(balance, to);
   return [
     post(balance, { kind: "release", from: balance.feesTo, to, lines, keeps, period: periodAt(command.at) }),
   ];

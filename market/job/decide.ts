@@ -3,7 +3,7 @@ import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
 import { takesFrom } from "../settlement/award-balance.ts";
-import { leastSlots, nextAwardSlots } from "../stretch.ts";
+import { awardLengths, leastSlots } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import {
   chargesByTenant,
@@ -16,7 +16,7 @@ import {
 } from "./charging.ts";
 import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, StretchEnded } from "./commands.ts";
 import { endsBy } from "./deadlines.ts";
-import { displace, refuse } from "./displacement.ts";
+import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
 import { request } from "./request.ts";
 import { acceptPlacement, finishRun, meterRun, startRun } from "./runs.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
@@ -54,6 +54,8 @@ function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: Kno
       return cancel(command, job);
     case "Displace":
       return displace(command, job);
+    case "Reclaim":
+      return reclaim(command, job);
     case "StretchEnded":
       return stretchEnded(command, job);
     case "Expire":
@@ -132,11 +134,10 @@ function continueRun(command: Continue, job: KnownJob): Decided {
     type: "JobContinued",
     data: { job: job.request.job, award, hold, ...paidFrom(command) },
   };
-  if (last.ended === undefined) {
-    return award.from === last.end
-      ? accept(event)
-      : conflict("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
-  }
+  if (last.ended === undefined && award.from === last.end) return accept(event);
+  // The notice came while the auction was under way: what it awarded can follow on nothing.
+  if (last.ended === undefined && !(last.awardedTo !== undefined && award.from > last.end))
+    return conflict("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
   const next = evolveJob(job, event);
   const balance = next.phase === "unknown" ? undefined : next.balances.at(-1);
   if (next.phase === "unknown" || balance === undefined) return nothing;
@@ -195,6 +196,7 @@ function stretchEnded(command: StretchEnded, job: KnownJob): Decided {
 function endOfTime(job: KnownJob, at: number): JobEvent[] {
   const placement = inForce(job);
   if (placement === undefined) return [];
+  if (placement.awardedTo !== undefined) return backToBook(job, at);
   const { job: id, spec } = job.request;
   const slot = placement.end;
   const ended = { job: id, placement: placement.id, at: instant(at), slot };
@@ -226,8 +228,10 @@ function firstStart({ request: { spec } }: KnownJob, slot: number): number {
 function expire(command: Expire, job: KnownJob): Decided {
   if (job.phase !== "queued") return nothing;
   const { spec, job: id } = job.request;
-  const needed = nextAwardSlots(spec, job);
-  const fits = firstStart(job, command.slot) + leastSlots(spec, needed) <= job.window.to;
-  if (needed > 0 && fits) return nothing;
-  return accept({ type: "JobExpired", data: { job: id, slot: command.slot } });
+  const { slot, excluded } = command;
+  if (excluded !== undefined) return accept({ type: "JobExpired", data: { job: id, slot, excluded } });
+  const { shortest } = awardLengths(spec, job);
+  const fits = firstStart(job, slot) + leastSlots(spec, shortest) <= job.window.to;
+  if (shortest > 0 && fits) return nothing;
+  return accept({ type: "JobExpired", data: { job: id, slot } });
 }

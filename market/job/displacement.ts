@@ -2,9 +2,10 @@ import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
-import { instant, slotOf } from "../time.ts";
-import { chargesByCenters, chargesOfReduction, failedSlot } from "./charging.ts";
-import type { Displace, Refuse } from "./commands.ts";
+import { fillsInForce } from "../settlement/award-balance.ts";
+import { instant, slotAtOrAfter, slotOf } from "../time.ts";
+import { chargesByCenters, chargesOfReclaim, chargesOfReduction, failedSlot } from "./charging.ts";
+import type { Displace, Reclaim, Refuse } from "./commands.ts";
 import { acceptBy, startBy } from "./deadlines.ts";
 import { placementFor } from "./runs.ts";
 import { balancesOf, evolveJob, inForce, type KnownJob, type Placement } from "./state.ts";
@@ -22,6 +23,8 @@ export function refuse(command: Refuse, job: KnownJob): Decided {
   if (placement.ended !== undefined) {
     return conflict("placement-ended", "The placement is no longer in force.", "/placement");
   }
+  if (isOver(job, placement, center, slotOf(at)))
+    return conflict("placement-ended", "The center has its cards back.", "/placement");
   return accept(...atFault(job, placement, [center], "refused", at));
 }
 
@@ -51,10 +54,16 @@ function silentOrLost(command: Displace, job: KnownJob, placement: Placement): C
   }
 }
 
+/** The center took its cards back, and the slot from which on it did has come. */
+function isOver(job: KnownJob, placement: Placement, center: CenterId, slot: number): boolean {
+  const taken = balancesOf(job, placement.id).some(({ cuts }) => cuts.has(center));
+  return taken && !stillDelivers(job, placement, center, slot);
+}
+
 function stillDelivers(job: KnownJob, placement: Placement, center: CenterId, slot: number): boolean {
   if (!placement.centers.includes(center)) return false;
   return balancesOf(job, placement.id).some((balance) =>
-    balance.award.fills.some((fill) => fill.center === center && fill.to > slot),
+    fillsInForce(balance).some((fill) => fill.center === center && fill.to > slot),
   );
 }
 
@@ -120,5 +129,37 @@ function displaceWhole(
   return [
     { type: "JobDisplaced", data: { ...data, ...center, ...checkpoint } },
     ...chargesByCenters(job, placement, { centers, slot, at }),
+  ];
+}
+
+/** A center takes its cards back with notice: the placement ends early, or goes on without that center. */
+export function reclaim(command: Reclaim, job: KnownJob): Decided {
+  const placement = inForce(job);
+  if (placement === undefined || placement.id !== command.placement) return nothing;
+  const { center, at } = command;
+  const { spec, job: id } = job.request;
+  if (spec.reclaimable !== true)
+    return conflict("not-reclaimable", "The job takes firm cards only: its center may refuse the placement.");
+  const slot = Math.max(command.slot, slotAtOrAfter(at));
+  if (!stillDelivers(job, placement, center, slot)) return nothing;
+  const data = { job: id, placement: placement.id, center, at: instant(at), slot };
+  const told: JobEvent = { type: "JobReclaimed", data };
+  const next = foldKnown(job, [told]);
+  const left = inForce(next);
+  const delivers = left !== undefined && left.end > left.from;
+  return accept(told, ...(delivers ? [] : backToBook(next, at)));
+}
+
+/** What was left of a placement whose cards were taken back is over: the remainder returns to the book. */
+export function backToBook(job: KnownJob, at: number): JobEvent[] {
+  const placement = inForce(job);
+  if (placement === undefined) return [];
+  // Before its start it ends at once: no data are moved any more.
+  const slot = placement.end > placement.from ? placement.end : failedSlot(placement, at);
+  const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
+  const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, ...checkpoint };
+  return [
+    { type: "JobDisplaced", data: { ...data, cause: "reclaimed" } },
+    ...chargesOfReclaim(job, placement, slot, at),
   ];
 }

@@ -8,7 +8,7 @@ import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "
 import { jobDecider } from "../job.ts";
 import type { JobKind } from "../job-kinds.ts";
 import { mills } from "../money.ts";
-import { stretchSlots } from "../stretch.ts";
+import { awardLengths } from "../stretch.ts";
 import { instant, periodOf, slotOf, slotStart } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
 import { inForce, type JobState, type KnownJob } from "./state.ts";
@@ -28,6 +28,7 @@ const acts = [
   "finish",
   "cancel",
   "displace",
+  "reclaim",
   "stretchEnded",
   "expire",
   "closeDay",
@@ -85,8 +86,9 @@ function requestOf({ kind, retries, staged, extends: goesOn }: Life) {
   const shape = kind === "service" ? { floor: 4, to: firstSlot + 10 } : { to: firstSlot + 60 };
   const data =
     staged && kind !== "div" ? { dataGB: 9, ...(kind === "service" ? {} : { stageSlots: 2 }) } : {};
+  const times = { from: firstSlot, maxSlots: 40, ...shape };
   return {
-    ...request({ kind, retries, from: firstSlot, maxSlots: 40, ...shape, ...split, ...limit, ...data }),
+    ...request({ kind, retries, reclaimable: true, ...times, ...split, ...limit, ...data }),
     at: slotStart(firstSlot - 2),
   };
 }
@@ -149,6 +151,10 @@ function commandOf(
       const cause = (["notAccepted", "notStarted", "centerLost"] as const)[pick % 3] ?? "centerLost";
       return { type: "Displace", placement, cause, center, at };
     }
+    case "reclaim": {
+      const slot = slotOf(at) - 1 + pick;
+      return { type: "Reclaim", placement: last?.id ?? placement, center, slot, at };
+    }
     case "stretchEnded":
       return { type: "StretchEnded", placement: last?.id ?? placement, at };
     case "expire":
@@ -187,7 +193,7 @@ function holdFor(fills: readonly Fill[], links: number, pick: number) {
 function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
   const stage = job.request.spec.stageSlots ?? 0;
   const from = slotOf(at) + stage + (pick % 3) - (pick === 11 ? 2 : 0);
-  const fills = fillsOf(kind, from, Math.max(1, stretchSlots(job.request.spec, job)), pick);
+  const fills = fillsOf(kind, from, Math.max(1, awardLengths(job.request.spec, job).longest), pick);
   const to = Math.max(...fills.map((one) => one.to));
   const sync = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(0) })] : [];
   const moved = { charge: millsOf(997), transfer: millsOf(40) };
@@ -326,6 +332,7 @@ describe("any life of a job", () => {
     for (const type of [
       "JobContinued",
       "JobReduced",
+      "JobReclaimed",
       "JobDisplaced",
       "JobCompleted",
       "JobFailed",

@@ -2,29 +2,36 @@ import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import { accept, type Decision, reject } from "../decider.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
-import { bidHold, leastSlots, nextOnSale } from "../stretch.ts";
+import { bidHold, firstSlots, leastSlots, nextOnSale } from "../stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../time.ts";
 import type { Request } from "./commands.ts";
+import type { KnownJob } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 
 /** A job is taken as it is asked for, if it can ever be awarded. */
 export function request(command: Request): Decided {
-  const { job, owner, account, spec } = command;
-  const wrong = whyNotRequest(spec, slotOf(command.at));
+  const { job, owner, account, spec, parent } = command;
+  const wrong = whyNotRequest(spec, slotOf(command.at)) ?? whyNotParent(command);
   if (wrong !== undefined) return wrong;
-  const hold = millsText(bidHold(spec, spec.slots));
-  return accept({ type: "JobRequested", data: { job, owner, account, spec, hold } });
+  const hold = millsText(bidHold(spec));
+  const parentEnd = parent?.completedSlot === undefined ? {} : { parentEnd: parent.completedSlot };
+  return accept({ type: "JobRequested", data: { job, owner, account, spec, hold, ...parentEnd } });
 }
 
 function whyNotRequest(spec: JobSpec, now: number): Decided | undefined {
   return whyNotWindow(spec, now) ?? whyNotLength(spec) ?? whyNotShape(spec) ?? whyNotStaged(spec);
 }
 
+/** Slots of the first award on each product. */
+function lengthsOf(spec: JobSpec): number[] {
+  return spec.products.map((choice) => firstSlots(spec, choice));
+}
+
 function whyNotWindow(spec: JobSpec, now: number): Decided | undefined {
   if (spec.to <= spec.from) return reject("window-reversed", "The window must end after it begins.", "/to");
   if (spec.kind === "service") return whyNotServed(spec, now);
-  const needed = leastSlots(spec, spec.slots);
+  const needed = leastSlots(spec, Math.min(...lengthsOf(spec)));
   if (spec.to - spec.from < needed) {
     return reject("window-too-short", `The window must hold ${needed} slots.`, "/to");
   }
@@ -65,20 +72,34 @@ function whyNotServed(spec: JobSpec, now: number): Decided | undefined {
 function whyNotLength(spec: JobSpec): Decided | undefined {
   const spot = spec.session === "spot";
   const longest = spot ? rules.spotHorizonSlots : rules.forwardStretchMax;
-  if (spec.slots > longest) {
-    const advice = spot ? " Use the forward session, or a shorter first award and an extendLimit." : "";
-    return reject("too-long", `A ${spec.session} award has at most ${longest} slots.${advice}`, "/slots");
+  for (const { slots, field } of namedLengths(spec)) {
+    if (slots > longest) {
+      const advice = spot ? " Use the forward session, or a shorter first award and an extendLimit." : "";
+      return reject("too-long", `A ${spec.session} award has at most ${longest} slots.${advice}`, field);
+    }
+    if (!spot && slots % SLOTS_PER_HOUR !== 0) {
+      return reject(
+        "not-whole-hours",
+        "The forward session sells whole hours: slots must divide by 10.",
+        field,
+      );
+    }
   }
-  if (!spot && spec.slots % SLOTS_PER_HOUR !== 0) {
-    return reject(
-      "not-whole-hours",
-      "The forward session sells whole hours: slots must divide by 10.",
-      "/slots",
-    );
-  }
-  return spec.maxSlots < spec.slots
-    ? reject("max-slots-too-low", "maxSlots must be at least slots.", "/maxSlots")
+  const most = Math.max(...lengthsOf(spec));
+  return spec.maxSlots < most
+    ? reject("max-slots-too-low", `maxSlots must be at least ${most}, the longest first award.`, "/maxSlots")
     : undefined;
+}
+
+interface NamedLength {
+  readonly slots: number;
+  readonly field: string;
+}
+
+/** Lengths as the request has them, with their fields. */
+function namedLengths({ slots: all, products }: JobSpec): NamedLength[] {
+  const own = products.map(({ slots = all }, index) => ({ slots, field: `/products/${index}/slots` }));
+  return [{ slots: all, field: "/slots" }, ...own];
 }
 
 function whyNotShape(spec: JobSpec): Decided | undefined {
@@ -86,7 +107,21 @@ function whyNotShape(spec: JobSpec): Decided | undefined {
   if (products.size < spec.products.length) {
     return reject("product-twice", "Each product has one limit.", "/products");
   }
-  return whyNotFloor(spec) ?? whyNotSplit(spec);
+  return whyNotOwnLength(spec) ?? whyNotFloor(spec) ?? whyNotSplit(spec);
+}
+
+function whyNotOwnLength(spec: JobSpec): Decided | undefined {
+  const timed = spec.products.findIndex((choice) => choice.slots !== undefined);
+  if (timed < 0 || isGang(spec)) return undefined;
+  const why =
+    spec.kind === "service"
+      ? "A service runs for its whole window"
+      : "A divisible job buys card-slots of any product";
+  return reject(
+    "slots-not-of-gang",
+    `${why}: only a block or split job has a length per product.`,
+    `/products/${timed}/slots`,
+  );
 }
 
 function whyNotFloor({ kind, floor, cards }: JobSpec): Decided | undefined {
@@ -118,7 +153,7 @@ function whyNotSplit({ kind, split, cards }: JobSpec): Decided | undefined {
 }
 
 function whyNotStaged(spec: JobSpec): Decided | undefined {
-  const { stageSlots = 0, kind, dataGB, session, slots } = spec;
+  const { stageSlots = 0, kind, dataGB, session } = spec;
   if (stageSlots === 0) return undefined;
   if (kind === "div" || dataGB === 0) {
     const why = kind === "div" ? "A divisible job moves no data" : "There is no data to move (dataGB is 0)";
@@ -132,11 +167,57 @@ function whyNotStaged(spec: JobSpec): Decided | undefined {
     );
   }
   const longest = session === "spot" ? rules.spotHorizonSlots : rules.forwardStretchMax;
-  return stageSlots + slots > longest
+  return stageSlots + Math.max(...lengthsOf(spec)) > longest
     ? reject(
         "stage-too-long",
         `stageSlots and slots come to at most ${longest} in ${session}.`,
         "/stageSlots",
       )
     : undefined;
+}
+
+const isGang = ({ kind }: JobSpec) => kind === "block" || kind === "split";
+
+/** A parent is a gang of the same owner that can still be awarded, or has completed: it has an end to start at. */
+function whyNotParent({ job, owner, spec, parent }: Request): Decided | undefined {
+  if (spec.parent === undefined) return undefined;
+  if (parent === undefined || parent.request.owner !== owner || spec.parent === job) {
+    return reject("parent-unknown", "There is no such job of yours: GET /jobs lists them.", "/parent");
+  }
+  if (!isGang(spec) || !isGang(parent.request.spec)) {
+    return reject("parent-not-gang", "A parent and its child are jobs of kind block or split.", "/parent");
+  }
+  if (spec.group !== undefined && spec.group === parent.request.spec.group) {
+    return reject(
+      "parent-in-group",
+      "At most one job of a group is awarded: a child cannot be in its parent's.",
+      "/group",
+    );
+  }
+  return isOver(parent)
+    ? reject(
+        "parent-ended",
+        `The parent is ${parent.phase}: name one that completed or still may.`,
+        "/parent",
+      )
+    : undefined;
+}
+
+function isOver({ phase }: KnownJob): boolean {
+  switch (phase) {
+    case "rejected":
+    case "failed":
+    case "cancelled":
+    case "expired":
+      return true;
+    case "requested":
+    case "queued":
+    case "reserved":
+    case "accepted":
+    case "running":
+    case "completed":
+      return false;
+    default:
+      return phase satisfies never;
+  }
 }

@@ -1,12 +1,20 @@
 import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
-import type { JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
+import type { Exclusion, JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
-import { type AwardBalance, centersOf, takesFrom, withCharge } from "../settlement/award-balance.ts";
+import {
+  type AwardBalance,
+  centersOf,
+  cutFrom,
+  fillsInForce,
+  takesFrom,
+  withCharge,
+} from "../settlement/award-balance.ts";
 import { keptSlots, reopenedWindow } from "../stretch.ts";
 import { slotOf } from "../time.ts";
+import { whyExcluded } from "./exclusion.ts";
 
 export type JobPhase =
   /** Funds are not held yet. */
@@ -25,7 +33,10 @@ export type JobPhase =
   | "cancelled"
   | "expired";
 
-/** Who brought a placement to its end: it decides what a continuation that arrives too late costs. */
+/**
+ * Who brought a placement to its end: it decides what a continuation that arrives too late costs. time: an end that was
+ * known before, of its awards or of a notice.
+ */
 export type EndedBy = "tenant" | "center" | "time";
 
 /** An award in force with its continuations: what a center calls by the id of the first award. */
@@ -57,6 +68,8 @@ export interface Placement {
   readonly meteredTo: ReadonlyMap<string, string>;
   /** Usage of the last slots, for the card-seconds of a slot that fails. */
   readonly recent: readonly UsageOfRun[];
+  /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
+  readonly awardedTo?: number;
   readonly ended?: EndedBy;
   /** Centers whose fault ended it. */
   readonly faults: readonly CenterId[];
@@ -87,7 +100,9 @@ export interface KnownJob {
   readonly awardedSlots: number;
   /** Last instant from which the work can go on, ISO 8601. */
   readonly checkpointAt?: string;
-  /** Why it was rejected, failed or was displaced last. */
+  /** First slot after its end, if it completed. */
+  readonly completedSlot?: number;
+  /** Why it was rejected, failed or was displaced last, or left the book early. */
   readonly reason?: string;
 }
 
@@ -189,26 +204,46 @@ function continued(job: KnownJob, data: Placed): KnownJob {
   const last = job.placements.at(-1);
   if (last === undefined) return job;
   const next = withAward(job, data, last);
-  return last.ended === undefined ? replaceLast(next, (p) => extended(p, data.award)) : next;
+  // One that does not follow on what was left of the run is given back.
+  const goesOn = last.ended === undefined && data.award.from === last.end;
+  return goesOn ? replaceLast(next, (p) => extended(p, data.award)) : next;
 }
 
-function extended(placement: Placement, award: Award): Placement {
+function extended({ awardedTo: _, ...placement }: Placement, award: Award): Placement {
   const fresh = centersOf(award).filter((center) => !placement.lost.has(center));
   return { ...placement, end: award.to, centers: [...new Set([...placement.centers, ...fresh])].sort() };
 }
 
 function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>["data"]): KnownJob {
-  const cut = (map: ReadonlyMap<CenterId, number>) => new Map([...map, [data.center, data.slot]]);
   const balances = job.balances.map((balance) =>
     job.placementOf.get(balance.award.placement) === data.placement && !balance.final
-      ? { ...balance, cuts: cut(balance.cuts) }
+      ? cutFrom(balance, [data.center], data.slot)
       : balance,
   );
   return replace({ ...job, balances }, data.placement, (p) => ({
     ...p,
     centers: p.centers.filter((center) => center !== data.center),
-    lost: cut(p.lost),
+    lost: new Map([...p.lost, [data.center, data.slot]]),
   }));
+}
+
+/** A gang ends with the center that takes its cards back; a divisible job goes on at its others. */
+function reclaimed(job: KnownJob, data: Extract<JobEvent, { type: "JobReclaimed" }>["data"]): KnownJob {
+  const { placement, center, slot } = data;
+  const whole = !jobKinds[job.request.spec.kind].divisible;
+  const taken = (balance: AwardBalance): AwardBalance =>
+    whole
+      ? { ...cutFrom(balance, centersOf(balance.award), slot), until: Math.min(slot, balance.until ?? slot) }
+      : cutFrom(balance, [center], slot);
+  const balances = job.balances.map((balance) =>
+    job.placementOf.get(balance.award.placement) === placement && !balance.final ? taken(balance) : balance,
+  );
+  const next = { ...job, balances };
+  const left = balancesOf(next, placement).flatMap((balance) => fillsInForce(balance).map(({ to }) => to));
+  return replace(next, placement, (p) => {
+    const end = whole ? Math.min(p.end, slot) : Math.max(0, ...left);
+    return { ...p, end: Math.max(p.from, end), ...(end < p.end ? { awardedTo: p.awardedTo ?? p.end } : {}) };
+  });
 }
 
 function accepted(job: KnownJob, center: CenterId): KnownJob {
@@ -272,7 +307,7 @@ function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced"
   const placement = inForce(job);
   if (placement === undefined) return job;
   const { spec } = job.request;
-  const byTime = data.cause === "continuationLost";
+  const byTime = data.cause === "continuationLost" || data.cause === "reclaimed";
   const next: KnownJob = {
     ...endLast(job, byTime ? "time" : "center", data.center === undefined ? [] : [data.center]),
     phase: "queued",
@@ -280,6 +315,10 @@ function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced"
     usedBefore: job.usedBefore + keptSlots(spec, placement, data),
   };
   return { ...next, window: reopenedWindow(spec, next, placement, slotOf(Date.parse(data.at))) };
+}
+
+function expired(job: KnownJob, excluded: Exclusion | undefined): KnownJob {
+  return { ...job, phase: "expired", ...(excluded === undefined ? {} : { reason: whyExcluded(excluded) }) };
 }
 
 /** Folds one event; an event that the state cannot place leaves it as it is. */
@@ -321,8 +360,14 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
       return replaceLast(job, (p) => ({ ...p, runActive: false, runEndedAt: event.data.at }));
     case "JobReduced":
       return settled(reduced(job, event.data));
+    case "JobReclaimed":
+      return reclaimed(job, event.data);
     case "JobCompleted":
-      return { ...runEnded(endLast(job, "tenant"), event.data.at), phase: "completed" };
+      return {
+        ...runEnded(endLast(job, "tenant"), event.data.at),
+        phase: "completed",
+        completedSlot: event.data.slot,
+      };
     case "JobFailed":
       return {
         ...runEnded(endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"), event.data.at),
@@ -334,7 +379,7 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "JobCancelled":
       return { ...endLast(job, "tenant"), phase: "cancelled" };
     case "JobExpired":
-      return { ...job, phase: "expired" };
+      return expired(job, event.data.excluded);
     case "ChargePosted":
       return {
         ...job,

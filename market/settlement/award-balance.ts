@@ -18,8 +18,10 @@ export interface AwardBalance {
   readonly paidFrom: number;
   /** `[paidFrom, chargedTo)` is charged as delivered; of it only links before the award's first slot. */
   readonly chargedTo: number;
-  /** Centers that no longer deliver, with the first slot that they do not: a divisible job goes on without them. */
+  /** Centers that no longer deliver, with the first slot that they do not: they failed, or took their cards back. */
   readonly cuts: ReadonlyMap<CenterId, number>;
+  /** First slot of a gang's award that is not delivered, because cards of it were taken back with notice. */
+  readonly until?: number;
   /** `[feesTo, award.to)` was released by the tenant and awaits its waiver; absent: nothing is released. */
   readonly feesTo?: number;
   /** Net of what the tenant paid (+) and received (-), in mills. */
@@ -66,6 +68,18 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
   }
   if (kind === "release") return { ...next, feesTo: charge.to };
   return next;
+}
+
+/** First slot that the award does not deliver any more, whatever becomes of its run. */
+export function endOf({ award, until, paidFrom }: AwardBalance): number {
+  return Math.max(paidFrom, Math.min(award.to, until ?? award.to));
+}
+
+/** The balance when these centers deliver nothing of it from `slot` on; what was cut before stays so. */
+export function cutFrom(balance: AwardBalance, centers: readonly CenterId[], slot: number): AwardBalance {
+  const cuts = new Map(balance.cuts);
+  for (const center of centers) cuts.set(center, Math.min(slot, cuts.get(center) ?? slot));
+  return { ...balance, cuts };
 }
 
 /** The award's fills as far as their centers still deliver them. */

@@ -201,6 +201,17 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     start(1),
     lost(115),
   ],
+  "11": [
+    ...running({ reclaimable: true }),
+    metered(104, 102),
+    { type: "Reclaim", placement: placementId(1), center: xian, slot: 107, at: inSlot(104) },
+    ended(107),
+  ],
+  "11 early": [
+    ...admitted({ reclaimable: true }),
+    place(awardOf(1), 20_000),
+    { type: "Reclaim", placement: placementId(1), center: xian, slot: 100, at: inSlot(97) },
+  ],
   "13": [
     ...admitted(gang),
     place(gangAward, 40_000),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import { Fill } from "../../events/catalog/award.ts";
-import { type JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import { type Exclusion, type JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import {
   AccountId,
   AuctionNumber,
@@ -12,6 +12,7 @@ import {
   PlacementId,
   Slot,
 } from "../../events/catalog/values.ts";
+import { whyExcluded } from "../job/exclusion.ts";
 import {
   assignmentsOf,
   put,
@@ -131,9 +132,11 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobCancelled":
       return ended(before, { status: "cancelled" }, "cancelled", event.data.slot);
     case "JobExpired":
-      return [own({ ...before, status: "expired" })];
+      return [own(expired(before, event.data.excluded))];
     case "JobReduced":
       return reduced(before, event.data);
+    case "JobReclaimed":
+      return reclaimed(before, event.data);
     case "JobRunFailed":
     case "JobAccepted":
     case "JobMetered":
@@ -146,6 +149,14 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
 
 function own(view: JobView): ViewChange {
   return put(viewKeys.job(view.job), view);
+}
+
+function expired(before: JobView, excluded: Exclusion | undefined): JobView {
+  return {
+    ...before,
+    status: "expired",
+    ...(excluded === undefined ? {} : { reason: whyExcluded(excluded) }),
+  };
 }
 
 function requested(data: Extract<JobEvent, { type: "JobRequested" }>["data"], at: At): readonly ViewChange[] {
@@ -194,6 +205,26 @@ function reduced(
   return [
     ...assignments("released", before, part, undefined, cause),
     put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, rest)),
+    own(view),
+  ];
+}
+
+/** Cards were taken back with notice: a gang is let go of by all of its centers, a divisible job by that one only. */
+function reclaimed(
+  before: JobView,
+  { center, slot }: Extract<JobEvent, { type: "JobReclaimed" }>["data"],
+): readonly ViewEffect[] {
+  const last = before.placements.at(-1);
+  if (last === undefined) return [];
+  const part = { ...last, from: slot, to: Math.max(slot, last.to) };
+  if (before.kind === "div")
+    return assignments("released", before, { ...part, centers: [center] }, undefined, "reclaimed");
+  const rest = { ...last, to: Math.max(last.from, Math.min(last.to, slot)) };
+  const view: JobView = { ...before, placements: [...before.placements.slice(0, -1), rest] };
+  const first = view.placements.find(({ lease }) => lease === last.lease) ?? rest;
+  return [
+    ...assignments("released", before, part, undefined, "reclaimed"),
+    put<PlacementView>(viewKeys.placement(last.lease), openPlacement(view, { ...rest, from: first.from })),
     own(view),
   ];
 }

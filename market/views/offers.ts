@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { CapacityOffered, type OfferEvent } from "../../events/catalog/offer.ts";
-import { OfferId } from "../../events/catalog/values.ts";
+import { CapacityOffered, type CapacityReclaimed, type OfferEvent } from "../../events/catalog/offer.ts";
+import { OfferId, Slot } from "../../events/catalog/values.ts";
 import { projectSupply } from "./supply.ts";
 import { type At, change, put, remove, type ViewChange, viewKeys } from "./view.ts";
 
 export const OfferView = z.object({
   ...CapacityOffered.data.shape,
+  /** What its center took back, oldest first: `left` cards at most from slot `from` on. */
+  reclaimed: z.array(z.object({ from: Slot, left: z.int().min(0) })).optional(),
   status: z.enum(["open", "withdrawn", "expired"]),
   version: z.int().min(1),
 });
@@ -32,6 +34,8 @@ export function projectOffer(
         projectSupply(data, 1, at),
       ];
     }
+    case "CapacityReclaimed":
+      return before === undefined ? [] : reclaim(event.data, at, before);
     case "OfferWithdrawn":
       return [
         ...close(event.data.offer, "withdrawn", version, before),
@@ -42,6 +46,24 @@ export function projectOffer(
     default:
       return event satisfies never;
   }
+}
+
+function reclaim(
+  { from, to, cards, left }: z.infer<typeof CapacityReclaimed.data>,
+  at: At,
+  before: OfferView,
+): readonly ViewChange[] {
+  const reclaimed = [...(before.reclaimed ?? []), { from, left }];
+  const view: OfferView = { ...before, reclaimed, version: at.version };
+  // What a withdrawn offer had left to sell is gone already.
+  const open =
+    before.status === "open"
+      ? [
+          put(viewKeys.openOffer(before.to, before.offer), view),
+          projectSupply({ ...before, from, to, cards }, -1, at),
+        ]
+      : [];
+  return [put(viewKeys.offer(before.offer), view), ...open];
 }
 
 function close(

@@ -105,6 +105,26 @@ describe("an offer", () => {
     });
   });
 
+  test("says what its center took back, and that it is no more on sale", () => {
+    const lent = parseEvent("CapacityOffered", { ...data, reclaimNotice: 9 });
+    const taken = { offer, center, product, from: 200, to: 340, cards: 10, left: 6 };
+    const view = {
+      ...data,
+      reclaimNotice: 9,
+      reclaimed: [{ from: 200, left: 6 }],
+      status: "open",
+      version: 2,
+    };
+    const change = { ...came, reclaimable: true };
+    expect(rowsOf(stream, lent, parseEvent("CapacityReclaimed", taken))).toEqual({
+      ...row(viewKeys.openOffer(340, offer), view),
+      ...row(viewKeys.offerOf(owner, time, offer), { offer }),
+      ...row(viewKeys.offer(offer), view),
+      ...row(viewKeys.offerChange(1, offer, 1), change),
+      ...row(viewKeys.offerChange(2, offer, 2), { ...change, from: 200, cards: -10 }),
+    });
+  });
+
   test("open offers are listed by their last slot", () => {
     const lists = [9, 10, 99_999_999].map((to) => viewKeys.openOffer(to, offer).sk);
     expect([...lists].sort()).toEqual(lists);

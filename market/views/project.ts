@@ -32,6 +32,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CenterReturned":
       return projectCenter(event, at.version);
     case "CapacityOffered":
+    case "CapacityReclaimed":
     case "OfferWithdrawn":
     case "OfferExpired":
       return projectOffer(event, at, parsed(OfferView, before));
@@ -45,6 +46,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobContinued":
     case "JobRunFailed":
     case "JobReduced":
+    case "JobReclaimed":
     case "JobCompleted":
     case "JobFailed":
     case "JobDisplaced":
