@@ -181,6 +181,12 @@ describe("a request", () => {
       "slots-not-of-gang",
       "/products/0/slots",
     ],
+    [
+      "is a service and has a length of its own on a product",
+      { ...service, products: [{ product: ascend, limit: 250, slots: 4 }] },
+      "slots-not-of-gang",
+      "/products/0/slots",
+    ],
     ["names a parent that is not there", { parent: otherJob }, "parent-unknown", "/parent"],
   ];
   test.each(refused)("is refused if it %s", (_, changed, code, field) => {

@@ -67,6 +67,26 @@ describe("a job whose cards are reclaimed", () => {
     expect(events.at(-2)?.data).not.toHaveProperty("center");
   });
 
+  test("that is a service returns for the slots that it lost, to the end of its award", () => {
+    const service = { kind: "service", floor: 4, to: 110, maxSlots: 10, reclaimable: true } as const;
+    const back = [...running(service), reclaim(107), ended(107)];
+    expect(known(...back)).toMatchObject({ phase: "queued", usedBefore: 7, window: { from: 108, to: 110 } });
+    const early = [...admitted(service), place(awardOf(1), 20_000), reclaim(104, inSlot(98))];
+    expect(known(...early)).toMatchObject({ phase: "reserved" });
+    const whole = [...admitted(service), place(awardOf(1), 20_000), reclaim(100, inSlot(97))];
+    expect(known(...whole)).toMatchObject({ phase: "queued", window: { from: 100, to: 110 } });
+  });
+
+  test("before its start pays for no data that were moved, and moves no more", () => {
+    const use = linkUse({ from: 90, to: 100, charge: mills(500), transfer: mills(2000) });
+    const award = awardOf(1, undefined, { links: [use] });
+    const staged = admitted({ reclaimable: true, dataGB: 100, stageSlots: 10, to: 160 });
+    const { state, events } = jobAfter(...staged, place(award, 30_000, inSlot(89)), reclaim(100, inSlot(95)));
+    const { data } = events.find(({ type }) => type === "JobDisplaced") ?? {};
+    expect(data).toMatchObject({ cause: "reclaimed", slot: 95 });
+    expect(state).toMatchObject({ balances: [{ paid: 0n, released: 30_000n, final: true }], usedBefore: 0 });
+  });
+
   test("is done if it completes before", () => {
     const done = [...running(), reclaim(107), finish(1, "completed", inSlot(105, 9))];
     expect(known(...done).phase).toBe("completed");
