@@ -27,8 +27,10 @@ export function bidOptions<Args extends unknown[]>(command: Command<Args>) {
       ).argParser(gather(productOf)),
     )
     .option("--limit <fen>", "limit for products without their own, fen per card-hour", whole)
-    .option("--cards <n>", "whole cards", whole)
+    .option("--cards <n>", "whole cards; of a service the most", whole)
+    .option("--floor <n>", "of a service the fewest cards in any slot", whole)
     .option("--slots <n>", "length of the first award, in slots of 6 minutes", whole)
+    .option("--stage-slots <n>", "move its data in equal parts over so many slots before the start", whole)
     .option("--from <slot>", `first slot of the window (default: +1): ${slotHelp}`)
     .option("--to <slot>", "first slot after the window")
     .option("--reclaimable", "takes cards that their center may reclaim with notice, too")

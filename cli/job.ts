@@ -30,8 +30,8 @@ export function jobCommands(session: Session): Command {
     .addOption(
       new Option(
         "--kind <kind>",
-        "block: all cards at one center; split: may span two; div: any number of cards (default: block)",
-      ).choices(["block", "split", "div"] as const),
+        "block: all cards at one center; split: may span two; div: any number of cards; service: --floor to --cards in every slot of its window (default: block)",
+      ).choices(["block", "split", "div", "service"] as const),
     )
     .option(
       "--max-slots <n>",
@@ -39,7 +39,7 @@ export function jobCommands(session: Session): Command {
       whole,
     )
     .option("--extend-limit <fen>", "bids for its continuation up to this, fen per card-hour", whole)
-    .option("--home <center>", "where its data lies")
+    .option("--home <center>", "where its data lies; of a service the center next to its users")
     .option("--data-gb <n>", "GB of data to move", whole)
     .addOption(frameworkOption())
     .option("--max-latency-ms <ms>", "most latency between home and where it runs", decimal)
@@ -189,9 +189,10 @@ function jobRecord(of: Job): string {
     ["status", status],
     ["reason", reason],
     ["reclaimed", reclaimedFrom === undefined ? undefined : `stops before ${slotTime(reclaimedFrom)}`],
-    ["bid", `${spec.session} ${spec.kind}, ${count(spec.cards)} cards x ${count(spec.slots)} slots`],
+    ["bid", `${spec.session} ${spec.kind}, ${cardsOf(spec)} cards x ${count(spec.slots)} slots`],
     ["for", bids.join(", ")],
     ["window", span(spec.from, spec.to)],
+    ["data moved over", spec.stageSlots === undefined ? undefined : `${count(spec.stageSlots)} slots before`],
     ["group", spec.group],
     ["parent", spec.parent],
     ["account", account],
@@ -199,13 +200,24 @@ function jobRecord(of: Job): string {
     ["run", run === 0 ? undefined : run],
     ["version", version],
   ]);
-  return awards.length === 0 ? head : `${head}\n${table(awards, awardColumns)}`;
+  return awards.length === 0 ? head : `${head}\n${table(awards, awardColumns(spec.kind))}`;
 }
 
-const awardColumns: readonly Column<Job["awards"][number]>[] = [
+function cardsOf({ floor, cards }: Job["spec"]): string {
+  return floor === undefined ? count(cards) : `${count(floor)} to ${count(cards)}`;
+}
+
+/** Of a service, which has more of them in some slots than in others, the fewest and the most. */
+function awardedCards({ fills }: Job["awards"][number], kind: Job["spec"]["kind"]): string {
+  const cards = fills.map((fill) => fill.cards);
+  const [least, most] = [Math.min(...cards), Math.max(...cards)];
+  return kind === "service" && least < most ? `${count(least)} to ${count(most)}` : count(most);
+}
+
+const awardColumns = (kind: Job["spec"]["kind"]): readonly Column<Job["awards"][number]>[] => [
   { head: "placement", of: ({ placement }) => placement },
   { head: "centers", of: centersOf },
-  { head: "cards", right: true, of: ({ fills }) => count(Math.max(...fills.map(({ cards }) => cards))) },
+  { head: "cards", right: true, of: (award) => awardedCards(award, kind) },
   { head: "market time", of: ({ from, to }) => span(from, to) },
   {
     head: "CNY/card-h",

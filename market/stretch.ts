@@ -1,7 +1,8 @@
-import type { JobSpec } from "../events/catalog/job.ts";
+import type { JobEvent, JobSpec } from "../events/catalog/job.ts";
 import type { Session } from "../events/catalog/values.ts";
+import { jobKinds } from "./job-kinds.ts";
 import { rules } from "./rules.ts";
-import { SLOTS_PER_HOUR } from "./time.ts";
+import { SLOTS_PER_HOUR, slotAtOrAfter } from "./time.ts";
 
 // How long the next stretch of a job is and what it can cost: the same for the book, the holds and the job.
 
@@ -43,18 +44,33 @@ export function stretchSlots(
   return session === "spot" ? slots : slots - (slots % SLOTS_PER_HOUR);
 }
 
-/** The least and the most slots of the next stretch over the job's products; 0 and 0: nothing is left to bid for. */
-export function stretchLengths(
+/** Window `[from, to)` of the next award. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A job that no award is in force of. */
+export type Waiting = StretchesSoFar & { readonly window: Window };
+
+/** Slots of its next award on one of its products; what is left of its window can make a service's fewer. */
+function awardSlots(spec: JobSpec, choice: ProductChoice, waiting: Waiting): number {
+  const { from, to } = waiting.window;
+  return spec.kind === "service" ? to - from : stretchSlots(spec, choice, waiting);
+}
+
+/** The least and the most slots of its next award over its products; 0 and 0: nothing is left to bid for. */
+export function awardLengths(
   spec: JobSpec,
-  past: StretchesSoFar,
+  waiting: Waiting,
 ): { readonly shortest: number; readonly longest: number } {
-  const slots = spec.products.map((choice) => stretchSlots(spec, choice, past));
+  const slots = spec.products.map((choice) => awardSlots(spec, choice, waiting));
   return { shortest: Math.min(...slots), longest: Math.max(...slots) };
 }
 
 /** The most that a first award, or one after a displacement, can cost, in mills; all fees and transfers included. */
-export function bidHold(spec: JobSpec, past: StretchesSoFar = nothingSoFar): bigint {
-  const most = Math.max(...spec.products.map((choice) => choice.limit * stretchSlots(spec, choice, past)));
+export function bidHold(spec: JobSpec, waiting: Waiting = { ...nothingSoFar, window: spec }): bigint {
+  const most = Math.max(...spec.products.map((choice) => choice.limit * awardSlots(spec, choice, waiting)));
   return BigInt(most) * BigInt(spec.cards);
 }
 
@@ -64,11 +80,55 @@ export function continuationHold(spec: JobSpec, slots: number): bigint | undefin
   return BigInt(spec.extendLimit) * BigInt(spec.cards) * BigInt(slots);
 }
 
+/** The fewest slots that an award of so many can have. */
+export function leastSlots({ kind }: JobSpec, slots: number): number {
+  return jobKinds[kind].takesLess ? Math.min(1, slots) : slots;
+}
+
+/** The first slot that the session's next gate sells; the gate of `slot` itself is taken to be past in forward. */
+export function nextOnSale(session: Session, slot: number): number {
+  if (session === "spot") return slot + 1;
+  return (Math.floor((slot + rules.forwardLeadSlots) / SLOTS_PER_HOUR) + 1) * SLOTS_PER_HOUR;
+}
+
+/** The run that a displacement ended: its first slot and its end. */
+interface EndedRun {
+  readonly from: number;
+  readonly end: number;
+  /** End of its awards, if cards of them were taken back before that. */
+  readonly awardedTo?: number;
+}
+
+/**
+ * Slots of a displaced run that count towards `maxSlots`: up to its checkpoint; of a service, and of a run whose end was
+ * known before, all that were delivered.
+ */
+export function keptSlots(
+  spec: JobSpec,
+  { from }: EndedRun,
+  { cause, slot, checkpointAt }: Extract<JobEvent, { type: "JobDisplaced" }>["data"],
+): number {
+  const checkpoint = checkpointAt === undefined ? from : slotAtOrAfter(Date.parse(checkpointAt));
+  const inTime = cause === "continuationLost" || cause === "reclaimed";
+  const lost = !inTime && jobKinds[spec.kind].losesWork;
+  return Math.max(0, Math.min(lost ? checkpoint : slot, slot) - from);
+}
+
 /**
  * Window `[from, to)` after a displacement in `slot`: as long as the request's, and never too short for the stretch to
- * start in each of the slots that a session gives it.
+ * start in each of the slots that a session gives it. A service's is what it lost: to the end of its award, and after
+ * that its next stretch.
  */
-export function reopenedWindow(spec: JobSpec, slot: number, slots: number): { from: number; to: number } {
+export function reopenedWindow(spec: JobSpec, past: StretchesSoFar, run: EndedRun, slot: number): Window {
+  const slots = Math.max(...spec.products.map((choice) => stretchSlots(spec, choice, past)));
+  if (spec.kind === "service") {
+    const lost = Math.max(slot + 1, run.from);
+    const awardedTo = run.awardedTo ?? run.end;
+    if (lost < awardedTo) return { from: lost, to: awardedTo };
+    const from = nextOnSale(spec.session, slot);
+    return { from, to: spec.extendLimit === undefined ? from : from + slots };
+  }
   const from = slot + 1;
-  return { from, to: from + Math.max(spec.to - spec.from, slots + rules.startSlots - 1) };
+  const starts = (spec.stageSlots ?? 0) + rules.startSlots;
+  return { from, to: from + Math.max(spec.to - spec.from, slots + starts - 1) };
 }

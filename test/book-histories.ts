@@ -43,7 +43,7 @@ import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
 import { type KnownOffer, offerDecider } from "../market/offer.ts";
-import { bidHold } from "../market/stretch.ts";
+import { bidHold, nextOnSale } from "../market/stretch.ts";
 import { instant, periodOf, periodStart, slotOf, slotStart } from "../market/time.ts";
 
 // Facts of a small market that examples vary: two centers, a job of 8 cards for an hour, and the gates around slot 100.
@@ -406,6 +406,7 @@ interface Wish {
   readonly extendLimit: number | undefined;
   readonly more: number;
   readonly dataGB: number;
+  readonly stage: number;
   readonly owner: number;
   readonly choosy: number;
   readonly group: "a" | "b" | undefined;
@@ -433,14 +434,15 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   slots: fc.integer({ min: 1, max: 8 }),
   slack: fc.integer({ min: 0, max: 20 }),
   session: fc.constantFrom("spot", "spot", "forward"),
-  kind: fc.constantFrom("block", "split", "div"),
+  kind: fc.constantFrom("block", "block", "split", "div", "service"),
   extendLimit: fc.constantFrom(undefined, undefined, 150, 300, 300, 10_000),
   more: fc.integer({ min: 0, max: 40 }),
   dataGB: fc.constantFrom(0, 0, 45, 90, 460),
+  stage: fc.constantFrom(0, 0, 1, 2, 5),
   owner: fc.nat(9),
   choosy: fc.nat(7),
   group: fc.constantFrom(undefined, undefined, undefined, "a", "b"),
-  parent: fc.oneof(fc.constant(undefined), fc.nat(99)),
+  parent: fc.oneof(fc.constant(undefined), fc.nat(99), fc.nat(99)),
   slower: fc.constantFrom(0, 0, 1, 3),
 });
 
@@ -795,13 +797,15 @@ function requestJob(life: Life, what: Wish): void {
   if (what.choosy === 6) tell(life, state, { type: "Cancel" });
 }
 
+const isGang = (kind: JobSpec["kind"]) => kind === "block" || kind === "split";
+
 /** A gang that may have children; a job without one to follow is nobody's child. */
 function parentFor(life: Life, owner: OwnerId, what: Wish): KnownJob | undefined {
-  if (what.parent === undefined || what.kind === "div") return undefined;
+  if (what.parent === undefined || !isGang(what.kind)) return undefined;
   const fitting = [...life.jobs.values()].filter(({ request, phase }) => {
     const { spec } = request;
     const mayBe =
-      request.owner === owner && spec.kind !== "div" && (phase === "completed" || !ended.includes(phase));
+      request.owner === owner && isGang(spec.kind) && (phase === "completed" || !ended.includes(phase));
     const sameGroup = spec.group !== undefined && spec.group === groupFor(life, what).group;
     // Most have an end that can be waited for.
     return mayBe && !sameGroup && (spec.extendLimit === undefined || what.slack % 5 === 0);
@@ -823,9 +827,13 @@ function groupFor({ slot }: Life, { group }: Wish): { group?: GroupId } {
 function specOf(life: Life, what: Wish): JobSpec {
   const { session, kind, cards, price: limit, choosy } = what;
   const slots = session === "spot" ? what.slots : what.slots > 5 ? 20 : 10;
-  const from = life.slot + 1 + what.from;
+  const stageSlots =
+    kind === "div" || what.dataGB === 0 ? 0 : session === "spot" ? what.stage : what.stage * 10;
+  const soonest = nextOnSale(session, life.slot) + (kind === "service" ? stageSlots : 0);
+  const whole = kind === "service" && session === "forward" ? 10 : 1;
+  const from = (kind === "service" ? soonest : life.slot + 1) + what.from * whole;
   const longer = session === "spot" ? slots + what.slower : slots + 10 * what.slower;
-  const own = kind === "div" || what.slower === 0 ? {} : { slots: longer };
+  const own = isGang(kind) && what.slower > 0 ? { slots: longer } : {};
   const second = choosy < 3 ? [{ product: a100, limit: Math.min(10_000, limit + 100), ...own }] : [];
   const chunk = cards % 2 === 0 ? 2 : 1;
   return {
@@ -836,12 +844,14 @@ function specOf(life: Life, what: Wish): JobSpec {
     cards,
     slots,
     from,
-    to: from + slots + what.slack,
+    to: from + slots + (kind === "service" ? 0 : stageSlots + what.slack),
     home: at(centers, what.pool),
     dataGB: what.dataGB,
     maxSlots: Math.max(slots, own.slots ?? 0) + what.more,
     ...groupFor(life, what),
     retries: choosy % 2,
+    ...(stageSlots === 0 ? {} : { stageSlots }),
+    ...(kind === "service" ? { floor: 1 + (what.slack % cards) } : {}),
     ...(what.extendLimit === undefined ? {} : { extendLimit: what.extendLimit }),
     ...(choosy === 3 ? { frameworks: ["mindspore"] } : {}),
     ...(choosy === 4 ? { regions: ["north", "south"] } : {}),

@@ -4,7 +4,7 @@ import type { Operation } from "../../functions/contract/operation.ts";
 import { operations } from "../../functions/contract/operations.ts";
 import { type Caller, Refused, type Request } from "../client.ts";
 import type { Center } from "../scenario/scenario-file.ts";
-import { SLOT_SECONDS } from "../scenario/scenario-job.ts";
+import { endsWithTime, SLOT_SECONDS } from "../scenario/scenario-job.ts";
 import { doAt, type World } from "./world.ts";
 
 const slotMs = SLOT_SECONDS * 1000;
@@ -62,7 +62,10 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     if (work === undefined) return (run.change.to - run.change.from) * SLOT_SECONDS;
     return work.scenario.durationSeconds - work.done;
   };
-  const isDivisible = (run: Run) => workOf(run)?.scenario.bid.kind === "div";
+  const hasNoEnd = (run: Run) => {
+    const work = workOf(run);
+    return work !== undefined && endsWithTime(work.scenario);
+  };
 
   /** Work that is saved if the run stops at an instant: all of it, or up to the last checkpoint. */
   const saved = (run: Run, instant: number, whole: boolean) => {
@@ -75,7 +78,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     run.cancel();
     runs.delete(lease);
     const work = workOf(run);
-    if (work !== undefined && run.leads && !isDivisible(run)) work.done += saved(run, instant, whole);
+    if (work !== undefined && run.leads && !hasNoEnd(run)) work.done += saved(run, instant, whole);
   };
   const meter = async (lease: string, run: Run, to: number, checkpoint: boolean) => {
     if (run.startedAt === undefined || to <= run.meteredTo) return true;
@@ -101,7 +104,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     const startedAt = run.startedAt;
     if (startedAt === undefined) return;
     const end = run.to * slotMs;
-    const finish = isDivisible(run) ? Number.POSITIVE_INFINITY : startedAt + secondsLeft(run) * 1000;
+    const finish = hasNoEnd(run) ? Number.POSITIVE_INFINITY : startedAt + secondsLeft(run) * 1000;
     const checkpoint =
       startedAt + (Math.floor((run.meteredTo - startedAt) / checkpointMs) + 1) * checkpointMs;
     const next = Math.min(end, finish, checkpoint);

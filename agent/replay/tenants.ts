@@ -17,11 +17,14 @@ export function requestJobs(world: World): void {
 }
 
 async function request(world: World, scenario: ScenarioJob): Promise<void> {
-  const { window, home, products, split, regions, maxLatencyMs, extendLimit, frameworks, ...bid } =
+  const { window, home, products, split, regions, maxLatencyMs, extendLimit, frameworks, ...rest } =
     scenario.bid;
+  const { floor, stageSlots, ...bid } = rest;
   const first = world.opening / 1000 / SLOT_SECONDS;
   const body = {
     ...bid,
+    ...(floor === undefined ? {} : { floor }),
+    ...(stageSlots === undefined ? {} : { stageSlots }),
     ...(split === undefined ? {} : { split }),
     ...(regions === undefined ? {} : { regions: [...regions] }),
     ...(maxLatencyMs === undefined ? {} : { maxLatencyMs }),

@@ -9,17 +9,23 @@ export const DAY_SECONDS = 86_400;
 export type Bid = Readonly<{
   name: string;
   session: "spot" | "forward";
-  /** block: an all-or-nothing gang; split: one that may span two centers; div: any whole number of cards. */
-  kind: "block" | "split" | "div";
+  /**
+   * block: an all-or-nothing gang; split: one that may span two centers; div: any whole number of cards; service: from
+   * `floor` to `cards` of them in every slot of its window.
+   */
+  kind: "block" | "split" | "div" | "service";
   /** Acceptable products by preference; limits in fen per card-hour. */
   products: readonly Readonly<{ product: string; limit: number }>[];
   cards: number;
+  floor?: number;
   /** Length of the first award. */
   slots: number;
   /** Slots from the opening (marketDay 00:00, Asia/Shanghai), `[from, to)`. */
   window: Readonly<{ from: number; to: number }>;
   home: string;
   dataGB: number;
+  /** Slots before the start over which its data is moved; absent: in the first one. */
+  stageSlots?: number;
   frameworks: readonly string[];
   regions?: readonly string[];
   maxLatencyMs?: number;
@@ -56,7 +62,21 @@ export function readyAt(job: ScenarioJob): number {
   return job.bid.session === "spot" ? job.arrival : Math.max(job.arrival, job.bid.window.from * SLOT_SECONDS);
 }
 
-/** First second, from the opening, after a divisible job's window; only such jobs end with their window. */
+/** It does what its cards allow until its window or its award is over; any other job until its work is done. */
+export function endsWithTime({ bid }: ScenarioJob): boolean {
+  switch (bid.kind) {
+    case "div":
+    case "service":
+      return true;
+    case "block":
+    case "split":
+      return false;
+    default:
+      return bid.kind satisfies never;
+  }
+}
+
+/** First second, from the opening, after the window of a job that ends with it. */
 export function windowEnd(job: ScenarioJob): number {
   return job.bid.window.to * SLOT_SECONDS;
 }

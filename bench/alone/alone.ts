@@ -2,6 +2,7 @@ import type { Scenario } from "../../agent/scenario/scenario.ts";
 import type { Failure } from "../../agent/scenario/scenario-file.ts";
 import {
   DAY_SECONDS,
+  endsWithTime,
   readyAt,
   type ScenarioJob,
   SLOT_SECONDS,
@@ -46,7 +47,7 @@ function itemOf(scenario: Scenario, job: ScenarioJob): Item {
   const home = scenario.centers.find((each) => each.center === job.bid.home);
   const pools = (home?.pools ?? []).filter(
     (pool) =>
-      (job.bid.kind === "div" || pool.cards >= job.bid.cards) &&
+      (endsWithTime(job) || pool.cards >= job.bid.cards) &&
       job.bid.frameworks.every((framework) => pool.frameworks.includes(framework)),
   );
   const products = job.bid.products
@@ -61,7 +62,8 @@ function itemOf(scenario: Scenario, job: ScenarioJob): Item {
       cards: job.bid.cards,
       products,
       expectedSeconds: job.estimateSlots * SLOT_SECONDS,
-      divisible: job.bid.kind === "div",
+      // A batch system knows no floor: of a service it runs as much as fits.
+      divisible: endsWithTime(job),
     },
     kept: 0,
     budget: job.bid.cards * job.bid.slots * SLOT_SECONDS,
@@ -75,7 +77,7 @@ function itemOf(scenario: Scenario, job: ScenarioJob): Item {
 
 /** Time that the batch system expects of a job: its estimate, doubled for as long as it has run over. */
 function expectedEnd(part: Part, now: number): number {
-  if (part.item.job.bid.kind === "div") return part.end;
+  if (endsWithTime(part.item.job)) return part.end;
   let expected = part.item.job.estimateSlots * SLOT_SECONDS;
   while (part.from + expected <= now) expected *= 2;
   return part.from + expected;
@@ -180,7 +182,7 @@ class LoneCenter {
   #interrupt(now: number): void {
     for (const part of this.#parts) {
       const { item } = part;
-      const divisible = item.job.bid.kind === "div";
+      const divisible = endsWithTime(item.job);
       const done = divisible
         ? now - part.from
         : Math.floor((now - part.from) / CHECKPOINT_SECONDS) * CHECKPOINT_SECONDS;
@@ -218,7 +220,7 @@ class LoneCenter {
   #begin(item: Item, product: string, cards: number, now: number): void {
     const { job } = item;
     item.startedAt ??= now;
-    if (job.bid.kind !== "div") {
+    if (!endsWithTime(job)) {
       item.queued = false;
       this.#parts.push({ item, product, cards, from: now, end: now + job.durationSeconds - item.kept });
       return;

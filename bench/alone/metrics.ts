@@ -1,7 +1,7 @@
 import { nearestRank } from "../../agent/scenario/estimates.ts";
 import type { Offer, Scenario } from "../../agent/scenario/scenario.ts";
 import type { Center, Product } from "../../agent/scenario/scenario-file.ts";
-import { readyAt, type ScenarioJob, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
+import { endsWithTime, readyAt, type ScenarioJob, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
 
 /**
  * What a replay came to, computed by the same functions for the network and for lone centers. All times are seconds
@@ -105,7 +105,7 @@ export function spreadOf(values: readonly number[]): Spread {
 /** Wait of a job at the end of a replay of `end` seconds; undefined if it has none to speak of. */
 export function waitOf(outcome: JobOutcome, end: number): number | undefined {
   const ready = readyAt(outcome.job);
-  if (outcome.job.bid.kind === "div" || outcome.state === "neverFits" || ready >= end) return undefined;
+  if (endsWithTime(outcome.job) || outcome.state === "neverFits" || ready >= end) return undefined;
   return Math.max(0, (outcome.startedAt ?? end) - ready);
 }
 

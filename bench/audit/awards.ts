@@ -26,7 +26,38 @@ interface Charged {
   /** For slots in which a center left a divisible job. */
   partial: bigint;
   fees: bigint;
+  /** For links and for moving data over them. */
+  links: bigint;
   to: number;
+}
+
+const linkLines = new Set(["link", "rent", "transfer"]);
+
+/**
+ * Links are paid no more than once, whatever became of the award, and in full by one that ran to its end and was told
+ * in time.
+ */
+function linkFaults({ award, over, faulty, cut, paidFrom }: AwardFate, paid: bigint): string[] {
+  const due = award.links.reduce((sum, { charge, transfer }) => sum + charge + transfer, 0n);
+  const whole = over && !faulty && cut === undefined && paidFrom === award.from;
+  return paid > due || (whole && paid < due)
+    ? [`award ${award.placement} was charged ${paid} mills for links, ${due} are due`]
+    : [];
+}
+
+/** A service has from its floor to its ceiling in every slot, all of it in one pool. */
+function serviceFaults({ award, asked }: AwardFate): string[] {
+  if (asked?.kind !== "service") return [];
+  const pools = new Set(award.fills.map(({ center, product }) => `${center}/${product}`));
+  const faults = pools.size > 1 ? [`service award ${award.placement} lies in ${pools.size} pools`] : [];
+  for (let slot = award.from; slot < award.to; slot++) {
+    const cards = award.fills
+      .filter(({ from, to }) => from <= slot && slot < to)
+      .reduce((sum, fill) => sum + fill.cards, 0);
+    if (cards < (asked.floor ?? asked.cards) || cards > asked.cards)
+      faults.push(`service award ${award.placement} has ${cards} cards in slot ${slot}`);
+  }
+  return faults;
 }
 
 /**
@@ -43,7 +74,10 @@ export function chargesMatchAwards(
   for (const data of factsOf(events, "ChargePosted")) {
     if (seen.has(data.charge)) faults.push(`charge ${data.charge} is posted twice`);
     seen.add(data.charge);
-    const sums = charged.get(data.placement) ?? { compute: 0n, partial: 0n, fees: 0n, to: 0 };
+    const sums = charged.get(data.placement) ?? {
+      ...{ compute: 0n, partial: 0n, fees: 0n, links: 0n },
+      to: 0,
+    };
     charged.set(data.placement, sums);
     const [, kind] = data.charge.split(":");
     if (kind === "day" || kind === "end") sums.to = Math.max(sums.to, data.to);
@@ -51,6 +85,7 @@ export function chargesMatchAwards(
     for (const line of data.lines) {
       if (line.kind === "compute") sums[computed] += line.mills;
       if (line.kind === "releaseFee") sums.fees += line.mills;
+      if (linkLines.has(line.kind) && line.from.startsWith("tenant:")) sums.links += line.mills;
     }
   }
   let total = 0n;
@@ -63,7 +98,7 @@ export function chargesMatchAwards(
     const to = fate.over ? (fate.cut ?? fate.award.to) : (sums?.to ?? fate.paidFrom);
     const due = worth(fate, fate.paidFrom, to);
     // What a divisible job's failing center delivered inside a slot is metered, not awarded: at most that slot's worth.
-    const slack = fate.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
+    const slack = fate.asked?.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
     if (compute < due || compute > due + slack)
       faults.push(
         `award ${placement} was charged ${compute} mills, its slots ${fate.paidFrom} to ${to} come to ${due}`,
@@ -73,6 +108,7 @@ export function chargesMatchAwards(
       faults.push(
         `award ${placement} was charged ${sums?.partial} mills for slots that a center left, at most ${partial} are due`,
       );
+    faults.push(...linkFaults(fate, sums?.links ?? 0n), ...serviceFaults(fate));
     const unused = worth(fate, to, fate.award.to);
     const most = (unused * feePercent[fate.award.session]) / 100n;
     if ((sums?.fees ?? 0n) > most)

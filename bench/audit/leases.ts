@@ -1,9 +1,10 @@
-import type { RawAward, RawEvent } from "./raw-events.ts";
+import type { FactOf, RawAward, RawEvent } from "./raw-events.ts";
 
 /** What became of an award, read off its job's stream. */
 export interface AwardFate {
   readonly award: RawAward;
-  readonly kind: "block" | "split" | "div" | undefined;
+  /** What the job asked for; absent: its request is not in the feed yet. */
+  readonly asked: FactOf<"JobRequested">["spec"] | undefined;
   paidFrom: number;
   /** First slot that it no longer takes; absent: it ran to its end, or still runs. */
   cut?: number;
@@ -28,15 +29,15 @@ export function endOfFill(
 /** Awards of sealed auctions, each with what the jobs' streams say became of it. */
 export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
   const sealed = new Set(events.filter(({ type }) => type === "AuctionCleared").map(({ stream }) => stream));
-  const kinds = new Map<string, AwardFate["kind"]>();
+  const specs = new Map<string, AwardFate["asked"]>();
   const fates = new Map<string, AwardFate>();
   for (const { type, stream, data } of events) {
-    if (type === "JobRequested") kinds.set(data.job, data.spec.kind);
+    if (type === "JobRequested") specs.set(data.job, data.spec);
     if (type !== "AwardsPublished" || !sealed.has(stream)) continue;
     for (const award of data.awards)
       fates.set(award.placement, {
         award,
-        kind: undefined,
+        asked: undefined,
         paidFrom: award.from,
         over: false,
         faulty: false,
@@ -44,7 +45,7 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
         reclaimed: new Map(),
       });
   }
-  for (const [placement, fate] of fates) fates.set(placement, { ...fate, kind: kinds.get(fate.award.job) });
+  for (const [placement, fate] of fates) fates.set(placement, { ...fate, asked: specs.get(fate.award.job) });
   follow(events, fates);
   return fates;
 }
@@ -54,7 +55,7 @@ const blameless = new Set(["continuationLost", "reclaimed"]);
 
 function takeBack(fate: AwardFate | undefined, { center, slot }: { center: string; slot: number }): void {
   if (fate === undefined) return;
-  const centers = fate.kind === "div" ? [center] : fate.award.fills.map((fill) => fill.center);
+  const centers = fate.asked?.kind === "div" ? [center] : fate.award.fills.map((fill) => fill.center);
   for (const each of centers) fate.reclaimed.set(each, Math.min(slot, fate.reclaimed.get(each) ?? slot));
 }
 

@@ -28,6 +28,7 @@ const RawAward = z.object({
       price: z.int(),
     }),
   ),
+  links: z.array(z.object({ from: z.int(), charge: Mills, transfer: Mills })).default([]),
 });
 export type RawAward = z.infer<typeof RawAward>;
 
@@ -63,7 +64,12 @@ const RawFact = z.discriminatedUnion("type", [
   fact("AuctionCleared", { auction: z.int() }),
   fact("JobRequested", {
     job: z.string(),
-    spec: z.object({ kind: z.enum(["block", "split", "div"]), reclaimable: z.boolean().default(false) }),
+    spec: z.object({
+      kind: z.enum(["block", "split", "div", "service"]),
+      cards: z.int().default(0),
+      floor: z.int().optional(),
+      reclaimable: z.boolean().default(false),
+    }),
   }),
   fact("JobPlaced", echo),
   fact("JobContinued", echo),

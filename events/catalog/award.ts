@@ -13,7 +13,7 @@ import {
   Slot,
 } from "./values.ts";
 
-/** Cards of one pool over `[from, to)` at one price; a gang's fills cover all its slots. */
+/** Cards of one pool over `[from, to)` at one price; a gang's and a service's fills cover all its slots. */
 export const Fill = z.object({
   center: CenterId,
   product: ProductId,
@@ -25,7 +25,7 @@ export const Fill = z.object({
 });
 export type Fill = z.infer<typeof Fill>;
 
-/** What an award takes of one link. */
+/** What an award takes of one link; staged data go over it before the award's own first slot. */
 export const LinkUse = z.object({
   link: LinkId,
   from: Slot,

@@ -27,8 +27,11 @@ import {
 export const JobSpec = z.object({
   name: z.string().max(200).default(""),
   session: Session,
-  /** block: an all-or-nothing gang; split: a gang that may span two centers; div: any whole number of cards. */
-  kind: z.enum(["block", "split", "div"]),
+  /**
+   * block: an all-or-nothing gang; split: a gang that may span two centers; div: any whole number of cards; service:
+   * from `floor` to `cards` cards of one pool in every slot of its window.
+   */
+  kind: z.enum(["block", "split", "div", "service"]),
   products: z
     .array(
       z.object({
@@ -40,15 +43,23 @@ export const JobSpec = z.object({
     )
     .min(1)
     .max(16),
+  /** Of a service the ceiling. */
   cards: Cards,
-  /** Length of the first award in slots; a multiple of 10 in the forward session. */
+  /** Of a service, and only of one: the fewest cards in any slot. */
+  floor: Cards.optional(),
+  /** Length of the first award in slots; a multiple of 10 in the forward session; of a service its whole window. */
   slots: z.int().min(1).max(1680),
   /** Window `[from, to)` of the first award. */
   from: Slot,
   to: Slot,
-  /** Where the data lies. */
+  /** Where the data lies; of a service the center next to its users. */
   home: CenterId,
   dataGB: z.int().min(0).max(10_000_000).default(0),
+  /**
+   * Slots before the start over which its data is moved in equal parts, a multiple of 10 in the forward session;
+   * absent or 0: all of it in the first slot that the session sells of the award.
+   */
+  stageSlots: z.int().min(0).max(1680).optional(),
   regions: z.array(Region).max(64).optional(),
   frameworks: z.array(Framework).max(8).default([]),
   maxLatencyMs: z.number().min(0).max(10_000).optional(),
@@ -105,7 +116,10 @@ export const JobRejected = defineEvent(
 const awardInForce = {
   /** Funds held for the stretch, in mills; absent: what the request held. */
   hold: MillsText.optional(),
-  /** First slot that is paid for, where a late seal made the slots before it free; absent: the award's first. */
+  /**
+   * First slot that is paid for, where a late seal made the slots before it free; absent: the award's first, of staged
+   * data the first in which some is moved.
+   */
   paidFrom: Slot.optional(),
 };
 export const JobPlaced = defineEvent(

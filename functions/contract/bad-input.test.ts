@@ -349,6 +349,22 @@ const cases: readonly Case[] = [
   },
   // Shapes that no auction could award.
   wrongJob("that splits without saying how", () => ({ kind: "split" }), [422, "split-missing", "/split"]),
+  wrongJob(
+    "that serves without a floor",
+    (slot) => ({ kind: "service", slots: 10, maxSlots: 10, from: slot + 5, to: slot + 15 }),
+    [422, "floor-missing", "/floor"],
+  ),
+  wrongJob(
+    "that serves a part of its window",
+    (slot) => ({ kind: "service", floor: 1, slots: 10, from: slot + 1, to: slot + 21 }),
+    [422, "slots-not-window", "/slots"],
+  ),
+  wrongJob("that stages nothing", () => ({ dataGB: 0, stageSlots: 2 }), [
+    422,
+    "nothing-to-stage",
+    "/stageSlots",
+  ]),
+  wrongQuote("with a floor above its ceiling", () => ({ floor: 1000 }), [422, "floor-above-cards", "/floor"]),
   wrongJob("with more slots than it may have", () => ({ maxSlots: 9 }), [
     422,
     "max-slots-too-low",

@@ -8,7 +8,11 @@ export const QuoteRequest = z.strictObject({
   session: JobSpec.shape.session,
   products: JobSpec.shape.products,
   cards: JobSpec.shape.cards,
+  floor: JobSpec.shape.floor.describe(
+    "Of a service: it is quoted at its floor over all that is left of its window, and holds its ceiling, `cards`",
+  ),
   slots: JobSpec.shape.slots,
+  stageSlots: JobSpec.shape.stageSlots,
   from: JobSpec.shape.from,
   to: JobSpec.shape.to,
   regions: JobSpec.shape.regions,

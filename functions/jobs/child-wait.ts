@@ -40,7 +40,7 @@ export function childWaitOf({ request: { spec }, awardedSlots }: KnownJob, paren
       from: placement?.end ?? 0,
       waits: `It waits until its parent, job ${job}, has completed: that has an extendLimit and may run longer than its award.`,
     };
-  if (placement?.reclaimed === true)
+  if (placement?.awardedTo !== undefined)
     return {
       from: placement.end,
       waits: `It waits until its parent, job ${job}, has completed or is placed again: its cards are being reclaimed.`,

@@ -61,7 +61,7 @@ async function outcomesOf({ views }: Access, job: JobId): Promise<BidOutcome[]> 
 function explanationOf(state: KnownJob, last: BidOutcome | undefined): string {
   const placement = inForce(state);
   if (placement !== undefined) {
-    const notice = placement.reclaimed === true ? ", when cards that were reclaimed go back" : "";
+    const notice = placement.awardedTo !== undefined ? ", when cards that were reclaimed go back" : "";
     return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${at(placement.end)}${notice}.`;
   }
   if (state.phase !== "queued")

@@ -32,7 +32,7 @@ export function jobResource(state: JobState, version: number): { body: Job; vers
   const reason = state.reason === undefined ? {} : { reason: state.reason };
   const placement = inForce(state);
   const run = placement?.run ?? 0;
-  const notice = placement?.reclaimed === true ? { reclaimedFrom: placement.end } : {};
+  const notice = placement?.awardedTo !== undefined ? { reclaimedFrom: placement.end } : {};
   const told = { status: statusOf(state), ...reason, ...notice };
   const body = { job, owner, account, spec, hold, ...told, awards, run, version };
   return { body, version };

@@ -2,8 +2,7 @@ import type * as z from "zod";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
-import { rules } from "../../market/rules.ts";
-import { firstSlots } from "../../market/stretch.ts";
+import { firstSlots, nextOnSale } from "../../market/stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
@@ -33,27 +32,59 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
       `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
       "/to",
     );
-  const shortest = Math.min(...body.products.map((choice) => firstSlots(body, choice)));
-  if (body.to - from < shortest)
-    throw problem(422, "window-too-short", `What is left of the window must hold ${shortest} slots.`, "/to");
+  assertServed(body);
+  // A service is served for what is left of its window.
+  const slots = body.floor === undefined ? body.slots : wholeOf(body, from);
+  const shortest = Math.min(...body.products.map((choice) => firstSlots({ slots }, choice)));
+  if (shortest === 0 || body.to - from < shortest)
+    throw problem(
+      422,
+      "window-too-short",
+      `What is left of the window must hold ${Math.max(1, shortest)} slots.`,
+      "/to",
+    );
   if (body.to - from > slotsMost)
     throw problem(422, "window-too-long", `Ask for ${slotsMost} slots at most.`, "/to");
   assertProductsKnown(body.products);
   const seen = await seenPosition({ access, role });
   const centers = await publishedCenters(access);
   assertRegionsKnown(centers, body.regions ?? []);
-  const pools = await quotes(access, centers, body, from);
+  const pools = await quotes(access, centers, { ...body, slots }, from);
   const largest = Math.max(...body.products.map((choice) => choice.limit * firstSlots(body, choice)));
   return { body: { hold: millsText(BigInt(largest) * BigInt(body.cards)), pools, ...seen } };
 });
 export const handler = onLambda(create);
 
-/** The first slot of the window that the session's next gate sells. */
-function firstSale({ session, from }: Request, now: number): number {
-  if (session === "spot") return Math.max(from, now + 1);
-  const { forwardLeadSlots } = rules;
-  const hour = Math.floor((now + forwardLeadSlots) / SLOTS_PER_HOUR) + 1;
-  return Math.max(Math.ceil(from / SLOTS_PER_HOUR), hour) * SLOTS_PER_HOUR;
+/** The first slot of the window in which a job of the session's next gate may start: its data is moved before. */
+function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
+  const first = Math.max(from, nextOnSale(session, now) + stageSlots);
+  return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
+}
+
+/** What only a service says of itself is in order. */
+function assertServed({ floor, cards, slots, from, to, products }: Request): void {
+  if (floor === undefined) return;
+  if (floor > cards) throw problem(422, "floor-above-cards", `The floor is at most ${cards}.`, "/floor");
+  if (slots !== to - from)
+    throw problem(
+      422,
+      "slots-not-window",
+      `A service runs for its whole window: ${to - from} slots.`,
+      "/slots",
+    );
+  const timed = products.findIndex((choice) => choice.slots !== undefined);
+  if (timed >= 0)
+    throw problem(
+      422,
+      "slots-not-of-gang",
+      "A service runs for its whole window: only a block or split job has a length per product.",
+      `/products/${timed}/slots`,
+    );
+}
+
+/** Slots that a service has from one on: in forward whole hours. */
+function wholeOf({ session, to }: Request, from: number): number {
+  return session === "spot" ? to - from : to - from - ((to - from) % SLOTS_PER_HOUR);
 }
 
 async function quotes(
@@ -74,6 +105,7 @@ async function quotes(
     access.readSupply(keys),
     publishedPrices(access, keys, from, request.to),
   ]);
+  const cards = request.floor ?? request.cards;
   const found = wanted.flatMap(({ center, product, limit, slots }, index): PoolQuote[] => {
     const pool: QuotedPool = {
       kw: productOf(product)?.kw ?? 0,
@@ -85,7 +117,7 @@ async function quotes(
       ),
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };
-    const likely = likelyStart(pool, { ...request, from, limit, slots });
+    const likely = likelyStart(pool, { ...request, cards, from, limit, slots });
     if (likely === undefined) return [];
     const { perCard, basis } = likely;
     return [
@@ -96,7 +128,7 @@ async function quotes(
         to: likely.from + slots,
         basis,
         averagePrice: Math.ceil(perCard / slots),
-        cost: millsText(BigInt(perCard) * BigInt(request.cards)),
+        cost: millsText(BigInt(perCard) * BigInt(cards)),
         limitSuffices: limit * slots >= perCard,
       },
     ];

@@ -164,6 +164,27 @@ describe("POST /quotes", () => {
       });
   });
 
+  test("of a service is of its floor over all that is left of its window; it holds its ceiling", async () => {
+    await openMarket();
+    const from = exchange.slot() + 1;
+    const service = { floor: 4, cards: 30, slots: 10, from, to: from + 10 };
+    const { hold, pools } = (await quote(service)).body;
+    expect(hold).toBe(String(120 * 30 * 10));
+    expect(pools.map(({ center, from: start, to, cost }) => [center, start, to, cost])).toEqual([
+      ["c-1", from, from + 10, "4000"],
+      ["b-1", from, from + 10, String(150 * 40)],
+    ]);
+    exchange.clock.set(slotStart(from + 1));
+    const later = (await quote(service)).body.pools.map(({ from: start, to }) => [start, to]);
+    expect(later[0]).toEqual([from + 2, from + 10]);
+  });
+
+  test("of a job that stages its data starts after that", async () => {
+    await openMarket();
+    const [best] = (await quote({ stageSlots: 5 })).body.pools;
+    expect(best?.from).toBe(exchange.slot() + 6);
+  });
+
   test("takes each product's own length, and holds the dearest", async () => {
     await openMarket();
     const own = { product, limit: 500, slots: 4 };

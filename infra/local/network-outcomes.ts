@@ -1,6 +1,6 @@
 import type { Work } from "../../agent/replay/world.ts";
 import type { Failure } from "../../agent/scenario/scenario-file.ts";
-import { SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
+import { endsWithTime, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
 import type { JobOutcome, JobState, Segment } from "../../bench/alone/metrics.ts";
 import type { Award } from "../../events/catalog/award.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
@@ -92,7 +92,11 @@ function follow(
       };
       return;
     case "JobContinued":
-      if (job.run !== undefined) job.run.end = slotSecond(event.data.award.to);
+      if (job.run !== undefined) {
+        const { award, end: _, ...run } = job.run;
+        const fills = [...award.fills, ...event.data.award.fills];
+        job.run = { ...run, award: { ...award, fills }, end: slotSecond(event.data.award.to) };
+      }
       if (slotSecond(event.data.award.from) < end) job.continued += 1;
       return;
     case "JobStarted":
@@ -132,7 +136,9 @@ function follow(
       if (at > end) return;
       const byTime = event.data.cause === "continuationLost" || event.data.cause === "reclaimed";
       const stop = byTime ? slotSecond(event.data.slot) : at;
-      const whole = byTime && !wentDark(job.run, stop, failures);
+      // What a service has served is not done again.
+      const serves = job.work.scenario.bid.kind === "service";
+      const whole = serves || (byTime && !wentDark(job.run, stop, failures));
       if (job.run?.from !== undefined) job.interruptions += 1;
       closeRun(job, stop, whole ? stop : Math.max(job.run?.from ?? 0, job.checkpoint), slotSecond);
       job.state = "waiting";
@@ -174,7 +180,7 @@ function closeRun(job: Followed, to: number, usefulTo: number, slotSecond: (slot
   delete job.run;
   if (run?.from === undefined) return;
   const { from } = run;
-  if (job.work.scenario.bid.kind === "div") {
+  if (endsWithTime(job.work.scenario)) {
     for (const fill of run.award.fills) {
       const left = run.left.get(fill.center) ?? { to, usefulTo };
       const first = Math.max(run.started.get(fill.center) ?? to, slotSecond(fill.from));

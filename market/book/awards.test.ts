@@ -5,6 +5,7 @@ import {
   ascend,
   awardTo,
   bookAfter,
+  cancelled,
   clearAt,
   fill,
   gateIn,
@@ -136,6 +137,132 @@ describe("links of an award", () => {
     expect(awards[0]?.links).toMatchObject([{ gigabits: 360, charge: "400" }]);
     expect(linkPrices).toEqual([{ link: "xian~wuhan", from: 100, to: 101, price: 400 }]);
   });
+});
+
+describe("links of an award that stages its data ahead", () => {
+  const line = LinkId.parse("xian~wuhan");
+  const lines = [joined(xian), joined(wuhan), linked(xian, link(wuhan, { gbps: 10, perGB: 1 }))];
+  const away = offered("w", { center: wuhan, to: 400, cards: 64 });
+
+  test("take equal parts of it in the slots before the start, and all of it", () => {
+    const book = bookAfter(...lines, away, ...queued("train", { dataGB: 1001, stageSlots: 3 }));
+    expect(clearAt(book).awards).toMatchObject([
+      {
+        from: 103,
+        to: 113,
+        links: [{ link: line, from: 100, to: 103, gigabits: 2670, charge: "0", transfer: "1001" }],
+      },
+    ]);
+  });
+
+  test("carry what no single slot could: Pangu's 40 TB in nine hours of a 10 Gbps line, not in eight", () => {
+    const pangu = { session: "forward", dataGB: 40_000, cards: 64, from: 100, to: 400 } as const;
+    const awarded = (stageSlots: number) =>
+      clearAt(bookAfter(...lines, away, ...queued("pangu", { ...pangu, stageSlots })), gateIn(98, "forward"))
+        .awards;
+    expect(awarded(90)).toMatchObject([
+      {
+        from: 190,
+        to: 200,
+        // 320,000 gigabits in 9 hours are 35,556 an hour, of 36,000.
+        links: [{ from: 100, to: 190, gigabits: 3556, transfer: "40000" }],
+      },
+    ]);
+    expect([awarded(80), awarded(0)]).toEqual([[], []]);
+  });
+
+  test("are charged the prices of all their slots, rounded down once", () => {
+    const book = bookAfter(...lines, away, ...queued("train", { dataGB: 1001, stageSlots: 3 }));
+    const instance = instanceOf(book);
+    const result = { ...clear(instance.book), linkPrices: { "0": [7, 0, 5, 9000] } };
+    // 2,670 gigabits in each slot of 360 s are 7.41 Gbps: 12 x 7.41.
+    expect(awardsOf(instance, result, 1).awards[0]?.links).toMatchObject([{ charge: "89" }]);
+  });
+
+  test("are taken from later auctions, until the job gives up", () => {
+    const book = bookAfter(...lines, away, ...queued("train", { dataGB: 1350, stageSlots: 3 }));
+    sell(book);
+    const free = (gate: number) => instanceOf(book, gateIn(gate)).book.links.map(({ gbps }) => gbps);
+    expect([free(99), free(101), free(102)]).toEqual([[0], [0], [10]]);
+    seePage(book, [cancelled("train", 101, 1)]);
+    expect([free(99), free(100)]).toEqual([[0], [10]]);
+  });
+});
+
+describe("an award of a service", () => {
+  test("is one: its floor and what it has beyond it, slot by slot", () => {
+    const offers = [
+      offered("a", { cards: 4 }),
+      offered("b", { from: 103, to: 106, cards: 2, reserve: 150 }),
+      offered("c", { from: 105, cards: 9, reserve: 260 }),
+    ];
+    const web = { kind: "service", floor: 4, to: 110 } as const;
+    const book = bookAfter(joined(xian), joined(wuhan), ...offers, ...queued("web", web));
+    const { awards } = clearAt(book);
+    expect(awards).toMatchObject([{ job: "web", from: 100, to: 110, links: [] }]);
+    const cards = awards[0]?.fills.map(({ center, from, to, cards: own }) => [center, from, to, own]);
+    // The dear ones are beyond the limit.
+    expect(merged(cards ?? [])).toEqual([
+      [xian, 100, 103, 4],
+      [xian, 103, 106, 6],
+      [xian, 106, 110, 4],
+    ]);
+  });
+
+  test("is none below the floor", () => {
+    const short = [
+      offered("a", { cards: 4, to: 109 }),
+      offered("b", { cards: 3, from: 109 }),
+      offered("w", { center: wuhan, cards: 3, reserve: 10 }),
+    ];
+    const web = { kind: "service", floor: 4, to: 110 } as const;
+    expect(clearAt(bookAfter(joined(xian), joined(wuhan), ...short, ...queued("web", web))).awards).toEqual(
+      [],
+    );
+  });
+
+  test("of a week by the hour lists no more fills than an award can", () => {
+    const hours = Array.from({ length: 168 }, (_, hour) =>
+      offered(`o${hour}`, {
+        from: 100 + hour * 10,
+        to: 110 + hour * 10,
+        cards: 4 + (hour % 5),
+        reserve: 100 + hour,
+      }),
+    );
+    const web = {
+      kind: "service",
+      session: "forward",
+      floor: 4,
+      slots: 1680,
+      to: 1780,
+      maxSlots: 1680,
+    } as const;
+    const { awards } = clearAt(
+      bookAfter(
+        joined(xian),
+        ...hours,
+        ...queued("web", { ...web, products: [{ product: ascend, limit: 400 }] }),
+      ),
+      gateIn(98, "forward"),
+    );
+    expect(awards[0]?.fills.length).toBeGreaterThan(160);
+    expect(awards[0]?.fills.length).toBeLessThanOrEqual(168);
+  });
+
+  /** Neighbouring fills of the same cards as one, whatever their prices. */
+  function merged(
+    fills: readonly (readonly [string, number, number, number])[] | readonly (string | number)[][],
+  ) {
+    const found: (string | number)[][] = [];
+    for (const one of fills) {
+      const last = found.at(-1);
+      if (last !== undefined && last[2] === one[1] && last[3] === one[3] && last[0] === one[0])
+        found[found.length - 1] = [last[0] ?? "", last[1] ?? 0, one[2] ?? 0, one[3] ?? 0];
+      else found.push([...one]);
+    }
+    return found;
+  }
 });
 
 describe("an award of a divisible job", () => {

@@ -4,6 +4,7 @@ import type { Award, Fill, LinkUse } from "../../events/catalog/award.ts";
 import { LinkId, type MillsText, PlacementId, ProductId } from "../../events/catalog/values.ts";
 import {
   type Accepted,
+  type Bid,
   type DivFills,
   linkBetween,
   type Result,
@@ -26,12 +27,23 @@ type LinkPriceData = z.infer<typeof LinkPrice>;
 
 /** A result in the market's own words: slots, ids and prices in fen per card-hour. Awards stand in the order of bids. */
 export function awardsOf(instance: Instance, result: Result, auction: number): AuctionAwards {
-  const gangs = result.accepted.map(
-    (accepted) => [accepted.b, gangAward(instance, result, auction, accepted)] as const,
+  // What a service has beyond its floor is in the same award.
+  const beyond = new Map(
+    result.div.filter(({ b }) => isService(instance, b)).map(({ b, fills }) => [b, fills] as const),
   );
-  const divs = result.div.map((div) => [div.b, divAward(instance, result, auction, div)] as const);
+  const gangs = result.accepted.map(
+    (accepted) =>
+      [accepted.b, gangAward(instance, result, auction, accepted, beyond.get(accepted.b) ?? [])] as const,
+  );
+  const divs = result.div
+    .filter(({ b }) => !isService(instance, b))
+    .map((div) => [div.b, divAward(instance, result, auction, div)] as const);
   const awards = [...gangs, ...divs].sort(([a], [b]) => a - b).flatMap(([, award]) => award ?? []);
   return { awards, prices: poolPrices(instance, result), linkPrices: linkPrices(instance, result) };
+}
+
+function isService({ book }: Instance, b: number): boolean {
+  return book.bids[b]?.kind === "service";
 }
 
 /** Mills held for the stretch that an award fills. */
@@ -68,15 +80,19 @@ function gangAward(
   result: Result,
   auction: number,
   accepted: Accepted,
+  beyond: DivFills["fills"],
 ): Award | undefined {
   const { b, p, s, parts } = accepted;
   const bid = instance.book.bids[b];
   const choice = bid?.prods.find((one) => one.p === p);
-  const d = bid === undefined || choice === undefined ? 0 : slotsNeeded(bid, choice);
+  if (bid === undefined || choice === undefined) return undefined;
+  const d = slotsNeeded(bid, choice);
+  const more = new Map(beyond.map(([, , unit, cards]) => [unit, cards]));
   const fills = parts.flatMap(({ c, q }) => {
     const units = Array.from({ length: d }, (_, i) => {
       const unit = s + i;
-      return { unit, content: { cards: q, price: priceAt(instance, result, c, p, unit) } };
+      const cards = q + (more.get(unit) ?? 0);
+      return { unit, content: { cards, price: priceAt(instance, result, c, p, unit) } };
     });
     return fillsOf(instance, c, p, units);
   });
@@ -159,25 +175,33 @@ function award(
   };
 }
 
+/** Units `[from, to)` of the problem in which a bid that starts in unit `s` moves its data, and gigabits in each. */
+function stagingOf({ dataGB = 0, stage = 0 }: Bid, s: number) {
+  if (stage === 0) return { from: s, to: s + 1, gigabits: dataGB * 8 };
+  return { from: s - stage, to: s, gigabits: Math.ceil((dataGB * 8) / stage) };
+}
+
 /** Staging of the data to each center that is not its home, and what a split gang reserves between its two. */
 function linksOf(instance: Instance, result: Result, { b, s, parts }: Accepted, d: number): LinkUse[] {
   const bid = instance.book.bids[b];
   if (bid === undefined) return [];
   const { grain } = instance;
-  const seconds = SLOT_SECONDS * grain;
-  const dataGB = bid.dataGB ?? 0;
+  const seconds = BigInt(SLOT_SECONDS * grain);
+  const { dataGB = 0 } = bid;
+  const { from, to, gigabits } = stagingOf(bid, s);
   const stagings = parts
     .filter(({ c }) => c !== bid.home && dataGB > 0)
     .flatMap(({ c }) => {
       const index = linkBetween(instance.book.links, bid.home, c);
       const link = instance.links[index];
       if (link === undefined) return [];
-      const price = linkPriceAt(result, index, s);
+      const prices = Array.from({ length: to - from }, (_, i) => linkPriceAt(result, index, from + i));
+      const price = prices.reduce((sum, one) => sum + BigInt(one), 0n);
       return {
         link: LinkId.parse(`${link.a}~${link.b}`),
-        ...slotsOf(instance, s, s + 1),
-        gigabits: Math.ceil((dataGB * 8) / grain),
-        charge: millsText(BigInt(Math.floor((price * dataGB * 8) / seconds))),
+        ...slotsOf(instance, from, to),
+        gigabits: Math.ceil(gigabits / grain),
+        charge: millsText((price * BigInt(gigabits)) / seconds),
         transfer: millsText(BigInt(dataGB) * BigInt(link.perGB)),
       };
     });

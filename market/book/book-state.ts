@@ -61,8 +61,8 @@ export interface Lease {
   /** Centers and product of its last award. */
   centers: readonly CenterId[];
   product: string;
-  /** It ends before its awards do, because cards were taken back with notice: then it returns to the book. */
-  reclaimed?: boolean;
+  /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
+  awardedTo?: number;
 }
 
 export interface BookJob {

@@ -449,6 +449,49 @@ describe("whatever happens in a market", () => {
     );
   });
 
+  test("a service has from its floor to its ceiling in every slot of its award, in one pool", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const { auctions, jobs } = live(plan);
+        const specs = new Map(jobs.map(({ request }) => [request.job, request.spec]));
+        for (const { award } of auctions.flatMap((one) => one.awards)) {
+          const spec = specs.get(award.job);
+          if (spec?.kind !== "service") continue;
+          expect(new Set(award.fills.map(({ center, product }) => `${center}/${product}`)).size).toBe(1);
+          for (let slot = award.from; slot < award.to; slot++) {
+            const own = award.fills.filter(({ from, to }) => from <= slot && slot < to);
+            const cards = sum(own.map((fill) => fill.cards));
+            expect(cards).toBeGreaterThanOrEqual(spec.floor ?? Number.NaN);
+            expect(cards).toBeLessThanOrEqual(spec.cards);
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("links are held for all of a job's data, in the slots before its start that it asked for", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const { auctions, jobs } = live(plan);
+        const specs = new Map(jobs.map(({ request }) => [request.job, request.spec]));
+        for (const { award } of auctions.flatMap((one) => one.awards)) {
+          const { dataGB = 0, stageSlots = 0, home } = specs.get(award.job) ?? {};
+          const away = award.fills.some(({ center }) => center !== home);
+          if (award.continues || stageSlots === 0 || !away) continue;
+          const staged = award.links.filter(({ to }) => to <= award.from);
+          expect(staged.length).toBeGreaterThan(0);
+          for (const { from, to, gigabits } of staged) {
+            expect([from, to]).toEqual([award.from - stageSlots, award.from]);
+            expect(gigabits * stageSlots).toBeGreaterThanOrEqual(dataGB * 8);
+            expect((gigabits - 1) * stageSlots).toBeLessThan(dataGB * 8);
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test("no funds stay held for a job that has ended", () => {
     fc.assert(
       fc.property(plans, (plan) => {
@@ -563,6 +606,14 @@ describe("the histories", () => {
     expect(number(({ session }) => session === "forward")).toBeGreaterThan(30);
     expect(number(({ links }) => links.length > 0)).toBeGreaterThan(20);
     expect(number(({ fills }) => new Set(fills.map(({ center }) => center)).size > 1)).toBeGreaterThan(20);
+    const kinds = new Map(sample.flatMap(({ jobs }) => jobs.map((job) => [job, job.request.spec] as const)));
+    const services = [...kinds].filter(([job, { kind }]) => kind === "service" && job.balances.length > 0);
+    expect(services.length).toBeGreaterThan(20);
+    const varied = services.filter(([job]) =>
+      job.balances.some(({ award }) => new Set(award.fills.map((fill) => fill.cards)).size > 1),
+    );
+    expect(varied.length).toBeGreaterThan(3);
+    expect(number(({ links, from }) => links.some((use) => use.to <= from))).toBeGreaterThan(5);
     const auctions = sample.flatMap((history) => history.auctions);
     expect(auctions.some(({ events }) => events.some(({ type }) => type === "AuctionVoided"))).toBe(true);
     expect(auctions.some(({ gate }) => gate.reruns !== undefined)).toBe(true);

@@ -12,6 +12,7 @@ const pointsMost = 500;
 export function demandCurve({ book, grain }: Instance): Point[] {
   const amounts = book.bids.map((bid) => {
     const price = Math.max(...bid.prods.map(({ limit }) => limit));
+    // At its limit a service would take its ceiling.
     return { price: price / grain, cardSlots: bid.g * slotsAt(bid, price) * grain };
   });
   return cumulated(amounts.sort((a, b) => b.price - a.price));

@@ -1,6 +1,7 @@
 import type { AccountId, JobId, MillsText, OfferId } from "../../events/catalog/values.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
+import { leastSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob, BookState } from "./book-state.ts";
 import { exclusionOf } from "./links.ts";
@@ -68,9 +69,8 @@ export function expiredJobs(book: BookState, gate: number): JobId[] {
 function fitsAfter(job: BookJob, gate: number): boolean {
   const { spec, window } = job;
   const shortest = firstStretch(job)?.shortest ?? 0;
-  const least = spec.kind === "div" ? Math.min(1, shortest) : shortest;
   const lead = spec.session === "spot" ? 1 : rules.forwardLeadSlots;
-  return shortest > 0 && gate + lead + least <= window.to;
+  return shortest > 0 && gate + lead + (spec.stageSlots ?? 0) + leastSlots(spec, shortest) <= window.to;
 }
 
 /** Offers that no gate after this one can sell. */

@@ -451,3 +451,64 @@ describe("a continuation", () => {
     expect([117, 118, 119, 120].map((gate) => session(gate, "spot"))).toEqual([[], [[20, 1]], [[20, 0]], []]);
   });
 });
+
+describe("a service", () => {
+  const web = { kind: "service", floor: 3, from: 102, to: 112 } as const;
+  const bidAt = (gate: number, changed: Parameters<typeof queued>[1] = {}) =>
+    instanceOf(bookAfter(...market, ...queued("web", { ...web, ...changed })), gateIn(gate)).book.bids.map(
+      ({ from, to }) => [gate + 1 + from, gate + 1 + to],
+    );
+
+  test("bids for its whole window from its floor to its ceiling, once a gate sells its start", () => {
+    const book = bookAfter(...market, ...queued("web", web));
+    expect(instanceOf(book).book.bids).toMatchObject([
+      { kind: "service", floor: 3, g: 8, from: 2, to: 12, home: 1 },
+    ]);
+    expect([98, 99, 100, 101].map((gate) => bidAt(gate))).toEqual([
+      [],
+      [[102, 112]],
+      [[102, 112]],
+      [[102, 112]],
+    ]);
+  });
+
+  test("bids for what is left of its window when that has begun", () => {
+    expect([102, 110, 111].map((gate) => bidAt(gate))).toEqual([[[103, 112]], [[111, 112]], []]);
+  });
+
+  test("in forward bids for the whole hours that are left", () => {
+    const book = bookAfter(
+      ...market,
+      ...queued("web", { ...web, session: "forward", from: 100, to: 130, slots: 30 }),
+    );
+    const units = (gate: number) =>
+      instanceOf(book, gateIn(gate, "forward")).book.bids.map(({ from, to }) => [from, to]);
+    expect([98, 108, 118, 128].map(units)).toEqual([[[0, 3]], [[0, 2]], [[0, 1]], []]);
+  });
+
+  test("goes on with the same floor and ceiling", () => {
+    const book = bookAfter(...market, ...queued("web", { ...web, extendLimit: 180 }));
+    seal(book, gateIn(99), awardTo("web", 1, [fill({ from: 102, to: 112, cards: 5 })]));
+    seePage(book, [held("web", 180 * 8 * 10, 2)]);
+    expect(instanceOf(book, gateIn(110)).book.bids).toMatchObject([
+      { kind: "service", floor: 3, g: 8, from: 1, to: 11, prods: [{ limit: 180 }] },
+    ]);
+  });
+});
+
+describe("a job that stages its data", () => {
+  const staged = { dataGB: 100, stageSlots: 4, to: 180 };
+
+  test("begins to move it in one of the first three slots of spot", () => {
+    const book = bookAfter(...market, ...queued("train", staged));
+    expect(instanceOf(book).book.bids).toMatchObject([{ d: 10, stage: 4, from: 4, to: 16 }]);
+  });
+
+  test("counts hours in forward, and starts after them", () => {
+    const forward = { ...staged, session: "forward", stageSlots: 90, to: 400 } as const;
+    const book = bookAfter(...market, ...queued("train", forward));
+    expect(instanceOf(book, gateIn(98, "forward")).book.bids).toMatchObject([
+      { d: 1, stage: 9, from: 9, to: 30 },
+    ]);
+  });
+});

@@ -193,8 +193,14 @@ export function isHeld(job: BookJob, least: bigint): boolean {
   return (job.holds.get(job.stretch) ?? -1n) >= least;
 }
 
+/** Units `[from, to)` of the problem. */
+interface Units {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Whole units inside a range of slots, counted from the first on sale. */
-function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): { from: number; to: number } {
+function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): Units {
   return {
     from: Math.ceil(Math.max(0, from - gate.from) / grain),
     to: Math.floor(Math.min(units * grain, to - gate.from) / grain),
@@ -203,18 +209,16 @@ function unitsWithin({ gate, grain, units }: Scene, from: number, to: number): {
 
 function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
   const { gate, grain } = scene;
-  const { spec, window } = job;
+  const { spec } = job;
   const next = spec.session === gate.session ? firstStretch(job) : undefined;
   if (next === undefined || !isHeld(job, next.hold) || exclusionOf(scene.book, job)) return undefined;
   const link = linkOf(scene, job);
   if (link === undefined) return undefined;
-  // A spot job starts in one of the first slots on sale, a child in one of the first that its parent leaves it.
-  const latest =
-    gate.session === "spot" ? Math.max(gate.from, link.latest) + rules.startSlots - 1 + next.slots : gate.to;
-  const range = unitsWithin(scene, Math.max(window.from, link.earliest), Math.min(window.to, latest));
-  const d = Math.floor(next.slots / grain);
-  const shortest = Math.floor(next.shortest / grain);
-  if (range.to - range.from < (spec.kind === "div" ? 1 : shortest) || d === 0) return undefined;
+  const served = spec.kind === "service";
+  const range = served ? servedRange(scene, job, link) : startRange(scene, job, link, next.slots);
+  const d = served ? range.to - range.from : Math.floor(next.slots / grain);
+  const shortest = served ? d : Math.floor(next.shortest / grain);
+  if (range.to - range.from < (spec.kind === "div" ? 1 : shortest) || d <= 0) return undefined;
   const pools = eligiblePools(scene, job);
   const home = scene.centerIndex.get(spec.home);
   if (pools.length === 0 || home === undefined) return undefined;
@@ -237,8 +241,9 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     rank: afterContinuations + job.rank,
     ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
     ...(spec.reclaimable === true ? { reclaimable: true } : {}),
-    ...splitOf(job),
+    ...(spec.stageSlots === undefined ? {} : { stage: Math.ceil(spec.stageSlots / grain) }),
     ...(link.parent === undefined ? {} : { parent: link.parent }),
+    ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: false } };
 }
@@ -277,14 +282,53 @@ function linkOf(scene: Scene, job: BookJob): ParentLink | undefined {
 
 /** The length on one product, in units, where it is not the longest. */
 function lengthOf({ grain }: Scene, job: BookJob, choice: ProductChoice, d: number): { d?: number } {
+  if (job.spec.kind === "service") return {};
   const own = Math.floor(stretchSlots(job.spec, choice, job) / grain);
   return own === d ? {} : { d: own };
 }
 
-function splitOf({ spec }: BookJob): Partial<Bid> {
-  if (spec.kind !== "split" || spec.split === undefined) return {};
-  const { chunk, bandwidthGbps, syncLatencyMs } = spec.split;
-  return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
+/**
+ * First and last slot in which a job may start. In spot what it takes first, its cards or the link over which its data
+ * are moved before, it takes in one of the first slots on sale; a child starts in one of the first that its parent
+ * leaves it.
+ */
+function startsAt({ gate }: Scene, { spec }: BookJob, link: ParentLink): { first: number; last: number } {
+  const first = gate.from + (spec.stageSlots ?? 0);
+  const last = gate.session === "spot" ? Math.max(first, link.latest) + rules.startSlots - 1 : gate.to;
+  return { first: Math.max(first, link.earliest), last };
+}
+
+/** Units in which so many slots may lie. */
+function startRange(scene: Scene, job: BookJob, link: ParentLink, slots: number): Units {
+  const { first, last } = startsAt(scene, job, link);
+  return unitsWithin(scene, Math.max(job.window.from, first), Math.min(job.window.to, last + slots));
+}
+
+/** Units of a service's whole window, or of what is left of it; empty until this gate sells all of that. */
+function servedRange(scene: Scene, job: BookJob, link: ParentLink): Units {
+  const { window } = job;
+  const { first, last } = startsAt(scene, job, link);
+  const from = Math.max(window.from, first);
+  const waits = from > last || window.to > scene.gate.to;
+  return waits ? { from: 0, to: 0 } : unitsWithin(scene, from, window.to);
+}
+
+/** What only some kinds of bid say of their shape. */
+function shapeOf({ spec }: BookJob): Partial<Bid> {
+  switch (spec.kind) {
+    case "block":
+    case "div":
+      return {};
+    case "split": {
+      if (spec.split === undefined) return {};
+      const { chunk, bandwidthGbps, syncLatencyMs } = spec.split;
+      return { kmax: 2, chunk, bw: bandwidthGbps, syncLat: syncLatencyMs };
+    }
+    case "service":
+      return { floor: spec.floor ?? spec.cards };
+    default:
+      return spec.kind satisfies never;
+  }
 }
 
 /** Pools in which nothing bars it. */
@@ -333,7 +377,7 @@ function continuingBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     pools,
     rank: job.rank,
     ...(spec.reclaimable === true ? { reclaimable: true } : {}),
-    ...splitOf(job),
+    ...shapeOf(job),
   };
   return { bid, bidder: { job, continues: true } };
 }

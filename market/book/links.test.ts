@@ -164,6 +164,19 @@ describe("a child", () => {
     expect(bid(pair(), "finetune")).toMatchObject({ parent: "pretrain", from: 4, to: 13 });
   });
 
+  test("moves its data while its parent runs; a parent that moves data first ends later", () => {
+    const data = { dataGB: 10, stageSlots: 2 };
+    expect(bid(pair({}, data), "finetune")).toMatchObject({ stage: 2, from: 4, to: 13 });
+    expect(bid(pair({}, { ...data, stageSlots: 8 }), "finetune")).toMatchObject({
+      stage: 8,
+      from: 8,
+      to: 15,
+    });
+    const late = pair({ ...data, to: 160 });
+    expect(bid(late, "pretrain")).toMatchObject({ from: 2, to: 8 });
+    expect(bid(late, "finetune")).toMatchObject({ from: 6, to: 15 });
+  });
+
   test("is awarded with it, at its end", () => {
     const { awards } = sell(pair());
     expect(awards.map(({ job, from, to }) => [job, from, to])).toEqual([

@@ -75,6 +75,6 @@ export function tieOf(book: BookState, job: BookJob): Tie {
     return { kind: "waits" };
   const { lease } = parent;
   // Its cards are taken back before its work is done.
-  if (lease?.reclaimed === true) return { kind: "waits" };
+  if (lease?.awardedTo !== undefined) return { kind: "waits" };
   return lease === undefined ? { kind: "together", parent } : { kind: "free", from: lease.end };
 }

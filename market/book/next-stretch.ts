@@ -1,6 +1,6 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
-import { bidHold, continuationHold, stretchLengths, stretchSlots } from "../stretch.ts";
+import { awardLengths, bidHold, continuationHold, stretchSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob } from "./book-state.ts";
 
@@ -17,7 +17,7 @@ export interface FirstStretch extends NextStretch {
 
 /** The next award of a job without a lease; undefined: there is nothing left to bid for. */
 export function firstStretch(job: BookJob): FirstStretch | undefined {
-  const { shortest, longest } = stretchLengths(job.spec, job);
+  const { shortest, longest } = awardLengths(job.spec, job);
   return longest > 0 ? { slots: longest, shortest, hold: bidHold(job.spec, job) } : undefined;
 }
 

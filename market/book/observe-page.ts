@@ -4,9 +4,10 @@ import type { CapacityEvent, CenterEvent } from "../../events/catalog/center.ts"
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { OfferEvent } from "../../events/catalog/offer.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
-import { reopenedWindow, stretchLengths } from "../stretch.ts";
-import { slotAtOrAfter, slotOf } from "../time.ts";
+import { keptSlots, reopenedWindow } from "../stretch.ts";
+import { slotOf } from "../time.ts";
 import { type BookAward, type BookJob, type BookState, poolId } from "./book-state.ts";
 
 /** A commit as the book reads it. */
@@ -210,7 +211,8 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent, decided:
       return;
     case "JobPlaced": {
       const { award, paidFrom } = event.data;
-      if (job.lease?.id === award.placement && paidFrom !== undefined) job.lease.from = paidFrom;
+      if (job.lease?.id === award.placement && paidFrom !== undefined)
+        job.lease.from = Math.max(award.from, paidFrom);
       return;
     }
     case "JobReduced":
@@ -270,14 +272,15 @@ function cutCenter({ cuts }: BookAward, center: CenterId, slot: number): void {
 /** A gang ends with the center that takes its cards back; a divisible job goes on at its others. */
 function reclaim(job: BookJob, data: Extract<JobEvent, { type: "JobReclaimed" }>["data"]): void {
   const { placement, center, slot } = data;
+  const { divisible } = jobKinds[job.spec.kind];
   const own = job.awards.filter(({ lease }) => lease === placement);
   for (const award of own)
-    if (job.spec.kind === "div") cutCenter(award, center, slot);
+    if (divisible) cutCenter(award, center, slot);
     else award.until = Math.min(slot, award.until ?? slot);
   const { lease } = job;
   if (lease === undefined || lease.id !== placement) return;
-  const end = job.spec.kind === "div" ? endInForce(own) : Math.min(lease.end, slot);
-  if (end < lease.end) lease.reclaimed = true;
+  const end = divisible ? endInForce(own) : Math.min(lease.end, slot);
+  if (end < lease.end) lease.awardedTo ??= lease.end;
   lease.end = Math.max(lease.from, end);
 }
 
@@ -296,13 +299,7 @@ function endInForce(awards: readonly BookAward[]): number {
 function displace(job: BookJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): void {
   const { lease } = job;
   if (lease === undefined || lease.id !== data.placement) return;
-  const kept =
-    data.cause === "continuationLost" || data.cause === "reclaimed"
-      ? data.slot
-      : data.checkpointAt === undefined
-        ? lease.from
-        : slotAtOrAfter(Date.parse(data.checkpointAt));
-  job.usedBefore += Math.max(0, Math.min(kept, data.slot) - lease.from);
+  job.usedBefore += keptSlots(job.spec, lease, data);
   cut(job, lease.id, data.slot, false);
-  job.window = reopenedWindow(job.spec, slotOf(Date.parse(data.at)), stretchLengths(job.spec, job).longest);
+  job.window = reopenedWindow(job.spec, job, lease, slotOf(Date.parse(data.at)));
 }

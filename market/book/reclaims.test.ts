@@ -356,5 +356,5 @@ describe("after any reclaim and its notices", () => {
 test("a lease knows its end", () => {
   const book = marketOf([lent("a")], "only");
   seePage(book, [told({ job: jobId("only"), placement: placementId("only", 1), center: xian, slot: 104 })]);
-  expect(book.jobs.get(jobId("only"))?.lease).toMatchObject({ end: 104, reclaimed: true });
+  expect(book.jobs.get(jobId("only"))?.lease).toMatchObject({ end: 104, awardedTo: 110 });
 });

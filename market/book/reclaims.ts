@@ -1,5 +1,6 @@
 import type { CenterId, JobId, PlacementId } from "../../events/catalog/values.ts";
 import { lapsedUntil } from "../home-reserve.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { type BookJob, type BookState, poolId } from "./book-state.ts";
 import { cardsOffered, cardsTaken, endAt } from "./capacity-left.ts";
 
@@ -43,7 +44,7 @@ export function reclaimedRuns(
   now: number,
 ): { readonly job: JobId; readonly placement: PlacementId }[] {
   return [...book.jobs.values()].flatMap(({ job, lease }) =>
-    lease?.reclaimed === true && lease.end < now ? [{ job, placement: lease.id }] : [],
+    lease?.awardedTo !== undefined && lease.end < now ? [{ job, placement: lease.id }] : [],
   );
 }
 
@@ -132,7 +133,9 @@ function runsOf(
     )
     .filter(({ pool }) => beyond.has(pool));
   if (fills.length === 0) return [];
-  const parts = spec.kind === "div" ? [...Map.groupBy(fills, ({ center }) => center).values()] : [fills];
+  const parts = jobKinds[spec.kind].divisible
+    ? [...Map.groupBy(fills, ({ center }) => center).values()]
+    : [fills];
   return parts.map((own) => ({ job, placement: lease.id, rank, fills: own }));
 }
 

@@ -1,5 +1,6 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, Period } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
 import { type AwardBalance, endOf } from "../settlement/award-balance.ts";
 import {
@@ -66,10 +67,14 @@ function endedInTime(balance: AwardBalance, row: number, at: number): Charge {
   return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps: 0n, period: periodAt(at) });
 }
 
-/** Cards were taken back with notice (row 11): delivered slots are charged, and nobody owes anything for the rest. */
+/**
+ * Cards were taken back with notice (row 11): delivered slots are charged, and nobody owes anything for the rest. Data
+ * that were moved for cards of which none were delivered are not paid for, as in row 8.
+ */
 export function chargesOfReclaim(job: KnownJob, placement: Placement, slot: number, at: number): Charge[] {
   return openBalances(job, placement).map((balance) => {
-    const to = Math.max(balance.chargedTo, Math.min(endOf(balance), slot));
+    const end = Math.min(endOf(balance), slot);
+    const to = end > balance.award.from ? Math.max(balance.chargedTo, end) : balance.chargedTo;
     const lines = deliveredLines(balance, to, 11);
     return post(balance, {
       kind: "end",
@@ -98,7 +103,14 @@ export interface CenterFaults {
 
 /** First slot that a placement does not deliver when a center fails now; its end at the latest. */
 export function failedSlot(placement: Placement, at: number): number {
-  return placement.ran ? Math.min(placement.end, Math.max(placement.from, slotOf(at))) : placement.from;
+  return placement.ran
+    ? Math.min(placement.end, Math.max(placement.from, slotOf(at)))
+    : Math.min(placement.from, untouchedFrom(placement, at));
+}
+
+/** First slot of which a placement that ends now has taken nothing: before its start it may move data. */
+export function untouchedFrom(placement: Placement, at: number): number {
+  return Math.max(placement.takesFrom, slotAtOrAfter(at));
 }
 
 /** Centers end the placement (rows 8, 9, 10 and 13): nothing further will be charged. */
@@ -106,7 +118,8 @@ export function chargesByCenters(job: KnownJob, placement: Placement, faults: Ce
   const open = openBalances(job, placement);
   const current = currentOf(open, faults.slot);
   return open.map((balance) => {
-    const to = deliveredIn(balance, faults.slot);
+    // Row 8: of what never ran, the data that was moved is not paid for either.
+    const to = placement.ran ? deliveredIn(balance, faults.slot) : balance.chargedTo;
     const delivered = deliveredLines(balance, to, placement.ran ? 9 : 8);
     const fault = faults.centers.flatMap((center) =>
       linesOfFault(job, placement, balance, { ...faults, center }, balance === current),
@@ -160,17 +173,18 @@ function linesOfFault(
   isCurrent: boolean,
 ) {
   const { kind } = job.request.spec;
+  const { divisible, losesWork } = jobKinds[kind];
   const fault: Fault = {
     center: faults.center,
     slot: Math.max(faults.slot, balance.paidFrom, balance.chargedTo),
     alone: faults.centers.length === 1,
-    cardSeconds: kind === "div" && placement.ran ? meteredIn(placement, faults.center, faults.slot) : 0,
+    cardSeconds: divisible && placement.ran ? meteredIn(placement, faults.center, faults.slot) : 0,
   };
   const now = slotOf(faults.at);
   const notice = { from: now, to: now + rules.splitNoticeSlots };
   const lines = faultLines(balance, kind, fault, notice);
   // One center bears the credit for all of a gang: the first of those at fault.
-  const bears = isCurrent && (kind === "div" || faults.center === faults.centers[0]);
+  const bears = isCurrent && losesWork && (divisible || faults.center === faults.centers[0]);
   return bears ? [...lines, ...creditsOf(job, placement, faults.center, faults.slot)] : lines;
 }
 
@@ -178,7 +192,7 @@ function creditsOf(job: KnownJob, placement: Placement, center: CenterId, slot: 
   if (!placement.runActive || !placement.ran) return [];
   const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
   const lost = lostWork(Math.max(checkpoint, placement.runFrom), slot);
-  return creditLines(balancesOf(job, placement.id), lost, center, job.request.spec.kind === "div");
+  return creditLines(balancesOf(job, placement.id), lost, center, jobKinds[job.request.spec.kind].divisible);
 }
 
 /** Card-seconds that a center metered in one slot; a usage across its bounds counts in proportion, rounded down. */

@@ -1,7 +1,9 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
-import { stretchLengths } from "../stretch.ts";
+import { takesFrom } from "../settlement/award-balance.ts";
+import { awardLengths, leastSlots } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import {
   chargesByTenant,
@@ -10,6 +12,7 @@ import {
   chargesOfEndedAwards,
   chargesOfLateContinuation,
   chargesOfRelease,
+  untouchedFrom,
 } from "./charging.ts";
 import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, StretchEnded } from "./commands.ts";
 import { endsBy } from "./deadlines.ts";
@@ -80,9 +83,9 @@ function rejectJob(command: Reject, job: KnownJob): Decided {
 }
 
 /** Slots that passed before a late seal are free. */
-function paidFrom(command: Place | Continue): { paidFrom?: number } {
-  const { from, to } = command.award;
-  const first = Math.min(to, Math.max(from, slotAtOrAfter(command.at)));
+function paidFrom({ award, at }: Place | Continue): { paidFrom?: number } {
+  const from = takesFrom(award);
+  const first = Math.min(award.to, Math.max(from, slotAtOrAfter(at)));
   return first > from ? { paidFrom: first } : {};
 }
 
@@ -133,7 +136,7 @@ function continueRun(command: Continue, job: KnownJob): Decided {
   };
   if (last.ended === undefined && award.from === last.end) return accept(event);
   // The notice came while the auction was under way: what it awarded can follow on nothing.
-  if (last.ended === undefined && !(last.reclaimed === true && award.from > last.end))
+  if (last.ended === undefined && !(last.awardedTo !== undefined && award.from > last.end))
     return conflict("not-adjacent", `A continuation of this placement begins at slot ${last.end}.`);
   const next = evolveJob(job, event);
   const balance = next.phase === "unknown" ? undefined : next.balances.at(-1);
@@ -170,10 +173,10 @@ function cancelPlacement(job: KnownJob, at: number): JobEvent[] {
   const placement = inForce(job);
   if (placement === undefined) return [];
   const ready = job.phase === "accepted" || job.phase === "running";
-  const touched = Math.max(slotAtOrAfter(at), placement.ran ? placement.from + 1 : placement.from);
-  const slot = Math.min(placement.end, touched);
-  // Cards that no center said were ready were not delivered.
-  const charges = chargesByTenant(job, placement, ready ? slot : placement.from, 2, at);
+  const touched = untouchedFrom(placement, at);
+  const slot = Math.min(placement.end, placement.ran ? Math.max(touched, placement.from + 1) : touched);
+  // Cards that no center said were ready were not delivered; links were.
+  const charges = chargesByTenant(job, placement, ready ? slot : Math.min(slot, placement.from), 2, at);
   const { job: id } = job.request;
   const data = { job: id, at: instant(at), slot, placement: placement.id };
   return [{ type: "JobCancelled", data }, ...charges];
@@ -193,7 +196,7 @@ function stretchEnded(command: StretchEnded, job: KnownJob): Decided {
 function endOfTime(job: KnownJob, at: number): JobEvent[] {
   const placement = inForce(job);
   if (placement === undefined) return [];
-  if (placement.reclaimed === true) return backToBook(job, at);
+  if (placement.awardedTo !== undefined) return backToBook(job, at);
   const { job: id, spec } = job.request;
   const slot = placement.end;
   const ended = { job: id, placement: placement.id, at: instant(at), slot };
@@ -204,7 +207,7 @@ function endOfTime(job: KnownJob, at: number): JobEvent[] {
       ...chargesByTime(job, placement, 5, at),
     ];
   }
-  if (spec.kind === "div") {
+  if (jobKinds[spec.kind].doneInTime) {
     return [
       { type: "JobCompleted", data: { ...ended, run: placement.run } },
       ...chargesByTime(job, placement, 3, at),
@@ -217,9 +220,9 @@ function endOfTime(job: KnownJob, at: number): JobEvent[] {
   ];
 }
 
-/** The first slot that a gate of `slot` sells. */
-function firstOnSale(job: KnownJob, slot: number): number {
-  return slot + (job.request.spec.session === "spot" ? 1 : rules.forwardLeadSlots);
+/** The first slot in which a job may start that bids at a gate of `slot`. */
+function firstStart({ request: { spec } }: KnownJob, slot: number): number {
+  return slot + (spec.session === "spot" ? 1 : rules.forwardLeadSlots) + (spec.stageSlots ?? 0);
 }
 
 function expire(command: Expire, job: KnownJob): Decided {
@@ -227,9 +230,8 @@ function expire(command: Expire, job: KnownJob): Decided {
   const { spec, job: id } = job.request;
   const { slot, excluded } = command;
   if (excluded !== undefined) return accept({ type: "JobExpired", data: { job: id, slot, excluded } });
-  const { shortest } = stretchLengths(spec, job);
-  const least = spec.kind === "div" ? 1 : shortest;
-  const fits = firstOnSale(job, slot) + least <= job.window.to;
+  const { shortest } = awardLengths(spec, job);
+  const fits = firstStart(job, slot) + leastSlots(spec, shortest) <= job.window.to;
   if (shortest > 0 && fits) return nothing;
   return accept({ type: "JobExpired", data: { job: id, slot } });
 }

@@ -1,6 +1,7 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { fillsInForce } from "../settlement/award-balance.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import { chargesByCenters, chargesOfReclaim, chargesOfReduction, failedSlot } from "./charging.ts";
@@ -76,7 +77,7 @@ function atFault(
 ): JobEvent[] {
   const remain = placement.centers.filter((center) => !centers.includes(center));
   const goesOn = remain.some((center) => stillDelivers(job, placement, center, slotOf(at)));
-  if (job.request.spec.kind === "div" && cause !== "notStarted" && goesOn) {
+  if (jobKinds[job.request.spec.kind].divisible && cause !== "notStarted" && goesOn) {
     return reduceBy(job, centers, cause, at);
   }
   return displaceWhole(job, placement, centers, cause, at);
@@ -153,7 +154,8 @@ export function reclaim(command: Reclaim, job: KnownJob): Decided {
 export function backToBook(job: KnownJob, at: number): JobEvent[] {
   const placement = inForce(job);
   if (placement === undefined) return [];
-  const { end: slot } = placement;
+  // Before its start it ends at once: no data are moved any more.
+  const slot = placement.end > placement.from ? placement.end : failedSlot(placement, at);
   const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
   const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, ...checkpoint };
   return [

@@ -1,18 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Fill } from "../../events/catalog/award.ts";
+import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { type CenterId, type PlacementId, ProductId } from "../../events/catalog/values.ts";
 import { carryOutSteps } from "../../test/given-when-then.ts";
 import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "../../test/training-job.ts";
 import { jobDecider } from "../job.ts";
+import type { JobKind } from "../job-kinds.ts";
 import { mills } from "../money.ts";
-import { stretchLengths } from "../stretch.ts";
+import { awardLengths } from "../stretch.ts";
 import { instant, periodOf, slotOf, slotStart } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
 import { inForce, type JobState, type KnownJob } from "./state.ts";
 
-type Kind = "block" | "split" | "div";
+type Kind = JobKind;
 type ChargePosted = Extract<JobEvent, { type: "ChargePosted" }>["data"];
 
 const acts = [
@@ -66,7 +67,8 @@ const beginning: readonly Choice[] = [
 ];
 
 const life = fc.record({
-  kind: fc.constantFrom<Kind>("block", "split", "div"),
+  kind: fc.constantFrom<Kind>("block", "split", "div", "service"),
+  staged: fc.boolean(),
   retries: fc.nat(2),
   extends: fc.boolean(),
   choices: fc
@@ -78,12 +80,15 @@ type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
 /** Slot in which the next days' close falls among the job's slots, so that lives cross it. */
 const firstSlot = 4_909_438;
 
-function requestOf({ kind, retries, extends: goesOn }: Life) {
+function requestOf({ kind, retries, staged, extends: goesOn }: Life) {
   const split = kind === "split" ? { split: { chunk: 4, bandwidthGbps: 10, syncLatencyMs: 20 } } : {};
-  const all = { kind, retries, from: firstSlot, to: firstSlot + 60, reclaimable: true };
   const limit = goesOn ? { extendLimit: 240 } : {};
+  const shape = kind === "service" ? { floor: 4, to: firstSlot + 10 } : { to: firstSlot + 60 };
+  const data =
+    staged && kind !== "div" ? { dataGB: 9, ...(kind === "service" ? {} : { stageSlots: 2 }) } : {};
+  const times = { from: firstSlot, maxSlots: 40, ...shape };
   return {
-    ...request({ ...all, maxSlots: 40, ...split, ...limit }),
+    ...request({ kind, retries, reclaimable: true, ...times, ...split, ...limit, ...data }),
     at: slotStart(firstSlot - 2),
   };
 }
@@ -167,6 +172,11 @@ function fillsOf(kind: Kind, from: number, slots: number, pick: number): Fill[] 
   const price = 100 + pick;
   const to = from + slots;
   if (kind === "block") return [fill({ from, to, price, cards: 8 })];
+  if (kind === "service") {
+    const more = from + Math.ceil(slots / 2);
+    const floor = fill({ from, to: more, price, cards: 4 });
+    return more < to ? [floor, fill({ from: more, to, price: price + 3, cards: 4 + (pick % 5) })] : [floor];
+  }
   const other = fill({ center: wuhan, from, to, price: price + 7, cards: 4 });
   const own = fill({ from, to, price, cards: 4 });
   return kind === "split" || pick % 2 === 0
@@ -181,10 +191,14 @@ function holdFor(fills: readonly Fill[], links: number, pick: number) {
 }
 
 function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
-  const from = slotOf(at) + (pick % 3) - (pick === 11 ? 2 : 0);
-  const fills = fillsOf(kind, from, Math.max(1, stretchLengths(job.request.spec, job).longest), pick);
+  const stage = job.request.spec.stageSlots ?? 0;
+  const from = slotOf(at) + stage + (pick % 3) - (pick === 11 ? 2 : 0);
+  const fills = fillsOf(kind, from, Math.max(1, awardLengths(job.request.spec, job).longest), pick);
   const to = Math.max(...fills.map((one) => one.to));
-  const links = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(40) })] : [];
+  const sync = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(0) })] : [];
+  const moved = { charge: millsOf(997), transfer: millsOf(40) };
+  const staged = stage > 0 ? [linkUse({ from: from - stage, to: from, ...moved })] : [];
+  const links = [...staged, ...sync];
   const stretch = job.balances.length + 1;
   const award = awardOf(auction, fills, { stretch, links });
   return { type: "Place", award, hold: holdFor(fills, links.length * 1037, pick), at };
@@ -261,6 +275,7 @@ function checkMoney(events: readonly JobEvent[], state: JobState): void {
     );
     if (final) expect(used).toBe(hold);
     for (const { center } of award.fills) checkSlots(own, center, award.fills);
+    checkLinks(own, award.links);
   }
 }
 
@@ -271,6 +286,15 @@ function checkSlots(charges: readonly ChargePosted[], center: CenterId, fills: r
   const own = fills.filter((one) => one.center === center);
   const worth = own.reduce((total, { cards, price, from, to }) => total + cards * price * (to - from), 0);
   expect(paid <= BigInt(worth)).toBe(true);
+}
+
+/** Links and the moving of data are paid once, in however many charges. */
+function checkLinks(charges: readonly ChargePosted[], links: Award["links"]): void {
+  const lines = charges.flatMap(({ lines: all }) => all);
+  const paidFor = (...kinds: string[]) =>
+    sum(lines.filter(({ kind }) => kinds.includes(kind)).map((line) => mills(line.mills)));
+  expect(paidFor("link", "rent") <= sum(links.map(({ charge }) => mills(charge)))).toBe(true);
+  expect(paidFor("transfer") <= sum(links.map(({ transfer }) => mills(transfer)))).toBe(true);
 }
 
 function checkPath(events: readonly JobEvent[]): void {

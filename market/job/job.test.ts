@@ -12,6 +12,7 @@ import {
   inSlot,
   job,
   jobAfter,
+  linkUse,
   meter,
   mills,
   place,
@@ -48,6 +49,8 @@ function known(...history: readonly JobCommand[]): KnownJob {
 const placed = [...admitted(), place(awardOf(1), 20_000)];
 const ready = [...placed, acceptAt(1)];
 const running = [...ready, start(1)];
+/** From 4 to 8 cards in slots 100 to 109. */
+const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
 const cancel: JobCommand = { type: "Cancel", at: inSlot(98) };
 const refuse = (center: CenterId, at: number): JobCommand => ({
   type: "Refuse",
@@ -116,6 +119,38 @@ describe("a request", () => {
       "chunk-odd",
       "/split/chunk",
     ],
+    ["is a service without a floor", { ...service, floor: undefined }, "floor-missing", "/floor"],
+    ["has a floor and is no service", { floor: 2 }, "floor-not-asked", "/floor"],
+    ["has a floor above its ceiling", { ...service, floor: 9 }, "floor-above-cards", "/floor"],
+    ["is a service for a part of its window", { ...service, to: 111 }, "slots-not-window", "/slots"],
+    ["is a service that should have begun", { ...service, from: 95, to: 105 }, "window-begun", "/from"],
+    [
+      "is a service from the middle of an hour in forward",
+      { ...service, session: "forward", from: 105, to: 115 },
+      "window-not-whole-hours",
+      "/from",
+    ],
+    ["stages nothing", { stageSlots: 2 }, "nothing-to-stage", "/stageSlots"],
+    ["is divisible and stages", { kind: "div", dataGB: 5, stageSlots: 2 }, "nothing-to-stage", "/stageSlots"],
+    [
+      "stages for half an hour in forward",
+      { session: "forward", dataGB: 5, stageSlots: 5 },
+      "stage-not-whole-hours",
+      "/stageSlots",
+    ],
+    ["stages for too long", { dataGB: 5, stageSlots: 31, to: 180 }, "stage-too-long", "/stageSlots"],
+    [
+      "can no longer be won with its data there",
+      { dataGB: 5, stageSlots: 5, to: 110 },
+      "window-passed",
+      "/to",
+    ],
+    [
+      "is a service before its data can be there",
+      { ...service, dataGB: 5, stageSlots: 5 },
+      "window-begun",
+      "/from",
+    ],
     [
       "has a window shorter than on its fastest product",
       { to: 103, products: [{ product: ascend, limit: 250, slots: 4 }] },
@@ -143,6 +178,12 @@ describe("a request", () => {
     [
       "is divisible and has a length of its own on a product",
       { kind: "div", products: [{ product: ascend, limit: 250, slots: 4 }] },
+      "slots-not-of-gang",
+      "/products/0/slots",
+    ],
+    [
+      "is a service and has a length of its own on a product",
+      { ...service, products: [{ product: ascend, limit: 250, slots: 4 }] },
       "slots-not-of-gang",
       "/products/0/slots",
     ],
@@ -559,4 +600,127 @@ test("a job that nobody asked for takes no command", () => {
   expect(refusal(given(jobDecider).when(cancel))).toBe("job-unknown");
   expect(when(jobAfter(request()).state, request())).toEqual(nothing);
   expect(jobAfter(request()).events).toMatchObject([{ data: { job } }]);
+});
+
+describe("a service", () => {
+  const fills = [fill({ to: 104, cards: 4 }), fill({ from: 104, cards: 8 })];
+  const serving = (changed: Partial<JobSpec> = {}, award = awardOf(1, fills)) => [
+    ...admitted({ ...service, ...changed }),
+    place(award, 20_000),
+    acceptAt(1),
+    start(1),
+  ];
+  const ended: JobCommand = { type: "StretchEnded", placement: placementId(1), at: inSlot(110, 60) };
+  const chargeOf = (history: readonly JobCommand[]) =>
+    jobAfter(...history).events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+
+  test("is done when its last slot is served, and pays the cards of each", () => {
+    expect(eventsOf(serving(), ended)).toEqual(["JobCompleted", "ChargePosted"]);
+    expect(chargeOf([...serving(), ended])).toMatchObject([
+      { tenantPays: String(4 * 4 * 200 + 6 * 8 * 200), final: true },
+    ]);
+  });
+
+  test("given up early pays for what it had, and the fee on what it would have had", () => {
+    const unresold = Array.from({ length: 5 }, (_, i) => ({
+      center: xian,
+      product: ascend,
+      slot: 105 + i,
+      cards: 8,
+    }));
+    const charges = chargeOf([
+      ...serving(),
+      { type: "Cancel", at: inSlot(104, 10) },
+      { type: "ChargeRelease", placement: placementId(1), before: 110, unresold, at: inSlot(240) },
+    ]);
+    expect(charges.map(({ tenantPays }) => tenantPays)).toEqual([
+      String(4 * 4 * 200 + 8 * 200),
+      String((5 * 8 * 200) / 10),
+    ]);
+  });
+
+  test("loses the slot in which its center fails, no work, and returns for the rest of its window", () => {
+    const history = [...serving(), centerLost(xian, inSlot(105, 180))];
+    expect(known(...history)).toMatchObject({
+      phase: "queued",
+      usedBefore: 5,
+      window: { from: 106, to: 110 },
+    });
+    const [charge] = chargeOf(history);
+    const penalty = (5 * 8 * 200) / 10;
+    expect(charge?.lines.map(({ kind }) => kind)).toEqual(["compute", "penalty"]);
+    expect(charge?.tenantPays).toBe(String(4 * 4 * 200 + 8 * 200 - penalty));
+  });
+
+  test("refused before its start keeps all of its window", () => {
+    const history = [...serving().slice(0, 3), refuse(xian, inSlot(98))];
+    expect(known(...history)).toMatchObject({ usedBefore: 0, window: { from: 100, to: 110 } });
+  });
+
+  test("that may go on returns for its next stretch when no continuation won", () => {
+    const extended = { extendLimit: 240, maxSlots: 25 };
+    expect(eventsOf(serving(extended), ended)).toEqual(["JobDisplaced", "ChargePosted"]);
+    expect(known(...serving(extended), ended)).toMatchObject({
+      usedBefore: 10,
+      window: { from: 111, to: 121 },
+    });
+    const forward = serving({ ...extended, session: "forward" });
+    expect(known(...forward, ended)).toMatchObject({ window: { from: 120, to: 130 } });
+  });
+
+  test("stays in the book while a slot of its window can be sold", () => {
+    const expire = (slot: number): JobCommand => ({ type: "Expire", slot, at: inSlot(slot) });
+    expect(eventsOf(admitted(service), expire(108))).toEqual([]);
+    expect(eventsOf(admitted(service), expire(109))).toEqual(["JobExpired"]);
+  });
+});
+
+describe("data that is moved before the start", () => {
+  const staged = { dataGB: 450, stageSlots: 2, from: 102 };
+  const use = linkUse({ from: 98, to: 100, gigabits: 1800, charge: mills(50), transfer: mills(901) });
+  const award = awardOf(1, [fill()], { links: [use] });
+  const chargesOf = (...history: readonly JobCommand[]) =>
+    jobAfter(...history).events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+  const paid = (...history: readonly JobCommand[]) =>
+    chargesOf(...history)
+      .flatMap(({ lines }) => lines)
+      .filter(({ kind }) => kind === "link" || kind === "transfer")
+      .reduce((sum, line) => sum + Number(line.mills), 0);
+  const begun = [...admitted(staged), place(award, 20_000)];
+  const cancelIn = (slot: number): JobCommand => ({ type: "Cancel", at: inSlot(slot, -1) });
+
+  test("is paid once, with its links, by a job that runs", () => {
+    const run = [...begun, acceptAt(1), start(1), finish(1, "completed", inSlot(109, 300))];
+    expect(chargesOf(...run)).toMatchObject([{ from: 98, to: 110, tenantPays: String(16_000 + 50 + 901) }]);
+  });
+
+  test.each([
+    [98, 0],
+    [99, 25 + 450],
+    [100, 50 + 901],
+  ])("of a job cancelled before slot %i is paid as far as it went", (slot, due) => {
+    expect(paid(...begun, cancelIn(slot))).toBe(due);
+    const last = jobAfter(...begun, cancelIn(slot)).events.find(({ type }) => type === "JobCancelled");
+    expect(last).toMatchObject({ data: { slot } });
+  });
+
+  test("is not paid when the center refuses, and its link is free from then on", () => {
+    const { events } = jobAfter(...begun, refuse(xian, inSlot(98, 200)));
+    expect(events).toContainEqual(expect.objectContaining({ data: expect.objectContaining({ slot: 99 }) }));
+    expect(paid(...begun, refuse(xian, inSlot(98, 200)))).toBe(0);
+  });
+
+  test("is paid when the center fails after a run has begun", () => {
+    expect(paid(...begun, acceptAt(1), start(1), centerLost(xian, inSlot(100, 180)))).toBe(951);
+  });
+
+  test("is free in slots that passed before a late seal; the moving is paid whole over the rest", () => {
+    const late = [...admitted(staged), place(award, 20_000, inSlot(98, 100))];
+    expect(known(...late)).toMatchObject({ placements: [{ from: 100, takesFrom: 99 }] });
+    expect(paid(...late, cancelIn(100))).toBe(25 + 901);
+    const later = [...admitted(staged), place(award, 20_000, inSlot(101, 100))];
+    expect(known(...later)).toMatchObject({ placements: [{ from: 102, takesFrom: 102 }] });
+    const run = [acceptAt(1, xian, inSlot(102)), start(1, 1, xian, inSlot(102))];
+    expect(paid(...later, ...run, finish(1, "completed", inSlot(109, 300)))).toBe(901);
+  });
 });

@@ -59,12 +59,32 @@ function eventsOf(history: readonly JobCommand[], command: JobCommand) {
 describe("a job whose cards are reclaimed", () => {
   test("runs on until the notice is over, and then returns to the book without any loss of work", () => {
     const told = [...running(), reclaim(107)];
-    expect(inForce(known(...told))).toMatchObject({ end: 107, reclaimed: true, runActive: true });
+    expect(inForce(known(...told))).toMatchObject({ end: 107, awardedTo: 110, runActive: true });
     expect(eventsOf(told, ended(106))).toEqual([]);
     const { state, events } = jobAfter(...told, ended(107));
     expect(state).toMatchObject({ phase: "queued", reason: "reclaimed", usedBefore: 7 });
     expect(events.at(-2)).toMatchObject({ type: "JobDisplaced", data: { slot: 107, cause: "reclaimed" } });
     expect(events.at(-2)?.data).not.toHaveProperty("center");
+  });
+
+  test("that is a service returns for the slots that it lost, to the end of its award", () => {
+    const service = { kind: "service", floor: 4, to: 110, maxSlots: 10, reclaimable: true } as const;
+    const back = [...running(service), reclaim(107), ended(107)];
+    expect(known(...back)).toMatchObject({ phase: "queued", usedBefore: 7, window: { from: 108, to: 110 } });
+    const early = [...admitted(service), place(awardOf(1), 20_000), reclaim(104, inSlot(98))];
+    expect(known(...early)).toMatchObject({ phase: "reserved" });
+    const whole = [...admitted(service), place(awardOf(1), 20_000), reclaim(100, inSlot(97))];
+    expect(known(...whole)).toMatchObject({ phase: "queued", window: { from: 100, to: 110 } });
+  });
+
+  test("before its start pays for no data that were moved, and moves no more", () => {
+    const use = linkUse({ from: 90, to: 100, charge: mills(500), transfer: mills(2000) });
+    const award = awardOf(1, undefined, { links: [use] });
+    const staged = admitted({ reclaimable: true, dataGB: 100, stageSlots: 10, to: 160 });
+    const { state, events } = jobAfter(...staged, place(award, 30_000, inSlot(89)), reclaim(100, inSlot(95)));
+    const { data } = events.find(({ type }) => type === "JobDisplaced") ?? {};
+    expect(data).toMatchObject({ cause: "reclaimed", slot: 95 });
+    expect(state).toMatchObject({ balances: [{ paid: 0n, released: 30_000n, final: true }], usedBefore: 0 });
   });
 
   test("is done if it completes before", () => {
@@ -137,7 +157,7 @@ describe("a divisible job of which one center reclaims", () => {
 
   test("ends early where the last center does, and returns", () => {
     const told = [...fleet, reclaim(107), reclaim(108, inSlot(103), wuhan)];
-    expect(inForce(known(...told))).toMatchObject({ end: 108, reclaimed: true });
+    expect(inForce(known(...told))).toMatchObject({ end: 108, awardedTo: 110 });
     expect(known(...told, ended(108))).toMatchObject({ phase: "queued", reason: "reclaimed" });
   });
 
@@ -163,7 +183,7 @@ describe("a continuation that an auction under way gave to a run whose cards wer
   test("is given back free where it cannot follow on", () => {
     expect(eventsOf(told, goOn(110))).toEqual(["JobContinued", "ChargePosted"]);
     const job = known(...told, goOn(110));
-    expect(inForce(job)).toMatchObject({ end: 107, reclaimed: true });
+    expect(inForce(job)).toMatchObject({ end: 107, awardedTo: 110 });
     expect(job.balances[1]).toMatchObject({ final: true, paid: 0n, released: 20_000n });
   });
 

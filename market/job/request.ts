@@ -2,7 +2,7 @@ import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import { accept, type Decision, reject } from "../decider.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
-import { bidHold, firstSlots } from "../stretch.ts";
+import { bidHold, firstSlots, leastSlots, nextOnSale } from "../stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../time.ts";
 import type { Request } from "./commands.ts";
 import type { KnownJob } from "./state.ts";
@@ -20,7 +20,7 @@ export function request(command: Request): Decided {
 }
 
 function whyNotRequest(spec: JobSpec, now: number): Decided | undefined {
-  return whyNotWindow(spec, now) ?? whyNotLength(spec) ?? whyNotShape(spec);
+  return whyNotWindow(spec, now) ?? whyNotLength(spec) ?? whyNotShape(spec) ?? whyNotStaged(spec);
 }
 
 /** Slots of the first award on each product. */
@@ -30,13 +30,42 @@ function lengthsOf(spec: JobSpec): number[] {
 
 function whyNotWindow(spec: JobSpec, now: number): Decided | undefined {
   if (spec.to <= spec.from) return reject("window-reversed", "The window must end after it begins.", "/to");
-  const needed = spec.kind === "div" ? 1 : Math.min(...lengthsOf(spec));
+  if (spec.kind === "service") return whyNotServed(spec, now);
+  const needed = leastSlots(spec, Math.min(...lengthsOf(spec)));
   if (spec.to - spec.from < needed) {
     return reject("window-too-short", `The window must hold ${needed} slots.`, "/to");
   }
-  const earliest = now + 1;
+  const earliest = now + 1 + (spec.stageSlots ?? 0);
   return spec.to - needed < earliest
-    ? reject("window-passed", `The next gate sells from slot ${earliest}: the window ends too early.`, "/to")
+    ? reject("window-passed", `${startsFrom(spec, earliest)}: the window ends too early.`, "/to")
+    : undefined;
+}
+
+function startsFrom({ stageSlots = 0 }: JobSpec, earliest: number): string {
+  return stageSlots === 0
+    ? `The next gate sells from slot ${earliest}`
+    : `With ${stageSlots} slots to move its data it starts in slot ${earliest} at the earliest`;
+}
+
+/** A service is served from the first to the last slot of its window: all of it must be on sale yet. */
+function whyNotServed(spec: JobSpec, now: number): Decided | undefined {
+  const { from, to, slots, session, stageSlots = 0 } = spec;
+  if (slots !== to - from) {
+    return reject("slots-not-window", `A service runs for its whole window: ${to - from} slots.`, "/slots");
+  }
+  const odd = (
+    [
+      ["/from", from],
+      ["/to", to],
+    ] as const
+  ).find(([, slot]) => slot % SLOTS_PER_HOUR !== 0);
+  if (session === "forward" && odd !== undefined) {
+    const advice = "The forward session sells whole hours: a service's window begins and ends with one.";
+    return reject("window-not-whole-hours", `${advice} Slots of such an instant divide by 10.`, odd[0]);
+  }
+  const earliest = nextOnSale(session, now) + stageSlots;
+  return from < earliest
+    ? reject("window-begun", `${startsFrom(spec, earliest)}: begin the window there or later.`, "/from")
     : undefined;
 }
 
@@ -78,25 +107,73 @@ function whyNotShape(spec: JobSpec): Decided | undefined {
   if (products.size < spec.products.length) {
     return reject("product-twice", "Each product has one limit.", "/products");
   }
+  return whyNotOwnLength(spec) ?? whyNotFloor(spec) ?? whyNotSplit(spec);
+}
+
+function whyNotOwnLength(spec: JobSpec): Decided | undefined {
   const timed = spec.products.findIndex((choice) => choice.slots !== undefined);
-  if (timed >= 0 && spec.kind === "div") {
-    return reject(
-      "slots-not-of-gang",
-      "A divisible job buys card-slots of any product: only a block or split job has a length per product.",
-      `/products/${timed}/slots`,
-    );
+  if (timed < 0 || isGang(spec)) return undefined;
+  const why =
+    spec.kind === "service"
+      ? "A service runs for its whole window"
+      : "A divisible job buys card-slots of any product";
+  return reject(
+    "slots-not-of-gang",
+    `${why}: only a block or split job has a length per product.`,
+    `/products/${timed}/slots`,
+  );
+}
+
+function whyNotFloor({ kind, floor, cards }: JobSpec): Decided | undefined {
+  if (kind !== "service") {
+    return floor === undefined
+      ? undefined
+      : reject("floor-not-asked", "Only a service has a floor: cards is what any other job takes.", "/floor");
   }
-  if (spec.kind !== "split") {
-    return spec.split === undefined
+  if (floor === undefined) {
+    return reject("floor-missing", "A service says how many cards it has in every slot at least.", "/floor");
+  }
+  return floor > cards
+    ? reject("floor-above-cards", `cards is the ceiling: the floor is at most ${cards}.`, "/floor")
+    : undefined;
+}
+
+function whyNotSplit({ kind, split, cards }: JobSpec): Decided | undefined {
+  if (kind !== "split") {
+    return split === undefined
       ? undefined
       : reject("split-not-asked", "Only a job of kind split says how it splits.", "/split");
   }
-  if (spec.split === undefined) {
+  if (split === undefined) {
     return reject("split-missing", "A split job says its chunk, bandwidth and latency.", "/split");
   }
-  return spec.cards % spec.split.chunk === 0
+  return cards % split.chunk === 0
     ? undefined
     : reject("chunk-odd", "cards must be a multiple of the split's chunk.", "/split/chunk");
+}
+
+function whyNotStaged(spec: JobSpec): Decided | undefined {
+  const { stageSlots = 0, kind, dataGB, session } = spec;
+  if (stageSlots === 0) return undefined;
+  if (kind === "div" || dataGB === 0) {
+    const why = kind === "div" ? "A divisible job moves no data" : "There is no data to move (dataGB is 0)";
+    return reject("nothing-to-stage", `${why}: leave stageSlots out.`, "/stageSlots");
+  }
+  if (session === "forward" && stageSlots % SLOTS_PER_HOUR !== 0) {
+    return reject(
+      "stage-not-whole-hours",
+      "The forward session sells whole hours: stageSlots must divide by 10.",
+      "/stageSlots",
+    );
+  }
+  const longest = session === "spot" ? rules.spotHorizonSlots : rules.forwardStretchMax;
+  return stageSlots + Math.max(...lengthsOf(spec)) > longest
+    ? reject(
+        "stage-too-long",
+        `stageSlots and slots come to at most ${longest} in ${session}.`,
+        "/stageSlots",
+      )
+    : undefined;
 }
 
 const isGang = ({ kind }: JobSpec) => kind === "block" || kind === "split";

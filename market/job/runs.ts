@@ -1,8 +1,9 @@
 import type { JobEvent, Usage } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing, type Rejected, reject } from "../decider.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
-import { chargesByTenant } from "./charging.ts";
+import { chargesByTenant, untouchedFrom } from "./charging.ts";
 import type { Accept, Finish, Meter, Start } from "./commands.ts";
 import { balancesOf, isSuperseded, type KnownJob, type Placement, placementOf } from "./state.ts";
 
@@ -46,7 +47,7 @@ export function acceptPlacement(command: Accept, job: KnownJob): Decided {
 
 /** A gang begins when all of its centers are ready; a part of a divisible job when its own center is. */
 function mayBegin(job: KnownJob, placement: Placement, center: CenterId): boolean {
-  return job.request.spec.kind === "div"
+  return jobKinds[job.request.spec.kind].divisible
     ? placement.accepted.includes(center)
     : placement.centers.every((each) => placement.accepted.includes(each));
 }
@@ -210,7 +211,10 @@ function notStartable(command: Finish, job: KnownJob, placement: Placement): Dec
   if (!mayBegin(job, placement, command.center)) {
     return conflict("not-accepted", "Only a center that is ready can say that the job cannot start.");
   }
-  const slot = at < slotStart(placement.from) ? placement.from : touchedTo(placement, at);
+  const slot =
+    at < slotStart(placement.from)
+      ? Math.min(placement.from, untouchedFrom(placement, at))
+      : touchedTo(placement, at);
   const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, detail };
   return accept<JobEvent>(
     { type: "JobFailed", data: { ...data, cause: "notStartable" } },

@@ -2,16 +2,18 @@ import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import type { Exclusion, JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
 import {
   type AwardBalance,
   centersOf,
   cutFrom,
   fillsInForce,
+  takesFrom,
   withCharge,
 } from "../settlement/award-balance.ts";
-import { reopenedWindow, stretchLengths } from "../stretch.ts";
-import { slotAtOrAfter, slotOf } from "../time.ts";
+import { keptSlots, reopenedWindow } from "../stretch.ts";
+import { slotOf } from "../time.ts";
 import { whyExcluded } from "./exclusion.ts";
 
 export type JobPhase =
@@ -40,8 +42,10 @@ export type EndedBy = "tenant" | "center" | "time";
 /** An award in force with its continuations: what a center calls by the id of the first award. */
 export interface Placement {
   readonly id: PlacementId;
-  /** First slot that is paid for. */
+  /** First slot of its cards that is paid for. */
   readonly from: number;
+  /** First slot in which it takes anything: its data may be moved before `from`. */
+  readonly takesFrom: number;
   /** End of its last award. */
   readonly end: number;
   /** Centers that deliver, in name order; a divisible job may have lost others. */
@@ -64,8 +68,8 @@ export interface Placement {
   readonly meteredTo: ReadonlyMap<string, string>;
   /** Usage of the last slots, for the card-seconds of a slot that fails. */
   readonly recent: readonly UsageOfRun[];
-  /** It ends before its awards do, because cards were taken back with notice: then it returns to the book. */
-  readonly reclaimed?: boolean;
+  /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
+  readonly awardedTo?: number;
   readonly ended?: EndedBy;
   /** Centers whose fault ended it. */
   readonly faults: readonly CenterId[];
@@ -149,7 +153,7 @@ function replace(job: KnownJob, id: PlacementId, change: (placement: Placement) 
 type Placed = z.infer<typeof JobPlaced.data>;
 
 function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): AwardBalance {
-  const paidFrom = data.paidFrom ?? data.award.from;
+  const paidFrom = data.paidFrom ?? takesFrom(data.award);
   return {
     award: data.award,
     account: job.request.account,
@@ -174,9 +178,11 @@ function withAward(job: KnownJob, data: Placed, placement: Placement): KnownJob 
 }
 
 function placed(job: KnownJob, data: Placed): KnownJob {
+  const paidFrom = data.paidFrom ?? takesFrom(data.award);
   const placement: Placement = {
     id: data.award.placement,
-    from: data.paidFrom ?? data.award.from,
+    from: Math.max(data.award.from, paidFrom),
+    takesFrom: paidFrom,
     end: data.award.to,
     centers: centersOf(data.award),
     lost: new Map(),
@@ -203,7 +209,7 @@ function continued(job: KnownJob, data: Placed): KnownJob {
   return goesOn ? replaceLast(next, (p) => extended(p, data.award)) : next;
 }
 
-function extended({ reclaimed: _, ...placement }: Placement, award: Award): Placement {
+function extended({ awardedTo: _, ...placement }: Placement, award: Award): Placement {
   const fresh = centersOf(award).filter((center) => !placement.lost.has(center));
   return { ...placement, end: award.to, centers: [...new Set([...placement.centers, ...fresh])].sort() };
 }
@@ -224,7 +230,7 @@ function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>[
 /** A gang ends with the center that takes its cards back; a divisible job goes on at its others. */
 function reclaimed(job: KnownJob, data: Extract<JobEvent, { type: "JobReclaimed" }>["data"]): KnownJob {
   const { placement, center, slot } = data;
-  const whole = job.request.spec.kind !== "div";
+  const whole = !jobKinds[job.request.spec.kind].divisible;
   const taken = (balance: AwardBalance): AwardBalance =>
     whole
       ? { ...cutFrom(balance, centersOf(balance.award), slot), until: Math.min(slot, balance.until ?? slot) }
@@ -236,7 +242,7 @@ function reclaimed(job: KnownJob, data: Extract<JobEvent, { type: "JobReclaimed"
   const left = balancesOf(next, placement).flatMap((balance) => fillsInForce(balance).map(({ to }) => to));
   return replace(next, placement, (p) => {
     const end = whole ? Math.min(p.end, slot) : Math.max(0, ...left);
-    return { ...p, end: Math.max(p.from, end), ...(end < p.end ? { reclaimed: true } : {}) };
+    return { ...p, end: Math.max(p.from, end), ...(end < p.end ? { awardedTo: p.awardedTo ?? p.end } : {}) };
   });
 }
 
@@ -255,7 +261,7 @@ function settled(job: KnownJob): KnownJob {
 }
 
 function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>["data"]): KnownJob {
-  const gang = job.request.spec.kind !== "div";
+  const gang = !jobKinds[job.request.spec.kind].divisible;
   const next = replaceLast(job, (p) => {
     const before = data.run === p.run ? p.started : [];
     const now = [...new Set([...before, ...(data.center === undefined ? p.centers : [data.center])])].sort();
@@ -300,22 +306,15 @@ function runEnded(job: KnownJob, at: string): KnownJob {
 function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced" }>["data"]): KnownJob {
   const placement = inForce(job);
   if (placement === undefined) return job;
+  const { spec } = job.request;
   const byTime = data.cause === "continuationLost" || data.cause === "reclaimed";
-  const kept = byTime
-    ? data.slot
-    : data.checkpointAt === undefined
-      ? placement.from
-      : slotAtOrAfter(Date.parse(data.checkpointAt));
-  const used = Math.max(0, Math.min(kept, data.slot) - placement.from);
   const next: KnownJob = {
     ...endLast(job, byTime ? "time" : "center", data.center === undefined ? [] : [data.center]),
     phase: "queued",
     reason: data.cause,
-    usedBefore: job.usedBefore + used,
+    usedBefore: job.usedBefore + keptSlots(spec, placement, data),
   };
-  const { spec } = job.request;
-  const { longest } = stretchLengths(spec, next);
-  return { ...next, window: reopenedWindow(spec, slotOf(Date.parse(data.at)), longest) };
+  return { ...next, window: reopenedWindow(spec, next, placement, slotOf(Date.parse(data.at))) };
 }
 
 function expired(job: KnownJob, excluded: Exclusion | undefined): KnownJob {

@@ -14,9 +14,9 @@ export interface AwardBalance {
   readonly session: Session;
   /** Held for the stretch, in mills. */
   readonly hold: bigint;
-  /** First slot that is paid for; later than the award's first after a late seal. */
+  /** First slot that is paid for: the one in which it first takes anything, or a later one after a late seal. */
   readonly paidFrom: number;
-  /** `[paidFrom, chargedTo)` is charged as delivered. */
+  /** `[paidFrom, chargedTo)` is charged as delivered; of it only links before the award's first slot. */
   readonly chargedTo: number;
   /** Centers that no longer deliver, with the first slot that they do not: they failed, or took their cards back. */
   readonly cuts: ReadonlyMap<CenterId, number>;
@@ -62,7 +62,9 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
   if (kind === "day") return { ...next, chargedTo: Math.max(balance.chargedTo, charge.to) };
   if (kind === "end") {
     const chargedTo = Math.max(balance.chargedTo, charge.to);
-    return charge.final ? { ...next, chargedTo } : { ...next, chargedTo, feesTo: chargedTo };
+    // Of slots in which data was to be moved nothing is sold again.
+    const feesTo = Math.max(chargedTo, balance.award.from);
+    return charge.final ? { ...next, chargedTo } : { ...next, chargedTo, feesTo };
   }
   if (kind === "release") return { ...next, feesTo: charge.to };
   return next;
@@ -106,6 +108,11 @@ export function worth(
     total += BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
   }
   return { mills: total, cardSlots };
+}
+
+/** First slot in which an award takes anything: its cards, or a link over which its data are moved before. */
+export function takesFrom({ from, links }: Award): number {
+  return Math.min(from, ...links.map((use) => use.from));
 }
 
 /** Centers of an award in name order. */

@@ -1,6 +1,7 @@
 import type { LinkUse } from "../../events/catalog/award.ts";
 import type { ChargeLine } from "../../events/catalog/job.ts";
 import type { CenterId, Period, ProductId } from "../../events/catalog/values.ts";
+import type { JobKind } from "../job-kinds.ts";
 import { mills, millsText, share } from "../money.ts";
 import { rules } from "../rules.ts";
 import { SLOT_SECONDS } from "../time.ts";
@@ -62,17 +63,20 @@ function linkLines(balance: AwardBalance, use: LinkUse, from: number, to: number
   ];
 }
 
-/** Moving the data is owed once, with the award's first delivered slot. */
-function transferLine(balance: AwardBalance, use: LinkUse, row: number): Line {
+/**
+ * Moving the data is owed once: in equal parts with the slots before the start over which it is staged, else with the
+ * first delivered slot. After a late seal all of it goes over the slots that are left.
+ */
+function transferLine(balance: AwardBalance, use: LinkUse, from: number, to: number, row: number): Line {
   const owner = ledgerAccounts.link(use.link);
-  return {
-    kind: "transfer",
-    row,
-    from: tenantOf(balance),
-    to: owner,
-    mills: mills(use.transfer),
-    link: use.link,
-  };
+  const line = { kind: "transfer", row, from: tenantOf(balance), to: owner, link: use.link } as const;
+  const all = mills(use.transfer);
+  const first = Math.max(use.from, balance.paidFrom);
+  const staged = Math.min(use.to, balance.award.from) - first;
+  if (staged <= 0) return { ...line, mills: from === balance.paidFrom ? all : 0n };
+  const upTo = (slot: number) =>
+    share(all, BigInt(Math.max(0, Math.min(slot - first, staged))), BigInt(staged));
+  return { ...line, mills: upTo(to) - upTo(from) };
 }
 
 /** Everything that the tenant owes for slots delivered from where the last charge stopped up to `to`. */
@@ -83,7 +87,7 @@ export function deliveredLines(balance: AwardBalance, to: number, row: number): 
   const named = balance.award.continues && row === 3 ? 4 : row;
   const links = balance.award.links.flatMap((use) => [
     ...linkLines(balance, use, from, to, named),
-    ...(from === balance.paidFrom ? [transferLine(balance, use, named)] : []),
+    transferLine(balance, use, from, to, named),
   ]);
   return posted([...computeLines(balance, from, to, named), ...links]);
 }
@@ -213,7 +217,7 @@ export interface SlotRange {
 /** Rows 8, 9 and 13: what a center at fault pays for one award, and what the tenant owes it for the slot it failed in. */
 export function faultLines(
   balance: AwardBalance,
-  kind: "block" | "split" | "div",
+  kind: JobKind,
   fault: Fault,
   /** The current and the next slot. */
   notice: SlotRange,

@@ -122,6 +122,22 @@ const gangAward = awardOf(1, [fill(), fill({ center: wuhan, price: 180 })], {
   links: [linkUse({ charge: millsOf(1000) })],
 });
 
+/** Pangu: 40,000 GB x 8 over the nine hours before slot 100, 3,556 gigabits in each slot of 3,600. */
+const ahead = linkUse({
+  link: LinkId.parse("wuhan~xian"),
+  from: 10,
+  to: 100,
+  gigabits: 3556,
+  charge: millsOf(1800),
+  transfer: millsOf(800_000),
+});
+const pangu: Partial<JobSpec> = { session: "forward", dataGB: 40_000, stageSlots: 90 };
+const panguAward = awardOf(1, [fill()], { session: "forward", links: [ahead] });
+/** Asked for long before, in slot 5. */
+const early = (commands: readonly JobCommand[]) => commands.map((command) => ({ ...command, at: inSlot(5) }));
+const serves: Partial<JobSpec> = { kind: "service", floor: 4, to: 110 };
+const served = awardOf(1, [fill({ to: 104, cards: 4 }), fill({ from: 104 })]);
+
 /** The lives behind the examples; 1 has no charge, its hold is let go of by the book (`market/book/holds.ts`). */
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   "2 spot": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 3)],
@@ -137,6 +153,21 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     ...running({}, awardOf(1, [fill()], { links: [staging] })),
     finish(1, "completed", inSlot(109, 359)),
   ],
+  "3 stage": [
+    ...early(admitted(pangu)),
+    place(panguAward, 900_000, inSlot(6)),
+    acceptAt(1),
+    start(1),
+    finish(1, "completed", inSlot(109, 359)),
+  ],
+  "2 stage": [
+    ...early(admitted(pangu)),
+    place(panguAward, 900_000, inSlot(6)),
+    { type: "Cancel", at: inSlot(55) },
+    fee(100, 8),
+  ],
+  "3 serve": [...running(serves, served), finish(1, "completed", inSlot(109, 359))],
+  "9 serve": [...running(serves, served), lost(104)],
   "4": [
     ...running({ extendLimit: 240 }),
     {

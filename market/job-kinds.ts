@@ -1,0 +1,22 @@
+import type { JobSpec } from "../events/catalog/job.ts";
+
+export type JobKind = JobSpec["kind"];
+
+interface JobTraits {
+  /** Its parts at several centers run by themselves: it goes on without one of them. */
+  readonly divisible: boolean;
+  /** It bids for whatever is left of its window, down to one slot. */
+  readonly takesLess: boolean;
+  /** It is done when its last award ends; any other that still runs then has failed for want of time. */
+  readonly doneInTime: boolean;
+  /** What it has delivered is lost with its center, back to the last checkpoint. */
+  readonly losesWork: boolean;
+}
+
+/** What sets the kinds of job apart once they are awarded. */
+export const jobKinds: Readonly<Record<JobKind, JobTraits>> = {
+  block: { divisible: false, takesLess: false, doneInTime: false, losesWork: true },
+  split: { divisible: false, takesLess: false, doneInTime: false, losesWork: true },
+  div: { divisible: true, takesLess: true, doneInTime: true, losesWork: true },
+  service: { divisible: false, takesLess: true, doneInTime: true, losesWork: false },
+};
