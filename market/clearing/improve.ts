@@ -5,7 +5,7 @@ import { fillDivisible } from "./divisible.ts";
 import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropFills } from "./losers.ts";
-import { DIV } from "./model.ts";
+import { DIV, type Model } from "./model.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
 import {
   copyFills,
@@ -32,8 +32,8 @@ const FILLERS_OUT = 20;
 /** How far below the guide price, as a share of the mean price, a bid may be that is still tried. */
 const NEAR = 0.15;
 /**
- * Share of the moves that turn on one large gang: all that stands in its way is taken out for it, or it is taken out for
- * as many others as find room. Gangs and newcomers of such a move at most, and of how many gangs the largest is drawn.
+ * Share of the moves that are wide. Half of them turn on one large gang: all that stands in its way is taken out for it,
+ * or it is taken out for as many others as find room; the other half put a long stretch of a pool in a new order. Gangs and newcomers of such a move at most, and of how many gangs the largest is drawn.
  */
 const WIDE = { share: 0.05, most: 400, of: 6 };
 /** Share of the moves that begin with a bid that would gain at the guide but has no place. */
@@ -49,7 +49,7 @@ const CYCLE = 200;
 
 /** A large-neighbourhood search: takes a box of (pool, slots) out and puts it back better. */
 export interface Improvement {
-  readonly schedule: Schedule;
+  schedule: Schedule;
   guide: PriceTables;
   demand: Demand;
   /** Bids that are near enough to the guide in each pool to be tried there. */
@@ -240,9 +240,25 @@ function drawBox(improvement: Improvement): Box | null {
   };
 }
 
+/** Most of a pool, or a good part of it. */
+function drawLongBox({ pools, T }: Model, draw: Draw): Box {
+  const reach = 6 + draw.below(T);
+  const middle = draw.below(T);
+  return {
+    pool: draw.below(pools),
+    from: Math.max(0, middle - reach),
+    to: Math.min(T, middle + reach),
+    first: -1,
+    last: -1,
+    out: WIDE.most,
+    in: WIDE.most,
+  };
+}
+
 /** Around the place of the largest of some gangs, or around the one that it wishes for. */
 function drawWideBox({ schedule, draw, demand, able }: Improvement): Box | null {
   const { model, choice, start } = schedule;
+  if (draw.fraction() < 0.5) return drawLongBox(model, draw);
   let bid = -1;
   for (let tries = 0; tries < WIDE.of; tries++) {
     const other = able[draw.below(able.length)] ?? -1;

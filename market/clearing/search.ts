@@ -1,11 +1,13 @@
-import { type Ascent, ascend, beginAscent } from "./ascent.ts";
+import { type Ascent, ascend, beginAscent, meanLimit } from "./ascent.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
+import { shareAmongDivisible } from "./divisible-auction.ts";
 import { finalPrices } from "./final-prices.ts";
 import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import { compileBook, type Model, type Stops } from "./model.ts";
 import { copySchedule, emptySchedule, exactWelfare, firstWay, type Schedule, secondWay } from "./schedule.ts";
@@ -39,6 +41,11 @@ const DIVES = [24, 80];
  */
 const MORE_DIVES = { least: 300, most: 3000, at: [120, 160, 200, 240] };
 const ROUNDS = 400;
+/**
+ * Div bids' cards are shared anew when so many times the work of the last time has gone into moves. Increment: as a share of
+ * the mean limit. In larger books moves gain more in that time.
+ */
+const SHARE = { every: 8, increment: 1 / 20, bids: 20_000 };
 /** Moves between two looks at the clock, and moves without a gain, for each bid, after which the search ends. */
 const MOVES = 64;
 const PATIENCE = 400;
@@ -154,18 +161,32 @@ function guideOf({ model, ascent }: State) {
   return { guide, demand };
 }
 
+/** What div bids hold, shared anew; the schedule as it was where that would gain nothing. */
+function sharedAnew(schedule: Schedule, { model, ascent, effort }: State): Schedule {
+  const shared = copySchedule(schedule);
+  shareAmongDivisible(shared, ascent.best, SHARE.increment * meanLimit(model), effort);
+  dropLosers(shared);
+  return shared.welfare > schedule.welfare ? shared : schedule;
+}
+
 /** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
 function* improve(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
-  const schedule = copySchedule(state.best);
-  state.current = schedule;
-  const improvement: Improvement = beginImprovement(schedule, guide, demand, ascent.bound);
+  const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  let nextShare = model.bids <= SHARE.bids ? effort.spent : Infinity;
   const patience = PATIENCE * model.bids;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
   while (improvement.moves - gained < patience) {
+    if (effort.spent >= nextShare) {
+      const before = effort.spent;
+      improvement.schedule = sharedAnew(improvement.schedule, state);
+      nextShare = effort.spent + SHARE.every * (effort.spent - before);
+    }
     for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
+    const { schedule } = improvement;
+    state.current = schedule;
     if (schedule.welfare > state.best.welfare) gained = improvement.moves;
     if (schedule.welfare > state.best.welfare + 0.0002 * Math.abs(state.best.welfare))
       state.best = copySchedule(schedule);
@@ -181,7 +202,8 @@ function* improve(state: State): Generator<void, void> {
     guideImprovement(improvement, better.guide, better.demand);
     nextRounds = effort.spent + 40 * look;
   }
-  if (schedule.welfare > state.best.welfare) state.best = copySchedule(schedule);
+  const last = model.bids <= SHARE.bids ? sharedAnew(improvement.schedule, state) : improvement.schedule;
+  if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
 
 function resultOf({ model, ascent, best, current }: State): Result {
