@@ -6,6 +6,7 @@ import { slotHelp } from "./slots.ts";
 interface ProductBid {
   readonly product: string;
   readonly limit?: number;
+  readonly slots?: number;
 }
 
 export const bidDefaults = { session: "spot", from: "+1" } as const;
@@ -20,9 +21,10 @@ export function bidOptions<Args extends unknown[]>(command: Command<Args>) {
       ] as const),
     )
     .addOption(
-      new Option("--product <product[:fen]>", "product and the limit of its bid; again for each").argParser(
-        gather(productOf),
-      ),
+      new Option(
+        "--product <product[:fen[:slots]]>",
+        "product, the limit of its bid, and its own length where that is not --slots; again for each",
+      ).argParser(gather(productOf)),
     )
     .option("--limit <fen>", "limit for products without their own, fen per card-hour", whole)
     .option("--cards <n>", "whole cards", whole)
@@ -37,8 +39,12 @@ export const frameworkOption = () =>
   new Option("--framework <name>", "what the pool must have; again for each").argParser(gather(asIs));
 
 function productOf(text: string): ProductBid {
-  const [product = "", limit] = parts(text, "PRODUCT:[FEN]");
-  return limit === undefined ? { product } : { product, limit: whole(limit) };
+  const [product = "", limit, slots] = parts(text, "PRODUCT:[FEN]:[SLOTS]");
+  return {
+    product,
+    ...(limit === undefined ? {} : { limit: whole(limit) }),
+    ...(slots === undefined ? {} : { slots: whole(slots) }),
+  };
 }
 
 interface BidOptions {
@@ -62,7 +68,7 @@ export function bidFields<Options extends BidOptions>({
     const own = bid.limit ?? limit;
     if (own === undefined)
       throw usage(`${bid.product} has no limit: give it as ${bid.product}:FEN, or --limit`, "--product");
-    return { product: bid.product, limit: own };
+    return { ...bid, limit: own };
   });
   return { ...rest, products, regions: region, frameworks: framework };
 }

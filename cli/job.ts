@@ -33,7 +33,11 @@ export function jobCommands(session: Session): Command {
         "block: all cards at one center; split: may span two; div: any number of cards (default: block)",
       ).choices(["block", "split", "div"] as const),
     )
-    .option("--max-slots <n>", "longest time over all awards, in slots (default: --slots)", whole)
+    .option(
+      "--max-slots <n>",
+      "longest time over all awards, in slots (default: the longest first award)",
+      whole,
+    )
     .option("--extend-limit <fen>", "bids for its continuation up to this, fen per card-hour", whole)
     .option("--home <center>", "where its data lies")
     .option("--data-gb <n>", "GB of data to move", whole)
@@ -41,14 +45,15 @@ export function jobCommands(session: Session): Command {
     .option("--max-latency-ms <ms>", "most latency between home and where it runs", decimal)
     .option("--split <chunk:gbps:ms>", "of a split job: cards of a chunk, bandwidth, latency", splitOf)
     .option("--retries <n>", "restarts after its own failure", whole)
+    .option("--group <group>", "of your jobs that name the same group at most one is awarded")
+    .option("--parent <job>", "job of yours that must be awarded first, and at whose end it may start")
     .option("--account <account>", "account that pays (default: the one named like you)")
     .addOption(fileOption())
     .addOption(keyOption())
     .action(async ({ file, key, dataGb, ...options }) => {
       const fields = { ...bidFields(options), dataGB: dataGb };
       const body = await bodyFrom(session, file, fields, { ...bidDefaults, kind: "block" });
-      const bounded = "slots" in body && !("maxSlots" in body) ? { ...body, maxSlots: body.slots } : body;
-      await session.run(postJob, { body: bounded, key }, jobRecord);
+      await session.run(postJob, { body: bounded(body), key }, jobRecord);
     });
   group
     .command("get")
@@ -83,6 +88,19 @@ export function whyCommand(session: Session): Command<[string]> {
     .description(explainJob.summary)
     .argument("<job>")
     .action((job) => session.run(explainJob, { params: { job } }, whyText));
+}
+
+/** A job without a longest time of its own has that of its longest first award. */
+function bounded(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { slots, products, maxSlots } = body;
+  if (typeof slots !== "number" || maxSlots !== undefined) return body;
+  const own = Array.isArray(products) ? products.map((choice: unknown) => lengthOf(choice) ?? slots) : [];
+  return { ...body, maxSlots: Math.max(slots, ...own) };
+}
+
+function lengthOf(choice: unknown): number | undefined {
+  const slots = typeof choice === "object" && choice !== null && "slots" in choice ? choice.slots : undefined;
+  return typeof slots === "number" ? slots : undefined;
 }
 
 function splitOf(text: string) {
@@ -161,7 +179,10 @@ const columns: readonly Column<JobSummary>[] = [
 
 function jobRecord(of: Job): string {
   const { job, account, spec, hold, status, reason, reclaimedFrom, awards, run, version } = of;
-  const bids = spec.products.map(({ product, limit }) => `${product} up to ${price(limit)} CNY/card-h`);
+  const bids = spec.products.map(({ product, limit, slots }) => {
+    const length = slots === undefined ? "" : ` for ${count(slots)} slots`;
+    return `${product} up to ${price(limit)} CNY/card-h${length}`;
+  });
   const head = record([
     ["job", job],
     ["name", spec.name === "" ? undefined : spec.name],
@@ -171,6 +192,8 @@ function jobRecord(of: Job): string {
     ["bid", `${spec.session} ${spec.kind}, ${count(spec.cards)} cards x ${count(spec.slots)} slots`],
     ["for", bids.join(", ")],
     ["window", span(spec.from, spec.to)],
+    ["group", spec.group],
+    ["parent", spec.parent],
     ["account", account],
     ["held", `${cny(hold)} CNY`],
     ["run", run === 0 ? undefined : run],
@@ -196,7 +219,7 @@ function whyText({ explanation, nextBid, auctions }: JobWhy): string {
   const next =
     nextBid === undefined
       ? ""
-      : `It bids in ${nextBid.session} for ${slotTime(nextBid.from)} – ${slotTime(nextBid.to)}.\n`;
+      : `${nextBid.waitsFor === undefined ? "It bids" : "It would bid"} in ${nextBid.session} for ${slotTime(nextBid.from)} – ${slotTime(nextBid.to)}.\n`;
   const answers = auctions.length === 0 ? "" : `\n${table(auctions, outcomeColumns)}`;
   return `${record([["", explanation]]).trimStart()}${next}${answers}`;
 }

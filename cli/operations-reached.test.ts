@@ -17,13 +17,13 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   withdrawOffer: "offer withdraw o1 --if-match 2",
   reclaimOffer: "offer reclaim o1 --from 150 --cards 4 --if-match 2",
   postJob:
-    "job post --name bert --session forward --kind split --product a100-80g:300 --product ascend910 --limit 250 --cards 8 --slots 10 --from 100 --to 200 --home wuhan --data-gb 20 --region CN-HB --framework torch --max-latency-ms 2.5 --split 4:10:1.5 --extend-limit 240 --max-slots 30 --retries 2 --reclaimable --account acme",
+    "job post --name bert --session forward --kind split --product a100-80g:300:20 --product ascend910 --limit 250 --cards 8 --slots 10 --from 100 --to 200 --group either --parent j0 --home wuhan --data-gb 20 --region CN-HB --framework torch --max-latency-ms 2.5 --split 4:10:1.5 --extend-limit 240 --max-slots 30 --retries 2 --reclaimable --account acme",
   listJobs: "job list",
   getJob: "job get j1",
   cancelJob: "job cancel j1",
   explainJob: "why j1",
   postQuote:
-    "quote --product a100-80g:300 --cards 8 --slots 10 --from 100 --to 200 --region CN-HB --reclaimable",
+    "quote --product a100-80g:300:20 --cards 8 --slots 10 --from 100 --to 200 --region CN-HB --reclaimable",
   listProducts: "market products",
   listCenters: "market centers",
   listPublishedOffers: "market offers",

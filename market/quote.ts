@@ -26,6 +26,7 @@ export interface LikelyStart {
 export interface QuotedJob {
   readonly session: Session;
   readonly cards: number;
+  /** Its length on the pool's product. */
   readonly slots: number;
   /** Window `[from, to)`. */
   readonly from: number;

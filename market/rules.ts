@@ -34,6 +34,8 @@ export const rules = {
   outageHours: 4,
   /** Hours before delivery at which a home reserve lapses into spot. */
   homeReserveLapseHours: 2,
+  /** Days after the end of its winner's last award in which a group's name stays taken: no auction sells farther ahead. */
+  groupNameDays: 30,
   /** Highest price, fen per card-hour (100 CNY): a market at its cap is void once, not a windfall. */
   priceCapFen: 10_000,
   /** Open holds of one account: what it carries over midnight is one commit, and must fit it. */

@@ -13,21 +13,49 @@ export interface StretchesSoFar {
   readonly usedBefore: number;
 }
 
+const nothingSoFar: StretchesSoFar = { awardedSlots: 0, usedBefore: 0 };
+
+/** One of a job's products. */
+export type ProductChoice = JobSpec["products"][number];
+
+/** Slots of a first award on one of the job's products. */
+export function firstSlots(spec: Pick<JobSpec, "slots">, choice: ProductChoice): number {
+  return choice.slots ?? spec.slots;
+}
+
 /**
- * Slots of the next stretch: the request's for the first, then as many as all awards so far, capped by the session's
- * horizon and by what `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for.
+ * Slots of the next stretch on one of the job's products: the request's for the first, then as many as all awards so
+ * far, on a slower product no fewer than it needs there at first. Capped by the session's horizon and by what
+ * `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for, on any product.
  */
-export function stretchSlots(spec: JobSpec, past: StretchesSoFar, session: Session = spec.session): number {
+export function stretchSlots(
+  spec: JobSpec,
+  choice: ProductChoice,
+  past: StretchesSoFar,
+  session: Session = spec.session,
+): number {
   const longest = session === "spot" ? rules.spotFirstStretchMax : rules.forwardStretchMax;
-  const wanted = past.awardedSlots === 0 ? spec.slots : Math.min(past.awardedSlots, longest);
+  const first = firstSlots(spec, choice);
+  // What a divisible job was awarded may be shorter than what it asked for; it has one length on all products.
+  const again = spec.kind === "div" ? past.awardedSlots : Math.max(past.awardedSlots, first);
+  const wanted = past.awardedSlots === 0 ? first : Math.min(again, longest);
   const slots = Math.max(0, Math.min(wanted, spec.maxSlots - past.usedBefore));
   return session === "spot" ? slots : slots - (slots % SLOTS_PER_HOUR);
 }
 
+/** The least and the most slots of the next stretch over the job's products; 0 and 0: nothing is left to bid for. */
+export function stretchLengths(
+  spec: JobSpec,
+  past: StretchesSoFar,
+): { readonly shortest: number; readonly longest: number } {
+  const slots = spec.products.map((choice) => stretchSlots(spec, choice, past));
+  return { shortest: Math.min(...slots), longest: Math.max(...slots) };
+}
+
 /** The most that a first award, or one after a displacement, can cost, in mills; all fees and transfers included. */
-export function bidHold(spec: JobSpec, slots: number): bigint {
-  const limit = Math.max(...spec.products.map((product) => product.limit));
-  return BigInt(limit) * BigInt(spec.cards) * BigInt(slots);
+export function bidHold(spec: JobSpec, past: StretchesSoFar = nothingSoFar): bigint {
+  const most = Math.max(...spec.products.map((choice) => choice.limit * stretchSlots(spec, choice, past)));
+  return BigInt(most) * BigInt(spec.cards);
 }
 
 /** The most that a continuation can cost, in mills; undefined for a job that stops at the end of its award. */

@@ -37,6 +37,7 @@ const kindOf: Readonly<Record<string, IdKind>> = {
   to: "center",
   offer: "offer",
   job: "job",
+  parent: "job",
   account: "account",
   placement: "placement",
   product: "product",

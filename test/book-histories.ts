@@ -8,6 +8,7 @@ import { streams } from "../events/catalog/streams.ts";
 import {
   AccountId,
   CenterId,
+  GroupId,
   JobId,
   type MillsText,
   OfferId,
@@ -29,6 +30,7 @@ import { stepsLeft } from "../market/book/capacity-left.ts";
 import { type Gate, gateDue } from "../market/book/gates.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "../market/book/holds.ts";
 import { type Instance, instanceAt } from "../market/book/instance.ts";
+import { excludedJobs } from "../market/book/links.ts";
 import { observeAuction } from "../market/book/observe-auction.ts";
 import { observePage, type SeenCommit } from "../market/book/observe-page.ts";
 import { voided } from "../market/book/why.ts";
@@ -139,7 +141,7 @@ export const jobSpec: JobSpec = {
 
 export function requested(job: string, changed: Partial<JobSpec> = {}, owner = university): DomainEvent {
   const spec = { ...jobSpec, ...changed };
-  const hold = millsText(bidHold(spec, spec.slots));
+  const hold = millsText(bidHold(spec));
   return { type: "JobRequested", data: { job: jobId(job), owner, account: lab, spec, hold } };
 }
 
@@ -165,7 +167,7 @@ export function holdReleased(job: string, amount: number, stretch = 1): DomainEv
 /** Requested, admitted, and its funds held: in the book. */
 export function queued(job: string, changed: Partial<JobSpec> = {}, owner = university): DomainEvent[] {
   const spec = { ...jobSpec, ...changed };
-  return [requested(job, changed, owner), admitted(job), held(job, Number(bidHold(spec, spec.slots)))];
+  return [requested(job, changed, owner), admitted(job), held(job, Number(bidHold(spec)))];
 }
 
 /** 8 cards of Xi'an over slots 100 to 110. */
@@ -398,6 +400,11 @@ interface Wish {
   readonly dataGB: number;
   readonly owner: number;
   readonly choosy: number;
+  readonly group: "a" | "b" | undefined;
+  /** Which of the jobs so far is its parent. */
+  readonly parent: number | undefined;
+  /** How much longer it takes on its second product. */
+  readonly slower: number;
 }
 
 export interface SlotPlan {
@@ -419,11 +426,14 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   slack: fc.integer({ min: 0, max: 20 }),
   session: fc.constantFrom("spot", "spot", "forward"),
   kind: fc.constantFrom("block", "split", "div"),
-  extendLimit: fc.constantFrom(undefined, 150, 300, 300, 10_000),
+  extendLimit: fc.constantFrom(undefined, undefined, 150, 300, 300, 10_000),
   more: fc.integer({ min: 0, max: 40 }),
   dataGB: fc.constantFrom(0, 0, 45, 90, 460),
   owner: fc.nat(9),
   choosy: fc.nat(7),
+  group: fc.constantFrom(undefined, undefined, undefined, "a", "b"),
+  parent: fc.oneof(fc.constant(undefined), fc.nat(99)),
+  slower: fc.constantFrom(0, 0, 1, 3),
 });
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -695,7 +705,10 @@ function requestJob(life: Life, what: Wish): void {
   const job = JobId.parse(`job-${life.names++}`);
   const owner = OwnerId.parse(what.owner === 0 ? `${at(centers, what.pool)}-owner` : "university");
   const account = AccountId.parse(what.owner > 5 ? "lab" : "institute");
-  const command = { type: "Request", job, owner, account, spec: specOf(life, what), at: now(life) } as const;
+  const parent = parentFor(life, owner, what);
+  const spec = { ...specOf(life, what), ...(parent === undefined ? {} : childOf(parent, life, what)) };
+  const request = { type: "Request", job, owner, account, spec, at: now(life) } as const;
+  const command = parent === undefined ? request : { ...request, parent };
   const decision = jobDecider.decide(command, { phase: "unknown" });
   if (!decision.ok) return;
   const state = decision.events.reduce(jobDecider.evolve, jobDecider.initial);
@@ -710,11 +723,38 @@ function requestJob(life: Life, what: Wish): void {
   if (what.choosy === 6) tell(life, state, { type: "Cancel" });
 }
 
+/** A gang that may have children; a job without one to follow is nobody's child. */
+function parentFor(life: Life, owner: OwnerId, what: Wish): KnownJob | undefined {
+  if (what.parent === undefined || what.kind === "div") return undefined;
+  const fitting = [...life.jobs.values()].filter(({ request, phase }) => {
+    const { spec } = request;
+    const mayBe =
+      request.owner === owner && spec.kind !== "div" && (phase === "completed" || !ended.includes(phase));
+    const sameGroup = spec.group !== undefined && spec.group === groupFor(life, what).group;
+    // Most have an end that can be waited for.
+    return mayBe && !sameGroup && (spec.extendLimit === undefined || what.slack % 5 === 0);
+  });
+  return fitting[what.parent % Math.max(1, fitting.length)];
+}
+
+/** Mostly with time enough to wait for its parent. */
+function childOf({ request: { job } }: KnownJob, life: Life, what: Wish): Partial<JobSpec> {
+  const { to } = specOf(life, what);
+  return { parent: job, to: what.slack % 4 === 0 ? to : to + 20 };
+}
+
+/** New groups every few slots, for one that was awarded takes no more. */
+function groupFor({ slot }: Life, { group }: Wish): { group?: GroupId } {
+  return group === undefined ? {} : { group: GroupId.parse(`${group}-${Math.floor(slot / 4)}`) };
+}
+
 function specOf(life: Life, what: Wish): JobSpec {
   const { session, kind, cards, price: limit, choosy } = what;
   const slots = session === "spot" ? what.slots : what.slots > 5 ? 20 : 10;
   const from = life.slot + 1 + what.from;
-  const second = choosy < 3 ? [{ product: a100, limit: Math.min(10_000, limit + 100) }] : [];
+  const longer = session === "spot" ? slots + what.slower : slots + 10 * what.slower;
+  const own = kind === "div" || what.slower === 0 ? {} : { slots: longer };
+  const second = choosy < 3 ? [{ product: a100, limit: Math.min(10_000, limit + 100), ...own }] : [];
   const chunk = cards % 2 === 0 ? 2 : 1;
   return {
     ...jobSpec,
@@ -727,7 +767,8 @@ function specOf(life: Life, what: Wish): JobSpec {
     to: from + slots + what.slack,
     home: at(centers, what.pool),
     dataGB: what.dataGB,
-    maxSlots: slots + what.more,
+    maxSlots: Math.max(slots, own.slots ?? 0) + what.more,
+    ...groupFor(life, what),
     retries: choosy % 2,
     ...(what.extendLimit === undefined ? {} : { extendLimit: what.extendLimit }),
     ...(choosy === 3 ? { frameworks: ["mindspore"] } : {}),
@@ -869,6 +910,10 @@ function sealAuction(life: Life, auction: HeldAuction): void {
   life.auctions.push(auction);
   observeAuction(book, auction.n, auction.events);
   for (const hold of lapsedHolds(book)) releaseHold(life, hold);
+  for (const { job: id, excluded } of excludedJobs(book)) {
+    const job = life.jobs.get(id);
+    if (job !== undefined) tell(life, job, { type: "Expire", slot: auction.gate.gate, excluded });
+  }
   for (const id of expiredJobs(book, auction.gate.gate)) {
     const job = life.jobs.get(id);
     if (job !== undefined) tell(life, job, { type: "Expire", slot: auction.gate.gate });

@@ -21,6 +21,7 @@ import {
   type StretchHold,
 } from "../../market/book/holds.ts";
 import { type Instance, instanceAt } from "../../market/book/instance.ts";
+import { excludedJobs } from "../../market/book/links.ts";
 import { observeAuction } from "../../market/book/observe-auction.ts";
 import { observePage, type SeenCommit } from "../../market/book/observe-page.ts";
 import { type ReleasedCards, unresoldIn } from "../../market/book/unresold.ts";
@@ -217,9 +218,12 @@ export function createMemoryExchange(
     ofDay.push(...cards);
     released.set(period, ofDay);
     const holds = lapsedHolds(book);
+    const jobsToExclude = excludedJobs(book);
     const jobsToExpire = expiredJobs(book, gate.gate);
     const offersToExpire = expiredOffers(book, gate.gate);
     holdAll(holds, "Release", at);
+    for (const { job, excluded } of jobsToExclude)
+      tellJob(job, { type: "Expire", slot: gate.gate, at, excluded });
     for (const job of jobsToExpire) tellJob(job, { type: "Expire", slot: gate.gate, at });
     for (const offer of offersToExpire) {
       const expire = { type: "Expire", slot: gate.gate } as const;

@@ -6,6 +6,7 @@ import {
   Cards,
   CenterId,
   Framework,
+  GroupId,
   Instant,
   JobId,
   LinkId,
@@ -29,7 +30,14 @@ export const JobSpec = z.object({
   /** block: an all-or-nothing gang; split: a gang that may span two centers; div: any whole number of cards. */
   kind: z.enum(["block", "split", "div"]),
   products: z
-    .array(z.object({ product: ProductId, limit: Price }))
+    .array(
+      z.object({
+        product: ProductId,
+        limit: Price,
+        /** Length of the first award on this product, where it differs from the job's `slots`. */
+        slots: z.int().min(1).max(1680).optional(),
+      }),
+    )
     .min(1)
     .max(16),
   cards: Cards,
@@ -59,6 +67,10 @@ export const JobSpec = z.object({
   retries: z.int().min(0).max(100).default(0),
   /** It takes cards that their center may reclaim with notice, too; absent: firm ones only. */
   reclaimable: z.boolean().optional(),
+  /** Of the owner's jobs that name the same group at most one is awarded. */
+  group: GroupId.optional(),
+  /** Job of the same owner without whose award this one gets none, and at whose end it may start. */
+  parent: JobId.optional(),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
@@ -73,6 +85,8 @@ export const JobRequested = defineEvent(
     spec: JobSpec,
     /** The most that the first award can cost, in mills: what is held. */
     hold: MillsText,
+    /** First slot after the end of a parent that had completed already. */
+    parentEnd: Slot.optional(),
   }),
 );
 export const JobAdmitted = defineEvent(
@@ -244,11 +258,19 @@ export const JobCancelled = defineEvent(
   "The tenant withdrew the job; an award in force is released from `slot` on.",
   z.object({ job: JobId, at: Instant, slot: Slot, placement: PlacementId.optional() }),
 );
+/** Why a job leaves the book for good before its window has passed. */
+export const Exclusion = z.object({
+  /** groupAwarded: another job of its group was awarded; parentEnded: its parent ended, and did not complete. */
+  cause: z.enum(["groupAwarded", "parentEnded"]),
+  /** That other job, or the parent. */
+  by: JobId,
+});
+export type Exclusion = z.infer<typeof Exclusion>;
 export const JobExpired = defineEvent(
   "JobExpired",
   1,
-  "The job's window passed without an award.",
-  z.object({ job: JobId, slot: Slot }),
+  "No auction can award the job any more: its window passed, or `excluded` says what else happened.",
+  z.object({ job: JobId, slot: Slot, excluded: Exclusion.optional() }),
 );
 
 /** One line of a charge: mills move from one account of the ledger to another. */

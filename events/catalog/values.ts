@@ -36,6 +36,13 @@ export const LinkId = z
   .brand<"LinkId">();
 export type LinkId = z.infer<typeof LinkId>;
 
+/** Jobs of one owner of which at most one is awarded: a name that means nothing to other owners. */
+export const GroupId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "1 to 64 letters, digits, dots, - or _")
+  .brand<"GroupId">();
+export type GroupId = z.infer<typeof GroupId>;
+
 /** Settlement day in the market's time zone (Asia/Shanghai), YYYY-MM-DD. */
 export const Period = z
   .string()

@@ -3,6 +3,7 @@ import { execute } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import type { KnownAuction } from "../../market/auction.ts";
 import { expiredJobs, expiredOffers, lapsedHolds } from "../../market/book/holds.ts";
+import { excludedJobs } from "../../market/book/links.ts";
 import { supplyLeft } from "../../market/book/supply-left.ts";
 import { unresoldIn } from "../../market/book/unresold.ts";
 import { jobDecider } from "../../market/job.ts";
@@ -14,8 +15,8 @@ import { saveReleased } from "./released-cards.ts";
 import { saveSupply } from "./supply-left.ts";
 
 /**
- * What a sealed auction leaves behind: funds of bids that it saw withdrawn or lapsed go back, jobs and offers whose
- * time has passed expire. All of it follows from the book, so that a repeat finds it done.
+ * What a sealed auction leaves behind: funds of bids that it saw withdrawn or lapsed go back, jobs that are shut out and
+ * jobs and offers whose time has passed expire. All of it follows from the book, so that a repeat finds it done.
  */
 export async function afterSeal(access: Access, auction: number, sealed: KnownAuction): Promise<void> {
   const { gate, position, session } = sealed;
@@ -23,7 +24,8 @@ export async function afterSeal(access: Access, auction: number, sealed: KnownAu
   // The next slot has seen its last gate: what of it was given back is now sold again, or not.
   const released = session === "spot" ? unresoldIn(book, gate + 1) : [];
   const holds = lapsedHolds(book);
-  const jobs = expiredJobs(book, gate);
+  const excluded = excludedJobs(book);
+  const expired = expiredJobs(book, gate);
   const offers = expiredOffers(book, gate);
   const supply = supplyLeft(book, gate + 1);
   const at = access.clock.now();
@@ -31,7 +33,12 @@ export async function afterSeal(access: Access, auction: number, sealed: KnownAu
   await saveSupply(access, auction, position, supply);
   await saveReleased(access, gate + 1, released);
   await releaseHolds(access, holds, auction);
-  await forEachInFlight(32, jobs, (job) => {
+  await forEachInFlight(32, excluded, ({ job, excluded: why }) => {
+    const meta = exchangeCommand(access, `exclude/${job}`, `auction-${auction}`);
+    const command = { type: "Expire", slot: gate, at, excluded: why } as const;
+    return execute(store, jobDecider, streams.job(job), command, meta);
+  });
+  await forEachInFlight(32, expired, (job) => {
     const meta = exchangeCommand(access, `expire/${job}/${gate}`, `auction-${auction}`);
     return execute(store, jobDecider, streams.job(job), { type: "Expire", slot: gate, at }, meta);
   });

@@ -44,8 +44,8 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   getOffer: (_, { offer }) => ({ params: { offer } }),
   withdrawOffer: (_, { offer }) => ({ params: { offer } }),
   reclaimOffer: ({ exchange }, { offer }) => ({ params: { offer }, body: { from: exchange.slot() + 22 } }),
-  postJob: ({ exchange }, { center, tenant }) => ({
-    body: newJob(exchange, center, { account: tenant.owner }),
+  postJob: ({ exchange }, { center, tenant, openJob }) => ({
+    body: newJob(exchange, center, { account: tenant.owner, parent: openJob }),
   }),
   listJobs: () => ({}),
   getJob: (_, { placedJob }) => ({ params: { job: placedJob } }),

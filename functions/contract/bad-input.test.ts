@@ -99,6 +99,9 @@ const ofPlacement =
     body: { center: left.center, ...body },
   });
 
+const timed = [{ product, limit: 500, slots: 4 }];
+let groupedParent = "";
+
 const cases: readonly Case[] = [
   // Text that is no request.
   {
@@ -361,6 +364,44 @@ const cases: readonly Case[] = [
     "too-long",
     "/slots",
   ]),
+  wrongJob("whose length on a product is its own, and divisible", () => ({ kind: "div", products: timed }), [
+    422,
+    "slots-not-of-gang",
+    "/products/0/slots",
+  ]),
+  wrongJob("behind a parent that is not there", () => ({ parent: "nobodys" }), [
+    422,
+    "parent-unknown",
+    "/parent",
+  ]),
+  {
+    says: "a divisible job behind a parent",
+    operation: "postJob",
+    by: acme,
+    when: (world) => ({ body: job(world, { kind: "div", parent: world.left.openJob }) }),
+    answers: [422, "parent-not-gang", "/parent"],
+  },
+  {
+    says: "a job behind a parent that was withdrawn",
+    operation: "postJob",
+    by: acme,
+    given: async ({ exchange, left }) => ask(exchange, "cancelJob", acme, { params: { job: left.openJob } }),
+    when: (world) => ({ body: job(world, { parent: world.left.openJob }) }),
+    answers: [422, "parent-ended", "/parent"],
+  },
+  {
+    says: "a job in the group of its parent",
+    operation: "postJob",
+    by: acme,
+    given: async (world) => {
+      const body = job(world, { group: "either" });
+      const { body: text } = await ask(world.exchange, "postJob", acme, { body, key: "parent" });
+      groupedParent = z.object({ job: z.string() }).parse(JSON.parse(text)).job;
+    },
+    when: (world) => ({ body: job(world, { group: "either", parent: groupedParent }) }),
+    answers: [422, "parent-in-group", "/group"],
+  },
+  wrongJob("in a group without a name", () => ({ group: "" }), [400, "invalid-request", "/group"]),
   // Keys and versions.
   {
     says: "a key that was used with another body",

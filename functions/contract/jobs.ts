@@ -5,6 +5,7 @@ import {
   AccountId,
   AuctionNumber,
   BidReason,
+  GroupId,
   Instant,
   JobId,
   MillsText,
@@ -21,6 +22,10 @@ const params = z.object({ job: JobId });
 
 export const NewJob = z.strictObject({
   ...JobSpec.shape,
+  group: GroupId.optional().describe("Of your jobs that name the same group at most one is awarded"),
+  parent: JobId.optional().describe(
+    "Job of yours without whose award this one gets none, and at whose end it may start",
+  ),
   account: AccountId.optional().describe("Account that pays; left out: the one named like the owner"),
 });
 export type NewJob = z.infer<typeof NewJob>;
@@ -40,7 +45,7 @@ export const Job = z.object({
   reclaimedFrom: Slot.optional().describe(
     "Cards of the award in force were reclaimed with notice: it stops before this slot and returns to the book",
   ),
-  /** Why it was rejected, failed or is on its way back to the book. */
+  /** Why it was rejected, failed, left the book early or is on its way back to it. */
   reason: z.string().optional(),
   awards: z
     .array(Award)
@@ -91,7 +96,12 @@ export const JobWhy = z.object({
   status: JobStatus,
   explanation: z.string().describe("One sentence: where the job stands and why"),
   nextBid: z
-    .object({ session: JobSpec.shape.session, from: Slot, to: Slot })
+    .object({
+      session: JobSpec.shape.session,
+      from: Slot,
+      to: Slot,
+      waitsFor: JobId.optional().describe("Its parent, which must be awarded or end first"),
+    })
     .optional()
     .describe("Present while the job is in the book: the window that is left to it"),
   auctions: z.array(BidOutcome).describe("What the last auctions answered, newest first"),
@@ -107,7 +117,7 @@ export const postJob = defineOperation({
   description:
     "Holds the most that the first award can cost. Without the funds the job is rejected: 201 with status rejected and the reason.",
   roles: ["tenant"],
-  names: { "/account": "own", "/home": "published", "/products/*/product": "published" },
+  names: { "/account": "own", "/parent": "own", "/home": "published", "/products/*/product": "published" },
   body: NewJob,
   success: { status: 201, says: "The job was recorded; `status` says whether it bids.", body: Job },
   problems: [422],

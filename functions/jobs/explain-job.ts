@@ -1,7 +1,10 @@
 import * as z from "zod";
+import { streams } from "../../events/catalog/streams.ts";
 import type { JobId } from "../../events/catalog/values.ts";
+import { loadState } from "../../events/store/execute.ts";
 import { JobAnswer } from "../../market/book/why.ts";
 import { inForce, type KnownJob } from "../../market/job/state.ts";
+import { jobDecider } from "../../market/job.ts";
 import { instant, slotStart } from "../../market/time.ts";
 import { answerPartitions } from "../auctions/answers.ts";
 import type { BidOutcome } from "../contract/jobs.ts";
@@ -9,6 +12,7 @@ import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { type ChildWait, childWaitOf } from "./child-wait.ts";
 import { statusOf, visibleJob } from "./job-resource.ts";
 
 /** Auctions looked at: the last hours of both sessions. */
@@ -17,12 +21,26 @@ const auctionsShown = 40;
 export const create = endpoint(operations.explainJob, async ({ params, caller, seesAll, access }) => {
   const { state } = await visibleJob(access, params.job, caller, seesAll);
   const auctions = await outcomesOf(access, params.job);
-  const { session } = state.request.spec;
-  const nextBid = state.phase === "queued" ? { nextBid: { session, ...state.window } } : {};
-  const explanation = explanationOf(state, auctions[0]);
+  const wait = await waitOf(access, state);
+  const explanation = wait?.waits ?? explanationOf(state, auctions[0]);
+  const nextBid = state.phase === "queued" ? { nextBid: nextBidOf(state, wait) } : {};
   return { body: { job: params.job, status: statusOf(state), explanation, ...nextBid, auctions } };
 });
 export const handler = onLambda(create);
+
+async function waitOf({ store }: Access, state: KnownJob): Promise<ChildWait | undefined> {
+  const { parent } = state.request.spec;
+  if (parent === undefined || state.phase !== "queued") return undefined;
+  const found = await loadState(store, jobDecider, streams.job(parent));
+  return found.state.phase === "unknown" ? undefined : childWaitOf(state, found.state);
+}
+
+function nextBidOf({ request: { spec }, window }: KnownJob, wait: ChildWait | undefined) {
+  const { session, parent } = spec;
+  const from = Math.max(window.from, Math.min(wait?.from ?? 0, window.to));
+  const waitsFor = wait?.waits === undefined || parent === undefined ? {} : { waitsFor: parent };
+  return { session, from, to: window.to, ...waitsFor };
+}
 
 /** Of each share only the job's own line is read. */
 async function outcomesOf({ views }: Access, job: JobId): Promise<BidOutcome[]> {

@@ -208,6 +208,104 @@ describe("POST /jobs", () => {
   });
 });
 
+describe("jobs that depend on one another", () => {
+  beforeEach(async () => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, acme);
+    await exchange.pump();
+  });
+  const posted = async (more: Readonly<Record<string, unknown>>) => (await succeeds(post(more))).job;
+  const why = async (job: string) => succeeds(exchange.call(explainJob, acme, { params: { job } }));
+  const statusOf = async (job: string) => {
+    const { status, reason } = await succeeds(exchange.call(getJob, acme, { params: { job } }));
+    return reason === undefined ? status : `${status}: ${reason}`;
+  };
+  const auction = async () => {
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+  };
+
+  test("of a group one is placed; the other leaves the book at once, says why, and has its funds back", async () => {
+    const low = await posted({ group: "either", products: [{ product, limit: 400 }] });
+    const high = await posted({ group: "either" });
+    expect(await account()).toMatchObject({ held: "72000" });
+    await auction();
+    expect(await statusOf(high)).toBe("placed");
+    expect(await statusOf(low)).toBe(`expired: Job ${high} of its group was awarded.`);
+    expect(await account()).toMatchObject({ held: hold });
+    const { auctions, explanation, nextBid } = await why(low);
+    expect(auctions).toMatchObject([{ reason: "group" }]);
+    expect(explanation).toBe(`It is expired: Job ${high} of its group was awarded.`);
+    expect(nextBid).toBeUndefined();
+    const { items } = await succeeds(exchange.call(listJobs, acme));
+    expect(items.find(({ job }) => job === low)).toMatchObject({
+      status: "expired",
+      reason: `Job ${high} of its group was awarded.`,
+    });
+  });
+
+  test("another owner's group of the same name is another group", async () => {
+    await openAccount(exchange, bolt);
+    const own = await posted({ group: "either" });
+    const { job: foreign } = await succeeds(post({ group: "either" }, bolt));
+    await auction();
+    expect(await statusOf(own)).toBe("placed");
+    const read = await succeeds(exchange.call(getJob, bolt, { params: { job: foreign } }));
+    expect(read.status).toBe("placed");
+  });
+
+  test("a parent and its child are placed in one auction, one behind the other", async () => {
+    const parent = await posted({ slots: 3, maxSlots: 3 });
+    const child = await posted({ parent, slots: 4, maxSlots: 4 });
+    const at = exchange.slot() + 1;
+    await auction();
+    const awards = async (job: string) =>
+      (await succeeds(exchange.call(getJob, acme, { params: { job } }))).awards.map(({ from, to }) => [
+        from,
+        to,
+      ]);
+    expect(await awards(parent)).toEqual([[at, at + 3]]);
+    expect(await awards(child)).toEqual([[at + 3, at + 7]]);
+  });
+
+  test("a child says what it waits for, and leaves the book when its parent is withdrawn", async () => {
+    const parent = await posted({ extendLimit: 500, maxSlots: 20 });
+    const child = await posted({ parent });
+    await auction();
+    expect(await statusOf(child)).toBe("open");
+    const waiting = await why(child);
+    expect(waiting.explanation).toContain(`waits until its parent, job ${parent}, has completed`);
+    expect(waiting.nextBid).toMatchObject({ waitsFor: parent, from: exchange.slot() + 11 });
+    expect(waiting.auctions).toMatchObject([{ reason: "parent" }]);
+    await succeeds(exchange.call(cancelJob, acme, { params: { job: parent } }));
+    expect((await why(child)).explanation).toContain("leaves the book at the next gate");
+    exchange.clock.set(slotStart(exchange.slot() + 1));
+    await auction();
+    expect(await statusOf(child)).toBe(`expired: Its parent, job ${parent}, ended and did not complete.`);
+  });
+
+  test("a child of a parent that has an award bids from its end on", async () => {
+    const parent = await posted({});
+    const child = await posted({ parent, products: [{ product, limit: 40 }] });
+    expect((await why(child)).nextBid).not.toHaveProperty("waitsFor");
+    await auction();
+    const { nextBid, auctions, explanation } = await why(child);
+    expect(nextBid).toEqual({ session: "spot", from: exchange.slot() + 11, to: exchange.slot() + 31 });
+    expect(auctions).toMatchObject([{ reason: "price", limitToWin: 100 }]);
+    expect(explanation).toContain("100 fen");
+  });
+
+  test("a child of a parent in the other session says that it waits for its award", async () => {
+    const forward = Math.ceil((exchange.slot() + 3) / 10) * 10;
+    const parent = await posted({ session: "forward", from: forward, to: forward + 20 });
+    const child = await posted({ parent, to: exchange.slot() + 40 });
+    expect((await why(child)).explanation).toContain("bids in the forward session");
+    expect((await why(child)).nextBid).toMatchObject({ waitsFor: parent });
+  });
+});
+
 describe("another owner's job", () => {
   test("is as one that does not exist, for reading, asking why, and cancelling", async () => {
     exchange = await startExchange();

@@ -1,7 +1,8 @@
 import { streams } from "../../events/catalog/streams.ts";
 import { AccountId, JobId, type OwnerId } from "../../events/catalog/values.ts";
-import { execute, knownState } from "../../events/store/execute.ts";
+import { execute, knownState, loadState } from "../../events/store/execute.ts";
 import { centerDecider } from "../../market/center.ts";
+import type { KnownJob } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { ownerOf } from "../accounts/account-stream.ts";
@@ -23,12 +24,21 @@ export const create = endpoint(operations.postJob, async ({ body, caller, access
   const account = named ?? AccountId.parse(caller.owner);
   await assertKnown(access, body, account, caller.owner, now);
   const job = JobId.parse(idFrom(meta.commandId));
-  const command = { type: "Request", job, owner: caller.owner, account, spec, at: now } as const;
+  const parent = await parentOf(access, spec.parent);
+  const request = { type: "Request", job, owner: caller.owner, account, spec, at: now } as const;
+  const command = parent === undefined ? request : { ...request, parent };
   const requested = carriedOut(await execute(access.store, jobDecider, streams.job(job), command, meta));
   const { state, version } = await admitJob(access, requested, meta);
   return { ...jobResource(state, version), location: `/jobs/${job}` };
 });
 export const handler = onLambda(create);
+
+/** As its log has it now: the decider says whether the caller may name it, and whether it can still be awarded. */
+async function parentOf({ store }: Access, id: JobId | undefined): Promise<KnownJob | undefined> {
+  if (id === undefined) return undefined;
+  const { state } = await loadState(store, jobDecider, streams.job(id));
+  return state.phase === "unknown" ? undefined : state;
+}
 
 /** What the job names must exist, and the account must be the caller's. */
 async function assertKnown(

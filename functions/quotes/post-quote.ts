@@ -3,6 +3,7 @@ import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
 import { rules } from "../../market/rules.ts";
+import { firstSlots } from "../../market/stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
@@ -32,13 +33,9 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
       `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
       "/to",
     );
-  if (body.to - from < body.slots)
-    throw problem(
-      422,
-      "window-too-short",
-      `What is left of the window must hold ${body.slots} slots.`,
-      "/to",
-    );
+  const shortest = Math.min(...body.products.map((choice) => firstSlots(body, choice)));
+  if (body.to - from < shortest)
+    throw problem(422, "window-too-short", `What is left of the window must hold ${shortest} slots.`, "/to");
   if (body.to - from > slotsMost)
     throw problem(422, "window-too-long", `Ask for ${slotsMost} slots at most.`, "/to");
   assertProductsKnown(body.products);
@@ -46,10 +43,8 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
   const centers = await publishedCenters(access);
   assertRegionsKnown(centers, body.regions ?? []);
   const pools = await quotes(access, centers, body, from);
-  const largest = Math.max(...body.products.map(({ limit }) => limit));
-  return {
-    body: { hold: millsText(BigInt(largest) * BigInt(body.cards) * BigInt(body.slots)), pools, ...seen },
-  };
+  const largest = Math.max(...body.products.map((choice) => choice.limit * firstSlots(body, choice)));
+  return { body: { hold: millsText(BigInt(largest) * BigInt(body.cards)), pools, ...seen } };
 });
 export const handler = onLambda(create);
 
@@ -72,14 +67,14 @@ async function quotes(
     .flatMap((center) =>
       request.products
         .filter(({ product }) => center.pools.some((pool) => pool.product === product))
-        .map(({ product, limit }) => ({ center, product, limit })),
+        .map((choice) => ({ center, ...choice, slots: firstSlots(request, choice) })),
     );
   const keys = wanted.map(({ center: { center }, product }) => ({ center, product }));
   const [supplies, prices] = await Promise.all([
     access.readSupply(keys),
     publishedPrices(access, keys, from, request.to),
   ]);
-  const found = wanted.flatMap(({ center, product, limit }, index): PoolQuote[] => {
+  const found = wanted.flatMap(({ center, product, limit, slots }, index): PoolQuote[] => {
     const pool: QuotedPool = {
       kw: productOf(product)?.kw ?? 0,
       puePermille: center.puePermille,
@@ -87,7 +82,7 @@ async function quotes(
       supply: (supplies[index] ?? []).filter(([, , , , kind]) => kind === undefined || request.reclaimable),
       traded: new Map(prices[index]?.filter(({ sold }) => sold > 0).map(({ slot, price }) => [slot, price])),
     };
-    const likely = likelyStart(pool, { ...request, from, limit });
+    const likely = likelyStart(pool, { ...request, from, limit, slots });
     if (likely === undefined) return [];
     const { perCard, basis } = likely;
     return [
@@ -95,11 +90,11 @@ async function quotes(
         center: center.center,
         product,
         from: likely.from,
-        to: likely.from + request.slots,
+        to: likely.from + slots,
         basis,
-        averagePrice: Math.ceil(perCard / request.slots),
+        averagePrice: Math.ceil(perCard / slots),
         cost: millsText(BigInt(perCard) * BigInt(request.cards)),
-        limitSuffices: limit * request.slots >= perCard,
+        limitSuffices: limit * slots >= perCard,
       },
     ];
   });

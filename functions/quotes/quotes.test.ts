@@ -164,6 +164,16 @@ describe("POST /quotes", () => {
       });
   });
 
+  test("takes each product's own length, and holds the dearest", async () => {
+    await openMarket();
+    const own = { product, limit: 500, slots: 4 };
+    const { pools, hold } = (await quote({ products: [own], slots: 10 })).body;
+    expect(pools[0]).toMatchObject({ product });
+    expect((pools[0]?.to ?? 0) - (pools[0]?.from ?? 0)).toBe(4);
+    const plain = (await quote({ products: [{ product, limit: 500 }], slots: 4 })).body;
+    expect(plain).toMatchObject({ pools, hold });
+  });
+
   test("changes nothing", async () => {
     await openMarket();
     const commits = await exchange.countCommits();

@@ -2,7 +2,14 @@ import type * as z from "zod";
 import type { LinkPrice, PoolPrice } from "../../events/catalog/auction.ts";
 import type { Award, Fill, LinkUse } from "../../events/catalog/award.ts";
 import { LinkId, type MillsText, PlacementId, ProductId } from "../../events/catalog/values.ts";
-import { type Accepted, type DivFills, linkBetween, type Result, soldCards } from "../clearing/instance.ts";
+import {
+  type Accepted,
+  type DivFills,
+  linkBetween,
+  type Result,
+  slotsNeeded,
+  soldCards,
+} from "../clearing/instance.ts";
 import { millsText } from "../money.ts";
 import { SLOT_SECONDS } from "../time.ts";
 import type { BookState } from "./book-state.ts";
@@ -63,7 +70,9 @@ function gangAward(
   accepted: Accepted,
 ): Award | undefined {
   const { b, p, s, parts } = accepted;
-  const d = instance.book.bids[b]?.d ?? 0;
+  const bid = instance.book.bids[b];
+  const choice = bid?.prods.find((one) => one.p === p);
+  const d = bid === undefined || choice === undefined ? 0 : slotsNeeded(bid, choice);
   const fills = parts.flatMap(({ c, q }) => {
     const units = Array.from({ length: d }, (_, i) => {
       const unit = s + i;

@@ -62,6 +62,8 @@ export interface BookJob {
   readonly owner: OwnerId;
   readonly account: AccountId;
   readonly spec: JobSpec;
+  /** First slot after a parent that had completed before the job was requested. */
+  readonly parentEnd?: number;
   /** open: in the book once funds are held; held back while a lease is in force. */
   phase: "requested" | "open" | "ended";
   /** Place of its admission in the feed: ties. 0: not admitted. */
@@ -82,6 +84,21 @@ export interface BookJob {
   answered?: boolean;
   /** Slot in which the account last refused a hold. */
   refusedAt?: number;
+}
+
+/** How a job ended, for jobs that name it as their parent. */
+export interface JobEnd {
+  /** First slot after its end; absent: it did not complete. */
+  readonly completed?: number;
+  /** Slot in which it was decided. */
+  readonly decided: number;
+}
+
+/** The job of a group that was awarded. */
+export interface GroupAward {
+  readonly job: JobId;
+  /** End of its last award: some time after it the name is free again. */
+  readonly to: number;
 }
 
 /**
@@ -107,6 +124,10 @@ export interface BookState {
   readonly jobs: Map<JobId, BookJob>;
   /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
   readonly earlyHolds: Map<JobId, Pick<BookJob, "holds" | "heldIn">>;
+  /** Jobs that ended lately, or are the parent of one in the book. */
+  readonly ends: Map<JobId, JobEnd>;
+  /** Groups of which a job was awarded, by `OWNER/GROUP`. */
+  readonly groups: Map<string, GroupAward>;
   /** Jobs admitted so far. */
   admitted: number;
   /** Slot of each session's last gate. */
@@ -129,6 +150,8 @@ export function initialBook(): BookState {
     sensedIn: new Map(),
     jobs: new Map(),
     earlyHolds: new Map(),
+    ends: new Map(),
+    groups: new Map(),
     admitted: 0,
     gates: new Map(),
     voided: new Map(),

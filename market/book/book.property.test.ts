@@ -258,7 +258,97 @@ function checkNeverOversold(history: History): void {
   }
 }
 
+/** What a child must know of its parent, told by the feed alone. */
+interface Known {
+  /** The award in force, and its end. */
+  readonly leases: Map<string, { readonly run: string; readonly to: number }>;
+  /** End of those that completed; undefined of those that ended otherwise. */
+  readonly ends: Map<string, number | undefined>;
+}
+
+function learn({ leases, ends }: Known, { type, data }: DomainEvent): void {
+  switch (type) {
+    case "JobCompleted":
+      ends.set(data.job, data.slot);
+      return;
+    case "JobFailed":
+    case "JobCancelled":
+    case "JobRejected":
+    case "JobExpired":
+      ends.set(data.job, undefined);
+      return;
+    case "JobDisplaced":
+      if (leases.get(data.job)?.run === data.placement) leases.delete(data.job);
+      return;
+  }
+}
+
+/** Each award of a child, other than a continuation, begins when its parent has an end that stands; gives their number. */
+function checkChildren(history: History): number {
+  const known: Known = { leases: new Map(), ends: new Map() };
+  const specs = new Map(history.jobs.map(({ request }) => [request.job, request.spec]));
+  const awarded = new Set<string>();
+  let children = 0;
+  for (const step of stepsOf(history)) {
+    if ("page" in step) {
+      for (const { events } of step.page) for (const event of events) learn(known, event);
+      continue;
+    }
+    const { awards } = step.auction;
+    for (const { award } of awards) {
+      const run = award.continues ? (known.leases.get(award.job)?.run ?? "none") : award.placement;
+      known.leases.set(award.job, { run, to: award.to });
+    }
+    for (const { award } of awards.filter((one) => !one.award.continues)) {
+      const parent = specs.get(award.job)?.parent;
+      if (parent === undefined) continue;
+      children += 1;
+      if (known.ends.has(parent)) {
+        const end = known.ends.get(parent);
+        // One that did not complete lets go only of those that had been awarded before.
+        if (end === undefined) expect(awarded, award.placement).toContain(award.job);
+        else expect(award.from, award.placement).toBeGreaterThanOrEqual(end);
+        continue;
+      }
+      expect(specs.get(parent)?.extendLimit, award.placement).toBeUndefined();
+      expect(known.leases.has(parent), award.placement).toBe(true);
+      expect(award.from, award.placement).toBeGreaterThanOrEqual(known.leases.get(parent)?.to ?? Infinity);
+    }
+    for (const { award } of awards) awarded.add(award.job);
+  }
+  return children;
+}
+
+/** Jobs that were ever awarded, by owner and group. */
+function awardedOfGroups({ jobs, auctions }: History): Map<string, Set<string>> {
+  const requests = new Map(jobs.map(({ request }) => [request.job, request]));
+  const winners = new Map<string, Set<string>>();
+  for (const { award } of auctions.flatMap((auction) => auction.awards)) {
+    const request = requests.get(award.job);
+    if (request?.spec.group === undefined) continue;
+    const group = `${request.owner} ${request.spec.group}`;
+    winners.set(group, (winners.get(group) ?? new Set()).add(award.job));
+  }
+  return winners;
+}
+
 describe("whatever happens in a market", () => {
+  test("of a group of jobs at most one is ever awarded", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        for (const [group, jobs] of awardedOfGroups(live(plan))) expect(jobs.size, group).toBe(1);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("a child is awarded with its parent or after it, and starts no earlier than its parent ends", () => {
+    fc.assert(
+      fc.property(plans, (plan) => void checkChildren(live(plan))),
+      { numRuns: RUNS },
+    );
+  });
+
   test("nothing is sold twice, and what nobody has is on sale", () => {
     fc.assert(
       fc.property(plans, (plan) => checkNeverOversold(live(plan))),
@@ -394,6 +484,29 @@ describe("the histories", () => {
     const auctions = sample.flatMap((history) => history.auctions);
     expect(auctions.some(({ events }) => events.some(({ type }) => type === "AuctionVoided"))).toBe(true);
     expect(auctions.some(({ gate }) => gate.reruns !== undefined)).toBe(true);
+  });
+
+  test("have groups that were decided, children with their parents and behind them, and lengths of their own", () => {
+    const groups = sample.flatMap((history) => [...awardedOfGroups(history).keys()]);
+    expect(groups.length).toBeGreaterThan(20);
+    expect(sum(sample.map(checkChildren))).toBeGreaterThan(20);
+    const jobs = sample.flatMap((history) => history.jobs);
+    const left = jobs.filter(({ phase, reason = "" }) => phase === "expired" && reason !== "");
+    expect(left.some(({ reason }) => reason?.includes("of its group"))).toBe(true);
+    expect(left.some(({ reason }) => reason?.includes("did not complete"))).toBe(true);
+    const together = sample.flatMap(({ auctions }) =>
+      auctions.filter(({ problem, result }) =>
+        result?.accepted.some(({ b }) => problem.bids[b]?.parent !== undefined),
+      ),
+    );
+    expect(together.length).toBeGreaterThan(3);
+    const own = awards.filter(({ award }) => {
+      const spec = jobs.find(({ request }) => request.job === award.job)?.request.spec;
+      return spec?.products.some(
+        ({ product, slots }) => slots !== undefined && award.fills[0]?.product === product,
+      );
+    });
+    expect(own.length).toBeGreaterThan(3);
   });
 
   test("can be interleaved in another way", () => {

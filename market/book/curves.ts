@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { CurvePoint } from "../../events/catalog/auction.ts";
-import { energyCost } from "../clearing/instance.ts";
+import { type Bid, energyCost, slotsNeeded } from "../clearing/instance.ts";
 import type { Instance } from "./instance.ts";
 
 type Point = z.infer<typeof CurvePoint>;
@@ -10,11 +10,17 @@ const pointsMost = 500;
 
 /** Card-slots that bids would take at each limit or below it, dearest first; nobody is named. */
 export function demandCurve({ book, grain }: Instance): Point[] {
-  const amounts = book.bids.map((bid) => ({
-    price: Math.max(...bid.prods.map(({ limit }) => limit)) / grain,
-    cardSlots: bid.g * (bid.d ?? 0) * grain,
-  }));
+  const amounts = book.bids.map((bid) => {
+    const price = Math.max(...bid.prods.map(({ limit }) => limit));
+    return { price: price / grain, cardSlots: bid.g * slotsAt(bid, price) * grain };
+  });
   return cumulated(amounts.sort((a, b) => b.price - a.price));
+}
+
+/** What a bid needs on the product that it pays most for; of equal ones on the slower. */
+function slotsAt(bid: Bid, limit: number): number {
+  const dearest = bid.prods.filter((choice) => choice.limit === limit);
+  return Math.max(...dearest.map((choice) => slotsNeeded(bid, choice)));
 }
 
 /** Card-slots on offer at each cost (reserve and energy) or above it, cheapest first. */

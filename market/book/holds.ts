@@ -3,6 +3,7 @@ import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob, BookState } from "./book-state.ts";
+import { exclusionOf } from "./links.ts";
 import { firstStretch, stretchesAt } from "./next-stretch.ts";
 
 export interface StretchHold {
@@ -38,15 +39,20 @@ function holdOf({ account, job }: BookJob, stretch: number, mills: bigint): Stre
   return { account, job, stretch, mills: millsText(mills) };
 }
 
-/** Holds that no auction can use any more: of jobs that ended, or too small for what remains of a displaced one. */
+/**
+ * Holds that no auction can use any more: of jobs that ended or are shut out for good, or too small for what remains of
+ * a displaced one.
+ */
 export function lapsedHolds(book: BookState): StretchHold[] {
   return [...book.jobs.values()].flatMap((job) =>
-    [...job.holds].flatMap(([stretch, mills]) => (lapsed(job, mills) ? [holdOf(job, stretch, mills)] : [])),
+    [...job.holds].flatMap(([stretch, mills]) =>
+      lapsed(book, job, mills) ? [holdOf(job, stretch, mills)] : [],
+    ),
   );
 }
 
-function lapsed(job: BookJob, held: bigint): boolean {
-  if (job.phase === "ended") return true;
+function lapsed(book: BookState, job: BookJob, held: bigint): boolean {
+  if (job.phase === "ended" || exclusionOf(book, job) !== undefined) return true;
   if (job.phase !== "open" || job.lease !== undefined) return false;
   const next = firstStretch(job);
   return next === undefined || next.hold > held;
@@ -61,10 +67,10 @@ export function expiredJobs(book: BookState, gate: number): JobId[] {
 
 function fitsAfter(job: BookJob, gate: number): boolean {
   const { spec, window } = job;
-  const slots = firstStretch(job)?.slots ?? 0;
-  const least = spec.kind === "div" ? Math.min(1, slots) : slots;
+  const shortest = firstStretch(job)?.shortest ?? 0;
+  const least = spec.kind === "div" ? Math.min(1, shortest) : shortest;
   const lead = spec.session === "spot" ? 1 : rules.forwardLeadSlots;
-  return slots > 0 && gate + lead + least <= window.to;
+  return shortest > 0 && gate + lead + least <= window.to;
 }
 
 /** Offers that no gate after this one can sell. */

@@ -1,11 +1,13 @@
-import type { Session } from "../../events/catalog/values.ts";
-import { type Bid, type Book, energyCost } from "../clearing/instance.ts";
+import type { JobId, Session } from "../../events/catalog/values.ts";
+import { type Bid, type Book, energyCost, slotsNeeded } from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
+import { type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
 import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
+import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 
 /** The gate of one auction. */
@@ -50,7 +52,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
   const pools = centers.flatMap((center) => center.spec.pools.map(({ product }) => ({ center, product })));
   const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
   const links = linksLeft(book, gate);
-  const scene: Scene = { gate, grain, units, centerIndex, pools };
+  const scene: Scene = { book, gate, grain, units, centerIndex, pools, first: new Map() };
   const slotSeconds = SLOT_SECONDS * grain;
   const sites = centers.map(({ spec }, region) => ({
     region,
@@ -102,7 +104,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
           ...(reclaimable === undefined ? {} : { reclaimable }),
         }));
       }),
-      bids: bids.map(({ bid }) => bid),
+      bids: withGroups(bids),
     },
   };
 }
@@ -143,11 +145,14 @@ function productIndex(product: string): number {
 }
 
 interface Scene {
+  readonly book: BookState;
   readonly gate: AuctionGate;
   readonly grain: number;
   readonly units: number;
   readonly centerIndex: ReadonlyMap<string, number>;
   readonly pools: Instance["pools"];
+  /** First bids made so far, for a child's follows from its parent's. */
+  readonly first: Map<BookJob, BidOfJob | undefined>;
 }
 
 interface BidOfJob {
@@ -157,7 +162,23 @@ interface BidOfJob {
 
 function bidOf(scene: Scene, job: BookJob): BidOfJob | undefined {
   if (job.phase !== "open") return undefined;
-  return job.lease === undefined ? firstBid(scene, job) : continuingBid(scene, job);
+  return job.lease === undefined ? firstBidOnce(scene, job) : continuingBid(scene, job);
+}
+
+function firstBidOnce(scene: Scene, job: BookJob): BidOfJob | undefined {
+  if (!scene.first.has(job)) scene.first.set(job, firstBid(scene, job));
+  return scene.first.get(job);
+}
+
+/** A group is worth naming where two of its jobs bid: all else about it the book has seen to. */
+function withGroups(bids: readonly BidOfJob[]): Bid[] {
+  const size = new Map<string, number>();
+  const groups = bids.map(({ bidder }) => (bidder.continues ? undefined : groupOf(bidder.job)));
+  for (const group of groups) if (group !== undefined) size.set(group, (size.get(group) ?? 0) + 1);
+  return bids.map(({ bid }, b) => {
+    const group = groups[b];
+    return group !== undefined && (size.get(group) ?? 0) > 1 ? { ...bid, group } : bid;
+  });
 }
 
 /** Funds for its next stretch are held. */
@@ -177,12 +198,16 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
   const { gate, grain } = scene;
   const { spec, window } = job;
   const next = spec.session === gate.session ? firstStretch(job) : undefined;
-  if (next === undefined || !isHeld(job, next.hold)) return undefined;
-  // A spot job starts in one of the first slots on sale.
-  const latest = gate.session === "spot" ? gate.from + rules.startSlots - 1 + next.slots : gate.to;
-  const range = unitsWithin(scene, window.from, Math.min(window.to, latest));
+  if (next === undefined || !isHeld(job, next.hold) || exclusionOf(scene.book, job)) return undefined;
+  const link = linkOf(scene, job);
+  if (link === undefined) return undefined;
+  // A spot job starts in one of the first slots on sale, a child in one of the first that its parent leaves it.
+  const latest =
+    gate.session === "spot" ? Math.max(gate.from, link.latest) + rules.startSlots - 1 + next.slots : gate.to;
+  const range = unitsWithin(scene, Math.max(window.from, link.earliest), Math.min(window.to, latest));
   const d = Math.floor(next.slots / grain);
-  if (range.to - range.from < (spec.kind === "div" ? 1 : d) || d === 0) return undefined;
+  const shortest = Math.floor(next.shortest / grain);
+  if (range.to - range.from < (spec.kind === "div" ? 1 : shortest) || d === 0) return undefined;
   const pools = eligiblePools(scene, job);
   const home = scene.centerIndex.get(spec.home);
   if (pools.length === 0 || home === undefined) return undefined;
@@ -194,7 +219,11 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     ...range,
     prods: spec.products
       .filter(({ product }) => productIndex(product) >= 0)
-      .map(({ product, limit }) => ({ p: productIndex(product), limit: limit * grain })),
+      .map((choice) => ({
+        p: productIndex(choice.product),
+        limit: choice.limit * grain,
+        ...lengthOf(scene, job, choice, d),
+      })),
     home,
     dataGB: spec.dataGB,
     pools,
@@ -202,8 +231,47 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
     ...(spec.maxLatencyMs === undefined ? {} : { maxLat: spec.maxLatencyMs }),
     ...(spec.reclaimable === true ? { reclaimable: true } : {}),
     ...splitOf(job),
+    ...(link.parent === undefined ? {} : { parent: link.parent }),
   };
   return { bid, bidder: { job, continues: false } };
+}
+
+/** Slots between which a job's parent lets it start, and the parent's id if that bids here as well. */
+interface ParentLink {
+  readonly earliest: number;
+  readonly latest: number;
+  readonly parent?: JobId;
+}
+
+/** Undefined: its parent keeps it out of this auction. */
+function linkOf(scene: Scene, job: BookJob): ParentLink | undefined {
+  const tie = tieOf(scene.book, job);
+  switch (tie.kind) {
+    case "free":
+      return { earliest: tie.from, latest: tie.from };
+    case "waits":
+      return undefined;
+    case "together": {
+      // The chain is short, so this goes no deeper than that.
+      const found = mayWinTogether(scene.book, job) ? firstBidOnce(scene, tie.parent)?.bid : undefined;
+      if (found === undefined) return undefined;
+      const { gate, grain } = scene;
+      const shortest = Math.min(...found.prods.map((choice) => slotsNeeded(found, choice)));
+      return {
+        earliest: gate.from + (found.from + shortest) * grain,
+        latest: gate.from + found.to * grain,
+        parent: tie.parent.job,
+      };
+    }
+    default:
+      return tie satisfies never;
+  }
+}
+
+/** The length on one product, in units, where it is not the longest. */
+function lengthOf({ grain }: Scene, job: BookJob, choice: ProductChoice, d: number): { d?: number } {
+  const own = Math.floor(stretchSlots(job.spec, choice, job) / grain);
+  return own === d ? {} : { d: own };
 }
 
 function splitOf({ spec }: BookJob): Partial<Bid> {

@@ -1,12 +1,13 @@
 import type { JobId } from "../../events/catalog/values.ts";
 import type { BookJob, BookState } from "./book-state.ts";
 import { type Barrier, barrierTo, type Instance, isHeld } from "./instance.ts";
+import { exclusionOf, tieOf } from "./links.ts";
 import { firstStretch } from "./next-stretch.ts";
 
 /** Why a job of this session whose time has come did not even bid. */
 export interface LeftOut {
   readonly job: JobId;
-  readonly reason: Barrier | "funds";
+  readonly reason: Barrier | "funds" | "group" | "parent";
 }
 
 /** The last barrier of a pool that passes the ones before it: what a change would get the job furthest. */
@@ -23,11 +24,24 @@ export function leftOut(book: BookState, { gate, pools, bidders }: Instance): Le
     if (!waits || bid.has(job.job) || !isSold(job, gate)) return [];
     const next = firstStretch(job);
     if (next === undefined) return [];
+    const cause = exclusionOf(book, job)?.cause;
+    if (cause !== undefined) return [{ job: job.job, reason: cause === "groupAwarded" ? "group" : "parent" }];
     if (!isHeld(job, next.hold)) return [{ job: job.job, reason: "funds" }];
     const met = new Set(pools.map((pool) => barrierTo(pool, job)));
-    const reason = barriers.findLast((barrier) => met.has(barrier)) ?? "product";
-    return met.has(undefined) ? [] : [{ job: job.job, reason }];
+    if (!met.has(undefined)) {
+      const reason = barriers.findLast((barrier) => met.has(barrier)) ?? "product";
+      return [{ job: job.job, reason }];
+    }
+    return isHeldBack(book, job, next.shortest, gate) ? [{ job: job.job, reason: "parent" }] : [];
   });
+}
+
+/** Its parent, not its own window, keeps it out of this auction. */
+function isHeldBack(book: BookState, job: BookJob, slots: number, { to }: Instance["gate"]): boolean {
+  const tie = tieOf(book, job);
+  return (
+    tie.kind !== "free" || (tie.from > job.window.from && tie.from + slots > Math.min(to, job.window.to))
+  );
 }
 
 function isSold({ window }: BookJob, { from, to }: Instance["gate"]): boolean {

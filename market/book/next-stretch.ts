@@ -1,6 +1,6 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
-import { bidHold, continuationHold, stretchSlots } from "../stretch.ts";
+import { bidHold, continuationHold, stretchLengths, stretchSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob } from "./book-state.ts";
 
@@ -10,10 +10,15 @@ export interface NextStretch {
   readonly hold: bigint;
 }
 
+/** `slots` is the length on the product that takes longest. */
+export interface FirstStretch extends NextStretch {
+  readonly shortest: number;
+}
+
 /** The next award of a job without a lease; undefined: there is nothing left to bid for. */
-export function firstStretch(job: BookJob): NextStretch | undefined {
-  const slots = stretchSlots(job.spec, job);
-  return slots > 0 ? { slots, hold: bidHold(job.spec, slots) } : undefined;
+export function firstStretch(job: BookJob): FirstStretch | undefined {
+  const { shortest, longest } = stretchLengths(job.spec, job);
+  return longest > 0 ? { slots: longest, shortest, hold: bidHold(job.spec, job) } : undefined;
 }
 
 /**
@@ -26,7 +31,8 @@ export function continuation(job: BookJob, session: Session, gate: number): Next
   if (lease === undefined || spec.kind === "div" || !bidsAt(lease.session, lease.end, session, gate))
     return undefined;
   const past = { awardedSlots: job.awardedSlots, usedBefore: job.usedBefore + lease.end - lease.from };
-  const slots = stretchSlots(spec, past, session);
+  const choice = spec.products.find(({ product }) => product === lease.product);
+  const slots = choice === undefined ? 0 : stretchSlots(spec, choice, past, session);
   const hold = slots > 0 ? continuationHold(spec, slots) : undefined;
   return hold === undefined ? undefined : { slots, hold };
 }

@@ -1,6 +1,13 @@
 import type { AuctionEvent } from "../../events/catalog/auction.ts";
 import type { Award } from "../../events/catalog/award.ts";
+import { rules } from "../rules.ts";
+import { SLOTS_PER_DAY, SLOTS_PER_HOUR } from "../time.ts";
 import type { BookAward, BookJob, BookState, Lease } from "./book-state.ts";
+import { groupOf } from "./links.ts";
+
+/** Longer than the feed takes to bring a child's request that was made before its parent ended. */
+const endKeptSlots = SLOTS_PER_HOUR;
+const groupNameSlots = rules.groupNameDays * SLOTS_PER_DAY;
 
 /**
  * Takes in what an auction gave: the events of its own stream, once it is sealed or voided, in the order of numbers.
@@ -66,6 +73,8 @@ function take(book: BookState, award: Award): void {
   job.awardedSlots += award.to - award.from;
   job.stretch = award.stretch + 1;
   job.holds.delete(award.stretch);
+  const group = groupOf(job);
+  if (group !== undefined) book.groups.set(group, { job: job.job, to: award.to });
 }
 
 /** What can matter to no later auction: awards that are over, offers that have ended, jobs that left nothing behind. */
@@ -81,6 +90,16 @@ function forget(book: BookState, gate: number): void {
     book.withdrawn.delete(offer);
     book.reclaims.delete(offer);
   }
+  forgetEnds(book, gate);
+  for (const [group, { job, to }] of book.groups)
+    if (to + groupNameSlots <= gate && !book.jobs.has(job)) book.groups.delete(group);
+}
+
+/** A job's end is kept for its children, also for those whose request comes later in the feed. */
+function forgetEnds({ ends, jobs }: BookState, gate: number): void {
+  const parents = new Set([...jobs.values()].flatMap(({ spec }) => spec.parent ?? []));
+  for (const [job, { decided }] of ends)
+    if (decided + endKeptSlots <= gate && !parents.has(job)) ends.delete(job);
 }
 
 /** The hold of its request may come after the job's end, and then must be released; a job of the past gets none. */

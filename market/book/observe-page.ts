@@ -5,7 +5,7 @@ import type { JobEvent } from "../../events/catalog/job.ts";
 import type { OfferEvent } from "../../events/catalog/offer.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
-import { reopenedWindow, stretchSlots } from "../stretch.ts";
+import { reopenedWindow, stretchLengths } from "../stretch.ts";
 import { slotAtOrAfter, slotOf } from "../time.ts";
 import { type BookAward, type BookJob, type BookState, poolId } from "./book-state.ts";
 
@@ -57,13 +57,13 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
       observeHold(book, event, commit);
       return;
     case "JobRequested": {
-      const { job, owner, account, spec } = event.data;
+      const { job, owner, account, spec, parentEnd } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
       const early = book.earlyHolds.get(job) ?? noHolds();
       const answered = book.earlyHolds.delete(job);
       const known = { job, owner, account, spec, window: { from, to }, awards: [], ...early, answered };
-      book.jobs.set(job, { ...known, ...fresh });
+      book.jobs.set(job, { ...known, ...fresh, ...(parentEnd === undefined ? {} : { parentEnd }) });
       return;
     }
     case "JobAdmitted":
@@ -77,7 +77,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobCancelled":
     case "JobExpired": {
       const job = book.jobs.get(event.data.job);
-      if (job !== undefined) observeJob(book, job, event);
+      if (job !== undefined) observeJob(book, job, event, slotOf(Date.parse(commit.time)));
       return;
     }
     // Awards come from the auctions' own streams; the rest does not touch the book.
@@ -185,7 +185,8 @@ type SeenJobEvent = Extract<
   }
 >;
 
-function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
+/** @param decided slot of the event's decision */
+function observeJob(book: BookState, job: BookJob, event: SeenJobEvent, decided: number): void {
   switch (event.type) {
     case "JobAdmitted":
       book.admitted += 1;
@@ -206,17 +207,22 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent): void {
     case "JobDisplaced":
       displace(job, event.data);
       return;
-    case "JobCompleted":
+    case "JobCompleted": {
+      const { placement, slot } = event.data;
+      end(job, placement, slot);
+      book.ends.set(job.job, { completed: slot, decided });
+      return;
+    }
     case "JobFailed":
     case "JobCancelled":
       end(job, event.data.placement, event.data.slot);
+      book.ends.set(job.job, { decided });
       return;
     case "JobRejected":
-      job.answered = true;
-      end(job, undefined, 0);
-      return;
     case "JobExpired":
+      if (event.type === "JobRejected") job.answered = true;
       end(job, undefined, 0);
+      book.ends.set(job.job, { decided });
       return;
     default:
       event satisfies never;
@@ -283,5 +289,5 @@ function displace(job: BookJob, data: Extract<JobEvent, { type: "JobDisplaced" }
         : slotAtOrAfter(Date.parse(data.checkpointAt));
   job.usedBefore += Math.max(0, Math.min(kept, data.slot) - lease.from);
   cut(job, lease.id, data.slot, false);
-  job.window = reopenedWindow(job.spec, slotOf(Date.parse(data.at)), stretchSlots(job.spec, job));
+  job.window = reopenedWindow(job.spec, slotOf(Date.parse(data.at)), stretchLengths(job.spec, job).longest);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GroupId } from "../../events/catalog/values.ts";
 import {
   bookAfter,
   cancelled,
@@ -33,7 +34,7 @@ function fullBook() {
     linked(xian, link(wuhan)),
     offered(),
     sensed(12),
-    ...queued("train", { extendLimit: 200 }),
+    ...queued("train", { extendLimit: 200, group: GroupId.parse("either") }),
     ...queued("fleet", { kind: "div", cards: 3 }),
     held("early", 2 ** 60),
     lost(wuhan),

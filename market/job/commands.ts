@@ -1,5 +1,5 @@
 import type { Award } from "../../events/catalog/award.ts";
-import type { JobSpec, Usage } from "../../events/catalog/job.ts";
+import type { Exclusion, JobSpec, Usage } from "../../events/catalog/job.ts";
 import type {
   AccountId,
   CenterId,
@@ -10,6 +10,7 @@ import type {
   PlacementId,
   ProductId,
 } from "../../events/catalog/values.ts";
+import type { KnownJob } from "./state.ts";
 
 /** All commands carry the market's time, ms since the Unix epoch. Slots are read off it. */
 interface Timed {
@@ -29,6 +30,8 @@ export interface Request extends Timed {
   readonly owner: OwnerId;
   readonly account: AccountId;
   readonly spec: JobSpec;
+  /** What `spec.parent` names, as its own stream has it; absent: there is no such job. */
+  readonly parent?: KnownJob;
 }
 
 /** The account holds what the request asked for. */
@@ -147,10 +150,15 @@ export interface StretchEnded extends Timed {
   readonly placement: PlacementId;
 }
 
-/** No auction will look at the job's window any more. `slot`: the gate's; the first slot it could win is the next. */
+/**
+ * No auction will look at the job's window any more, or at the job at all. `slot`: the gate's; the first slot it could
+ * win is the next.
+ */
 export interface Expire extends Timed {
   readonly type: "Expire";
   readonly slot: number;
+  /** Why the book shuts it out, whatever is left of its window. */
+  readonly excluded?: Exclusion;
 }
 
 /** The daily close: charges what running awards delivered before the end of the period. */

@@ -1,7 +1,7 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { rules } from "../rules.ts";
-import { stretchSlots } from "../stretch.ts";
+import { stretchLengths } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import {
   chargesByTenant,
@@ -225,9 +225,11 @@ function firstOnSale(job: KnownJob, slot: number): number {
 function expire(command: Expire, job: KnownJob): Decided {
   if (job.phase !== "queued") return nothing;
   const { spec, job: id } = job.request;
-  const needed = stretchSlots(spec, job);
-  const least = spec.kind === "div" ? 1 : needed;
-  const fits = firstOnSale(job, command.slot) + least <= job.window.to;
-  if (needed > 0 && fits) return nothing;
-  return accept({ type: "JobExpired", data: { job: id, slot: command.slot } });
+  const { slot, excluded } = command;
+  if (excluded !== undefined) return accept({ type: "JobExpired", data: { job: id, slot, excluded } });
+  const { shortest } = stretchLengths(spec, job);
+  const least = spec.kind === "div" ? 1 : shortest;
+  const fits = firstOnSale(job, slot) + least <= job.window.to;
+  if (shortest > 0 && fits) return nothing;
+  return accept({ type: "JobExpired", data: { job: id, slot } });
 }

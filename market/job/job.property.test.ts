@@ -7,7 +7,7 @@ import { carryOutSteps } from "../../test/given-when-then.ts";
 import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "../../test/training-job.ts";
 import { jobDecider } from "../job.ts";
 import { mills } from "../money.ts";
-import { stretchSlots } from "../stretch.ts";
+import { stretchLengths } from "../stretch.ts";
 import { instant, periodOf, slotOf, slotStart } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
 import { inForce, type JobState, type KnownJob } from "./state.ts";
@@ -182,7 +182,7 @@ function holdFor(fills: readonly Fill[], links: number, pick: number) {
 
 function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
   const from = slotOf(at) + (pick % 3) - (pick === 11 ? 2 : 0);
-  const fills = fillsOf(kind, from, Math.max(1, stretchSlots(job.request.spec, job)), pick);
+  const fills = fillsOf(kind, from, Math.max(1, stretchLengths(job.request.spec, job).longest), pick);
   const to = Math.max(...fills.map((one) => one.to));
   const links = kind === "split" ? [linkUse({ from, to, charge: millsOf(997), transfer: millsOf(40) })] : [];
   const stretch = job.balances.length + 1;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
-import { type CenterId, ProductId } from "../../events/catalog/values.ts";
+import { type CenterId, GroupId, JobId, OwnerId, ProductId } from "../../events/catalog/values.ts";
 import { given, refusal } from "../../test/given-when-then.ts";
 import {
   acceptAt,
@@ -28,6 +28,7 @@ import type { JobCommand } from "./commands.ts";
 import { askAtDeadline, deadlineOf } from "./deadlines.ts";
 import { isSuperseded, type JobPhase, type JobState, type KnownJob } from "./state.ts";
 
+const otherJob = JobId.parse("other");
 const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
 const when = (state: JobState, command: JobCommand) => jobDecider.decide(command, state);
 
@@ -115,9 +116,121 @@ describe("a request", () => {
       "chunk-odd",
       "/split/chunk",
     ],
+    [
+      "has a window shorter than on its fastest product",
+      { to: 103, products: [{ product: ascend, limit: 250, slots: 4 }] },
+      "window-too-short",
+      "/to",
+    ],
+    [
+      "is too long for spot on one of its products",
+      { to: 200, products: [{ product: ascend, limit: 250, slots: 41 }] },
+      "too-long",
+      "/products/0/slots",
+    ],
+    [
+      "is not of whole hours on one of its products",
+      { session: "forward", products: [{ product: ascend, limit: 250, slots: 15 }] },
+      "not-whole-hours",
+      "/products/0/slots",
+    ],
+    [
+      "may use less than it asks for on one of its products",
+      { maxSlots: 19, products: [{ product: ascend, limit: 250, slots: 20 }] },
+      "max-slots-too-low",
+      "/maxSlots",
+    ],
+    [
+      "is divisible and has a length of its own on a product",
+      { kind: "div", products: [{ product: ascend, limit: 250, slots: 4 }] },
+      "slots-not-of-gang",
+      "/products/0/slots",
+    ],
+    ["names a parent that is not there", { parent: otherJob }, "parent-unknown", "/parent"],
   ];
   test.each(refused)("is refused if it %s", (_, changed, code, field) => {
     expect(when(jobDecider.initial, request(changed))).toMatchObject({ rejection: { code, field } });
+  });
+
+  test("of a job with lengths of its own holds the dearest of its products", () => {
+    const products = [
+      { product: ascend, limit: 250, slots: 20 },
+      { product: ProductId.parse("a100-80g"), limit: 400 },
+    ];
+    expect(when(jobDecider.initial, request({ products }))).toMatchObject({
+      events: [{ data: { hold: String(250 * 8 * 20) } }],
+    });
+  });
+
+  describe("that names a parent", () => {
+    const parentOf = (...history: readonly JobCommand[]): KnownJob => {
+      const { request: own, ...state } = known(...history);
+      return { ...state, request: { ...own, job: otherJob } };
+    };
+    const child = (parent: KnownJob, changed: Partial<JobSpec> = {}) =>
+      when(jobDecider.initial, { ...request({ parent: otherJob, ...changed }), parent });
+
+    test.each([
+      ["waits for its funds", [request()]],
+      ["is in the book", admitted()],
+      ["has an award", placed],
+      ["runs", running],
+    ])("which %s is taken as it is", (_, history) => {
+      const decision = child(parentOf(...history));
+      expect(decision).toMatchObject({
+        events: [{ type: "JobRequested", data: { spec: { parent: otherJob } } }],
+      });
+      expect(decision).not.toHaveProperty("events.0.data.parentEnd");
+    });
+
+    test("which has completed records its real end", () => {
+      const done = parentOf(...running, finish(1, "completed", inSlot(104, 30)));
+      expect(child(done)).toMatchObject({ events: [{ data: { parentEnd: 105 } }] });
+    });
+
+    test.each([
+      ["was rejected", [request(), { type: "Reject", reason: "no funds", at: inSlot(95) } as const]],
+      ["was cancelled", [...running, cancel]],
+      ["expired", [...admitted(), { type: "Expire", slot: 120, at: inSlot(120) } as const]],
+      ["failed", [...running, finish(1, "failed", inSlot(104))]],
+    ])("which %s is refused", (_, history) => {
+      expect(child(parentOf(...history))).toMatchObject({
+        rejection: { code: "parent-ended", field: "/parent" },
+      });
+    });
+
+    test("of another owner is refused like one that is not there, and so is its own id", () => {
+      const own = parentOf(...admitted());
+      const foreign = { ...own, request: { ...own.request, owner: OwnerId.parse("another") } };
+      const unknown = when(jobDecider.initial, request({ parent: otherJob }));
+      expect(child(foreign)).toEqual(unknown);
+      const itself = { ...request({ parent: job }), parent: known(...admitted()) };
+      expect(when(jobDecider.initial, itself)).toEqual(unknown);
+    });
+
+    test("must be a gang and have one, outside its own group", () => {
+      const group = GroupId.parse("either");
+      const gang = parentOf(...admitted());
+      const notGang = { rejection: { code: "parent-not-gang", field: "/parent" } };
+      expect(child(gang, { kind: "div" })).toMatchObject(notGang);
+      expect(child(parentOf(...admitted({ kind: "div" })))).toMatchObject(notGang);
+      expect(child(parentOf(...admitted({ group })), { group })).toMatchObject({
+        rejection: { code: "parent-in-group", field: "/group" },
+      });
+      expect(child(parentOf(...admitted({ group }))).ok).toBe(true);
+    });
+  });
+
+  test("leaves the book when the exchange shuts it out, and says why", () => {
+    const excluded = { cause: "groupAwarded", by: otherJob } as const;
+    const shutOut: JobCommand = { type: "Expire", slot: 99, excluded, at: inSlot(99) };
+    const history = [...admitted({ group: GroupId.parse("either") }), shutOut];
+    expect(known(...history)).toMatchObject({
+      phase: "expired",
+      reason: "Job other of its group was awarded.",
+    });
+    expect(eventsOf(history, { ...shutOut, slot: 100 })).toEqual([]);
+    expect(eventsOf(placed, shutOut)).toEqual([]);
   });
 
   test("of a divisible job needs a window of one slot only", () => {

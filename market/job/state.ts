@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
-import type { JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
+import type { Exclusion, JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
 import {
@@ -10,8 +10,9 @@ import {
   fillsInForce,
   withCharge,
 } from "../settlement/award-balance.ts";
-import { reopenedWindow, stretchSlots } from "../stretch.ts";
+import { reopenedWindow, stretchLengths } from "../stretch.ts";
 import { slotAtOrAfter, slotOf } from "../time.ts";
+import { whyExcluded } from "./exclusion.ts";
 
 export type JobPhase =
   /** Funds are not held yet. */
@@ -95,7 +96,9 @@ export interface KnownJob {
   readonly awardedSlots: number;
   /** Last instant from which the work can go on, ISO 8601. */
   readonly checkpointAt?: string;
-  /** Why it was rejected, failed or was displaced last. */
+  /** First slot after its end, if it completed. */
+  readonly completedSlot?: number;
+  /** Why it was rejected, failed or was displaced last, or left the book early. */
   readonly reason?: string;
 }
 
@@ -311,8 +314,12 @@ function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced"
     usedBefore: job.usedBefore + used,
   };
   const { spec } = job.request;
-  const slots = stretchSlots(spec, next);
-  return { ...next, window: reopenedWindow(spec, slotOf(Date.parse(data.at)), slots) };
+  const { longest } = stretchLengths(spec, next);
+  return { ...next, window: reopenedWindow(spec, slotOf(Date.parse(data.at)), longest) };
+}
+
+function expired(job: KnownJob, excluded: Exclusion | undefined): KnownJob {
+  return { ...job, phase: "expired", ...(excluded === undefined ? {} : { reason: whyExcluded(excluded) }) };
 }
 
 /** Folds one event; an event that the state cannot place leaves it as it is. */
@@ -357,7 +364,11 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "JobReclaimed":
       return reclaimed(job, event.data);
     case "JobCompleted":
-      return { ...runEnded(endLast(job, "tenant"), event.data.at), phase: "completed" };
+      return {
+        ...runEnded(endLast(job, "tenant"), event.data.at),
+        phase: "completed",
+        completedSlot: event.data.slot,
+      };
     case "JobFailed":
       return {
         ...runEnded(endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"), event.data.at),
@@ -369,7 +380,7 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "JobCancelled":
       return { ...endLast(job, "tenant"), phase: "cancelled" };
     case "JobExpired":
-      return { ...job, phase: "expired" };
+      return expired(job, event.data.excluded);
     case "ChargePosted":
       return {
         ...job,

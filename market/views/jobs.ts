@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
 import { Fill } from "../../events/catalog/award.ts";
-import { type JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import { type Exclusion, type JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import {
   AccountId,
   AuctionNumber,
@@ -12,6 +12,7 @@ import {
   PlacementId,
   Slot,
 } from "../../events/catalog/values.ts";
+import { whyExcluded } from "../job/exclusion.ts";
 import {
   assignmentsOf,
   put,
@@ -131,7 +132,7 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobCancelled":
       return ended(before, { status: "cancelled" }, "cancelled", event.data.slot);
     case "JobExpired":
-      return [own({ ...before, status: "expired" })];
+      return [own(expired(before, event.data.excluded))];
     case "JobReduced":
       return reduced(before, event.data);
     case "JobReclaimed":
@@ -148,6 +149,14 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
 
 function own(view: JobView): ViewChange {
   return put(viewKeys.job(view.job), view);
+}
+
+function expired(before: JobView, excluded: Exclusion | undefined): JobView {
+  return {
+    ...before,
+    status: "expired",
+    ...(excluded === undefined ? {} : { reason: whyExcluded(excluded) }),
+  };
 }
 
 function requested(data: Extract<JobEvent, { type: "JobRequested" }>["data"], at: At): readonly ViewChange[] {
