@@ -47,8 +47,8 @@ export function shareAmongDivisible(
 ): void {
   const { model, floor } = schedule;
   const dearest = floor.map((cost, cell) => Math.max(cost, guide.cells[cell] ?? 0));
-  for (let bid = 0; bid < model.bids; bid++) if (model.kind[bid] === DIV) emptyFills(schedule, bid);
   const bidders = biddersOf(schedule);
+  for (let bid = 0; bid < model.bids; bid++) if (model.kind[bid] === DIV) emptyFills(schedule, bid);
   const lots = lotsOf(schedule, dearest);
   const auction: Auction = { model, lots, bidders, queue: [...bidders.values()], increment, effort };
   for (let next = 0; next < auction.queue.length; next++) {
@@ -63,11 +63,13 @@ export function shareAmongDivisible(
   });
 }
 
+/** Of a group only the bid that has something already: it is not decided here who that is. */
 function biddersOf(schedule: Schedule): Map<number, Bidder> {
   const { model } = schedule;
   const bidders = new Map<number, Bidder>();
   for (let bid = 0; bid < model.bids; bid++) {
     if (model.kind[bid] !== DIV || !mayEnter(schedule, bid)) continue;
+    if (model.group[bid] !== -1 && schedule.fills[bid] === undefined) continue;
     const held = new Float64Array((model.to[bid] ?? 0) - (model.from[bid] ?? 0));
     bidders.set(bid, { bid, left: model.budget[bid] ?? 0, held, queued: true });
   }

@@ -161,8 +161,12 @@ function guideOf({ model, ascent }: State) {
   return { guide, demand };
 }
 
-/** What div bids hold, shared anew; the schedule as it was where that would gain nothing. */
+/**
+ * What div bids hold, shared anew; the schedule as it was where that would gain nothing, or where cards are not all alike
+ * because some may be reclaimed.
+ */
 function sharedAnew(schedule: Schedule, { model, ascent, effort }: State): Schedule {
+  if (model.anyReclaimable) return schedule;
   const shared = copySchedule(schedule);
   shareAmongDivisible(shared, ascent.best, SHARE.increment * meanLimit(model), effort);
   dropLosers(shared);
