@@ -97,7 +97,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         c: centerIndex.get(center.spec.center) ?? 0,
         p: productIndex(product),
       })),
-      offers: stepsLeft(book, onSale, grain).flatMap((step) => {
+      offers: firmFirst(stepsLeft(book, onSale, grain)).flatMap((step) => {
         const pool = poolIndex.get(step.pool) ?? 0;
         const { offer, cards: q, reserve, run, reclaimable } = step;
         return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
@@ -114,6 +114,22 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
       bids: withGroups(bids),
     },
   };
+}
+
+/**
+ * Reclaimable cards ask no less than the dearest firm ones beside them, so that firm ones are sold before: a bid for firm
+ * cards never gets any below what their center asks for them.
+ */
+function firmFirst(steps: readonly Step[]): Step[] {
+  const firm = Map.groupBy(
+    steps.filter(({ reclaimable }) => reclaimable !== true),
+    ({ pool }) => pool,
+  );
+  return steps.map((step) => {
+    if (step.reclaimable !== true) return step;
+    const beside = (firm.get(step.pool) ?? []).filter(({ from, to }) => from < step.to && step.from < to);
+    return { ...step, reserve: Math.max(step.reserve, ...beside.map(({ reserve }) => reserve)) };
+  });
 }
 
 function warmPrices(

@@ -163,3 +163,16 @@ describe("minimum runs", () => {
     expect(accepted(market([{ d: 2, to: 4 }], { offers }))).toEqual([]);
   });
 });
+
+test("which of two offers at one cost is cut does not depend on their order", () => {
+  const offers = [
+    { id: "a", pool: 0, from: 0, to: 2, q: 6, reserve: 10 },
+    { id: "b", pool: 0, from: 1, to: 7, q: 8, reserve: 10, minRun: 4, reclaimable: true },
+  ];
+  const bids: Partial<Bid>[] = [
+    { id: "x", kind: "div", g: 2, d: 1, from: 1, to: 7, reclaimable: true },
+    { id: "y", kind: "div", g: 6, d: 3, from: 1, to: 6 },
+  ];
+  const other = clear(market(bids, { offers: offers.toReversed() }));
+  expect(other).toEqual(clear(market(bids, { offers })));
+});

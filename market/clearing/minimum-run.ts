@@ -1,11 +1,11 @@
-import { type Book, type ItemId, type Offer, type Result, soldCards } from "./instance.ts";
-import { compareIds, type Stops } from "./model.ts";
+import { type Book, type ItemId, type Result, soldCards } from "./instance.ts";
+import { meritOrder, type Piece, type Stops } from "./model.ts";
 
 /** Rounds in which too short runs alone are taken off sale; after them the offers that still have any, whole. */
 const ROUNDS = 6;
 
-/** Offers of one pool as they are sold, cheapest first, each with its place in the book. */
-type Stack = readonly { readonly offer: Offer; readonly of: ItemId }[];
+/** Offers of one pool as they are sold. */
+type Stack = readonly Piece[];
 
 /**
  * Sees to minimum runs as power exchanges see to orders that must not be taken in part: where an offer would sell in too
@@ -30,9 +30,10 @@ export function keepMinimumRuns(
 /** Adds where the sale must stop for it; false: no run is too short. */
 function stopShortRuns(book: Book, result: Result, stops: Map<number, number>, whole: boolean): boolean {
   const sold = soldCards(book, result);
+  const stacks = Map.groupBy(meritOrder(book.offers), ({ offer }) => offer.pool);
   let any = false;
   book.pools.forEach((_, pool) => {
-    const stack = stackOf(book, pool);
+    const stack = stacks.get(pool) ?? [];
     const ids = new Set(stack.flatMap(({ offer, of }) => ((offer.minRun ?? 1) > 1 ? [of] : [])));
     for (const of of ids) {
       const short = shortRuns(stack, of, sold[String(pool)] ?? []);
@@ -48,13 +49,6 @@ function slotsOf(stack: Stack, id: ItemId): number[] {
   return stack
     .filter(({ of }) => of === id)
     .flatMap(({ offer: { from, to } }) => Array.from({ length: to - from }, (_, i) => from + i));
-}
-
-function stackOf({ offers }: Book, pool: number): Stack {
-  return offers
-    .map((offer, index) => ({ offer, id: offer.id ?? index, of: offer.of ?? offer.id ?? index }))
-    .filter(({ offer }) => offer.pool === pool && offer.q > 0)
-    .sort((x, y) => x.offer.reserve - y.offer.reserve || compareIds(x.id, y.id));
 }
 
 /** Cards of a slot that are sold before any of an offer; undefined: it offers none there. */

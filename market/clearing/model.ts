@@ -6,6 +6,7 @@ import {
   DEFAULT_TICK,
   energyCost,
   type ItemId,
+  type Offer,
   slotsNeeded,
 } from "./instance.ts";
 
@@ -119,12 +120,23 @@ export function compileBook(book: Book, stops: Stops = new Map()): Model {
   };
 }
 
+/** An offer with cards, and the offer that it is a piece of. */
+export interface Piece {
+  readonly offer: Offer;
+  readonly of: ItemId;
+}
+
+/** As a pool sells them: cheapest first, then by id. Energy costs all of a pool's cards the same. */
+export function meritOrder(offers: readonly Offer[]): Piece[] {
+  return offers
+    .map((offer, index) => ({ offer, id: offer.id ?? index, of: offer.of ?? offer.id ?? index }))
+    .filter(({ offer }) => offer.q > 0)
+    .sort((x, y) => x.offer.reserve - y.offer.reserve || compareIds(x.id, y.id));
+}
+
 function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Stops) {
   const cells = book.pools.length * book.T;
-  const byPool = Map.groupBy(
-    book.offers.filter(({ q }) => q > 0),
-    ({ pool }) => pool,
-  );
+  const byPool = Map.groupBy(meritOrder(book.offers), ({ offer }) => offer.pool);
   const stepStart = new Int32Array(cells + 1);
   const capacity = new Float64Array(cells);
   const cheapest = new Float64Array(cells);
@@ -134,13 +146,13 @@ function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Sto
   book.pools.forEach((pool, k) => {
     const center = book.centers[pool.c];
     const kw = book.products[pool.p]?.kw ?? 0;
-    const offers = (byPool.get(k) ?? []).sort((x, y) => x.reserve - y.reserve);
+    const offers = byPool.get(k) ?? [];
     for (let t = 0; t < book.T; t++) {
       const cell = k * book.T + t;
       const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
       const energy = energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
       const most = stops.get(cell) ?? Infinity;
-      for (const offer of offers) {
+      for (const { offer } of offers) {
         if (t < offer.from || t >= offer.to) continue;
         const q = Math.min(offer.q, most - (capacity[cell] ?? 0));
         const cost = offer.reserve + energy;
@@ -214,7 +226,8 @@ class Columns {
     pairs: [0],
   };
   readonly #rowOf = new Map<ItemId, number>();
-  readonly #groupOf = new Map<ItemId, number[]>();
+  readonly #groupOf = new Map<ItemId, number>();
+  readonly #groups: number[][] = [];
   readonly #parentIds = new Map<number, ItemId>();
   readonly #way = {
     pool: n(),
@@ -280,10 +293,10 @@ class Columns {
   }
 
   #join(group: ItemId, row: number): number {
-    const members = this.#groupOf.get(group) ?? [];
-    this.#groupOf.set(group, members);
-    members.push(row);
-    return [...this.#groupOf.keys()].indexOf(group);
+    const known = this.#groupOf.get(group) ?? this.#groups.push([]) - 1;
+    this.#groupOf.set(group, known);
+    this.#groups[known]?.push(row);
+    return known;
   }
 
   #addWay(bid: Bid, choice: Choice, pool: number, whole: number, split: boolean): void {
@@ -382,7 +395,7 @@ class Columns {
       budget: Float64Array.from(bid.budget),
       reclaimable: Uint8Array.from(bid.reclaimable),
       group: Int32Array.from(bid.group),
-      groups: [...this.#groupOf.values()],
+      groups: this.#groups,
       parent: Int32Array.from(bid.parent),
       children,
       wayStart: Int32Array.from(bid.ways),

@@ -41,6 +41,8 @@ const DIVES = [24, 80];
  */
 const MORE_DIVES = { least: 300, most: 3000, at: [120, 160, 200, 240] };
 const ROUNDS = 400;
+/** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
+const SMALL_GAIN = 0.0002;
 /**
  * Div bids' cards are shared anew when so many times the work of the last time has gone into moves. Increment: as a share of
  * the mean limit. In larger books moves gain more in that time.
@@ -72,7 +74,7 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
     advance: (units) => advance(running, units),
     best: () => keepMinimumRuns(book, resultOf(state), clearAgain),
     get welfare() {
-      return Math.max(state.best.welfare, state.current?.welfare ?? 0);
+      return state.best.welfare;
     },
     get bound() {
       return wholeBound(state.ascent.bound);
@@ -87,9 +89,8 @@ interface State {
   readonly look: number;
   readonly ascent: Ascent;
   readonly effort: Effort;
-  /** The best so far; what the improvement works on may be a little worse at times, or already better. */
+  /** The best so far, in large books but for gains too small to be written down at once. */
   best: Schedule;
-  current: Schedule | undefined;
 }
 
 interface Running {
@@ -105,7 +106,6 @@ function begin(model: Model, warm?: Warm): Running {
     ascent: beginAscent(model, warm && warmPrices(model, warm)),
     effort: { spent: 0 },
     best: emptySchedule(model),
-    current: undefined,
   };
   return { state, course: work(state), ended: false };
 }
@@ -180,6 +180,7 @@ function* improve(state: State): Generator<void, void> {
   const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   let nextShare = model.bids <= SHARE.bids ? effort.spent : Infinity;
   const patience = PATIENCE * model.bids;
+  const least = model.bids <= MORE_DIVES.most ? 0 : SMALL_GAIN;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
   while (improvement.moves - gained < patience) {
@@ -190,9 +191,8 @@ function* improve(state: State): Generator<void, void> {
     }
     for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
     const { schedule } = improvement;
-    state.current = schedule;
     if (schedule.welfare > state.best.welfare) gained = improvement.moves;
-    if (schedule.welfare > state.best.welfare + 0.0002 * Math.abs(state.best.welfare))
+    if (schedule.welfare > state.best.welfare + least * Math.abs(state.best.welfare))
       state.best = copySchedule(schedule);
     yield;
     if (schedule.welfare >= wholeBound(ascent.bound)) break;
@@ -210,8 +210,8 @@ function* improve(state: State): Generator<void, void> {
   if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
 
-function resultOf({ model, ascent, best, current }: State): Result {
-  const schedule = copySchedule(current && current.welfare > best.welfare ? current : best);
+function resultOf({ model, ascent, best }: State): Result {
+  const schedule = copySchedule(best);
   const cheapest = cheapestTables(model);
   startEarliest(schedule, cheapest);
   honourTies(schedule, cheapest);
