@@ -14,6 +14,7 @@ import {
   openAccount,
   openCenter,
   placeJob,
+  product,
   startExchange,
   succeeds,
 } from "../../test/exchange-in-memory.ts";
@@ -34,6 +35,19 @@ const accountNow = async () =>
   succeeds(exchange.call(operations.getAccount, acme, { params: { account: acme.owner } }));
 const assignments = async (after = 0, limit = 200) =>
   succeeds(exchange.call(operations.listAssignments, alpha, { params: { center }, query: { after, limit } }));
+
+/** A job of acme's, placed at the center as it is. */
+async function placeJobAt(more: Readonly<Record<string, unknown>>) {
+  await openAccount(exchange, acme);
+  const body = newJob(exchange, center, more);
+  const { job } = await succeeds(exchange.call(operations.postJob, acme, { body }));
+  await exchange.pump();
+  await exchange.runAuctions();
+  await exchange.pump();
+  const placement = (await jobNow(job)).awards.at(-1)?.placement;
+  if (placement === undefined) throw new Error("the auction awarded nothing");
+  return { job, placement };
+}
 
 /** The same minute of a run as all tests meter it. */
 const usage = (from: number) => ({
@@ -83,6 +97,42 @@ describe("a placement", () => {
       ["placed", undefined],
       ["released", "completed"],
     ]);
+  });
+
+  test("of a service runs at its center with more cards in some slots, and pays the cards of each", async () => {
+    const first = exchange.slot() + 1;
+    await openCenter(exchange, alpha, center);
+    const more = newOffer(exchange, center, { cards: 4, reserve: 100, from: first + 2, to: first + 5 });
+    await succeeds(exchange.call(operations.postOffer, alpha, { body: more }));
+    const window = { from: first, to: first + 10 };
+    const service = { kind: "service", floor: 12, cards: 20, products: [{ product, limit: 100 }], ...window };
+    const { job, placement } = await placeJobAt(service);
+    const { awards } = await jobNow(job);
+    expect(awards[0]?.fills.map(({ from, to, cards }) => [from - first, to - first, cards])).toEqual([
+      [0, 2, 16],
+      [2, 5, 20],
+      [5, 10, 16],
+    ]);
+    const params = { placement };
+    await succeeds(exchange.call(acceptPlacement, alpha, { params, body: { center } }));
+    exchange.clock.set(slotStart(first));
+    await succeeds(exchange.call(startPlacement, alpha, { params, body: { center, run: 1 } }));
+    // Metered beyond its floor, as far as its award goes and no further.
+    exchange.clock.set(slotStart(first + 3));
+    const third = { center, run: 1, from: instant(slotStart(first + 2)), to: instant(slotStart(first + 3)) };
+    const meter = (cardSeconds: number) =>
+      exchange.call(meterPlacement, alpha, { params, body: { ...third, cardSeconds } });
+    expect((await meter(20 * 360 + 1)).problem).toMatchObject({ code: "usage-beyond-award" });
+    await succeeds(meter(20 * 360));
+    // It says nothing at its end: the exchange ends it.
+    exchange.clock.set(slotStart(first + 10) + 61_000);
+    await exchange.invoke("meet-deadline", { job, placement });
+    expect(await jobNow(job)).toMatchObject({ status: "completed" });
+    await exchange.pump();
+    expect(await accountNow()).toMatchObject({
+      available: String(1_000_000 - (16 * 7 + 20 * 3) * 100),
+      held: "0",
+    });
   });
 
   test("is settled once, however often settlement is woken and wherever it was cut off", async () => {
