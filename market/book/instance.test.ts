@@ -49,6 +49,17 @@ describe("the problem of a gate", () => {
     expect(validateBook(problem)).toEqual([]);
   });
 
+  test("sells firm cards before reclaimable ones, whatever those ask", () => {
+    const lent = offered("lent", { reserve: 60, reclaimNotice: 5, from: 100, to: 120 });
+    const later = offered("later", { reserve: 60, reclaimNotice: 5, from: 200, to: 220 });
+    const { offers } = instanceOf(bookAfter(...market, lent, later), gateIn(180)).book;
+    expect(instanceOf(bookAfter(...market, lent)).book.offers).toMatchObject([
+      { id: "lent@0", reserve: 100, reclaimable: true },
+      { id: "offer-1@0", reserve: 100 },
+    ]);
+    expect(offers).toMatchObject([{ id: "later@19", reserve: 60, reclaimable: true }, { id: "offer-1@0" }]);
+  });
+
   test("has hours as units in the forward session, and ten times the money", () => {
     const forward = { session: "forward", slots: 20, from: 105, to: 200 } as const;
     const book = bookAfter(...market, offered("b", { from: 115, to: 139 }), ...queued("train", forward));
