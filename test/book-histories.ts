@@ -34,6 +34,7 @@ import { type Instance, instanceAt } from "../market/book/instance.ts";
 import { excludedJobs } from "../market/book/links.ts";
 import { observeAuction } from "../market/book/observe-auction.ts";
 import { observePage, type SeenCommit } from "../market/book/observe-page.ts";
+import { reclaimedRuns, reclaimNotices } from "../market/book/reclaims.ts";
 import { voided } from "../market/book/why.ts";
 import { clear } from "../market/clearing/clear.ts";
 import type { Book, Result } from "../market/clearing/instance.ts";
@@ -42,7 +43,7 @@ import { askAtDeadline, deadlineOf } from "../market/job/deadlines.ts";
 import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
-import { type KnownOffer, offerDecider } from "../market/offer.ts";
+import { type KnownOffer, type OfferCommand, offerDecider } from "../market/offer.ts";
 import { bidHold, nextOnSale } from "../market/stretch.ts";
 import { instant, periodOf, periodStart, slotOf, slotStart } from "../market/time.ts";
 
@@ -380,6 +381,7 @@ type Happening =
       readonly kind:
         | "withdraw"
         | "draw"
+        | "reclaim"
         | "cancel"
         | "refuse"
         | "complete"
@@ -457,6 +459,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
           "withdraw",
           "draw",
           "draw",
+          "reclaim",
+          "reclaim",
           "cancel",
           "refuse",
           "complete",
@@ -585,13 +589,20 @@ function open(life: Life): void {
     append(life, streams.center(center), linked(center, link(to, { gbps: 1 + index, perGB: index })));
   });
   pools.forEach((_, pool) => {
-    postOffer(life, { pool, cards: 4 + pool, price: 80 + 20 * pool, from: 0, slots: 60 });
+    postOffer(life, {
+      pool,
+      cards: 4 + pool,
+      price: 80 + 20 * pool,
+      from: 0,
+      slots: 60,
+      more: (pool + 1) % 2,
+    });
   });
 }
 
 type OfferWish = Pick<Wish, "pool" | "cards" | "price" | "from" | "slots"> & Partial<Wish>;
 
-/** Some have steps, some a minimum run, some are home reserves; the opening's are plain. */
+/** Some have steps, some a minimum run, some are home reserves, some may be taken back; the opening's have no steps or runs. */
 function shapeOf({ cards, price, slots, choosy = 7, more = 0 }: OfferWish): Partial<BookOffer> {
   const stepped = choosy % 2 === 0 && cards > 1 && price < 10_000;
   const rest = cards - Math.floor(cards / 2);
@@ -605,6 +616,7 @@ function shapeOf({ cards, price, slots, choosy = 7, more = 0 }: OfferWish): Part
         }
       : {}),
     ...(choosy < 3 ? { homeReserve: true } : {}),
+    ...(more % 2 === 1 ? { reclaimNotice: 1 + (more % 3) } : {}),
     ...(choosy > 2 && choosy < 6 ? { minRun: 1 + (more % Math.min(14, slots * 5)) } : {}),
   };
 }
@@ -640,6 +652,9 @@ function happen(life: Life, one: Happening): void {
       return;
     case "draw":
       drawFrom(life, one.pick);
+      return;
+    case "reclaim":
+      reclaimFrom(life, one.pick);
       return;
     case "withdraw":
       if (life.offers.size > 0) endOffer(life, at([...life.offers.keys()], one.pick), "OfferWithdrawn");
@@ -729,10 +744,25 @@ function drawFrom(life: Life, pick: number): void {
   const reserves = [...life.offers.values()].filter(({ offer }) => offer.homeReserve === true);
   const known = reserves[pick % Math.max(1, reserves.length)];
   if (known === undefined) return;
-  const { offer, to } = known.offer;
+  const { to } = known.offer;
   const from = Math.max(known.offer.from, life.slot + 22 + (pick % 3));
   const draw = { draw: DrawId.parse(`draw-${life.names++}`), from, to, cards: 1 + (pick % 3) };
-  const decision = offerDecider.decide({ type: "Draw", draw, at: now(life) }, known);
+  tellOffer(life, known, { type: "Draw", draw, at: now(life) });
+}
+
+/** Its center takes some of an offer back, or all. */
+function reclaimFrom(life: Life, pick: number): void {
+  const lent = [...life.offers.values()].filter(({ offer }) => offer.reclaimNotice !== undefined);
+  const known = lent[pick % Math.max(1, lent.length)];
+  if (known === undefined) return;
+  const from = life.slot + 1 + (known.offer.reclaimNotice ?? 0) + (pick % 3);
+  const cards = pick % 2 === 0 ? undefined : 1 + (pick % 3);
+  tellOffer(life, known, { type: "Reclaim", from, cards, at: now(life) });
+}
+
+function tellOffer(life: Life, known: KnownOffer, command: OfferCommand): void {
+  const { offer } = known.offer;
+  const decision = offerDecider.decide(command, known);
   if (!decision.ok) return;
   const next = decision.events.reduce(offerDecider.evolve, known);
   if (next.phase !== "unknown") life.offers.set(offer, next);
@@ -852,6 +882,7 @@ function specOf(life: Life, what: Wish): JobSpec {
     retries: choosy % 2,
     ...(stageSlots === 0 ? {} : { stageSlots }),
     ...(kind === "service" ? { floor: 1 + (what.slack % cards) } : {}),
+    ...(what.owner % 2 === 1 ? { reclaimable: true } : {}),
     ...(what.extendLimit === undefined ? {} : { extendLimit: what.extendLimit }),
     ...(choosy === 3 ? { frameworks: ["mindspore"] } : {}),
     ...(choosy === 4 ? { regions: ["north", "south"] } : {}),
@@ -949,10 +980,30 @@ function closeGates(life: Life): void {
     publish(life, (stream) => isLate(life, stream));
     const gate = gateDue(life.book, now(life));
     if (gate === undefined) return;
+    const told = tellReclaimed(life, gate.gate);
+    publish(life, (stream) => !told.has(stream));
     for (const hold of dueHolds(life.book, gate.gate)) takeHold(life, hold);
     publish(life, (stream) => !stream.startsWith("account-") || isLate(life, `${stream}/held`));
     closeGate(life, gate);
   }
+}
+
+/** Jobs give back what was taken back, and end when it is gone; the streams of those that were told. */
+function tellReclaimed(life: Life, gate: number): Set<string> {
+  const ends = reclaimedRuns(life.book, gate).map(({ job, placement }) => ({
+    job,
+    command: { type: "StretchEnded", placement } as const,
+  }));
+  const notices = reclaimNotices(life.book, gate).map(({ job, ...notice }) => ({
+    job,
+    command: { type: "Reclaim", ...notice } as const,
+  }));
+  const told = [...ends, ...notices];
+  for (const { job: id, command } of told) {
+    const job = life.jobs.get(id);
+    if (job === undefined || !tell(life, job, command)) throw new Error(`${id} did not take ${command.type}`);
+  }
+  return new Set(told.map(({ job }) => streams.job(job)));
 }
 
 function closeGate(life: Life, gate: Gate): void {

@@ -1,5 +1,12 @@
 import type { JobId, Session } from "../../events/catalog/values.ts";
-import { type Bid, type Book, type Center, energyCost, slotsNeeded } from "../clearing/instance.ts";
+import {
+  type Bid,
+  type Book,
+  type Center,
+  energyCost,
+  type Offer,
+  slotsNeeded,
+} from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
 import { lapsedUntil } from "../home-reserve.ts";
 import { products } from "../products.ts";
@@ -97,40 +104,55 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         c: centerIndex.get(center.spec.center) ?? 0,
         p: productIndex(product),
       })),
-      offers: firmFirst(stepsLeft(book, onSale, grain)).flatMap((step) => {
-        const pool = poolIndex.get(step.pool) ?? 0;
-        const { offer, cards: q, reserve, run, reclaimable } = step;
-        return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
-          id: from === step.from ? offer : `${offer}/${from}`,
-          pool,
-          from,
-          to,
-          q,
-          reserve: reserve * grain,
-          ...(run === undefined ? {} : { minRun: run.units, of: run.offer, sold: run.sold }),
-          ...(reclaimable === undefined ? {} : { reclaimable }),
-        }));
-      }),
+      offers: firmFirst(
+        stepsLeft(book, onSale, grain).flatMap((step): Offer[] => {
+          const pool = poolIndex.get(step.pool) ?? 0;
+          const { offer, cards: q, reserve, run, reclaimable } = step;
+          return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
+            id: from === step.from ? offer : `${offer}/${from}`,
+            pool,
+            from,
+            to,
+            q,
+            reserve: reserve * grain,
+            ...(run === undefined ? {} : { minRun: run.units, of: run.offer, sold: run.sold }),
+            ...(reclaimable === undefined ? {} : { reclaimable }),
+          }));
+        }),
+      ),
       bids: withGroups(bids),
     },
   };
 }
 
 /**
- * Reclaimable cards ask no less than the dearest firm ones beside them, so that firm ones are sold before: a bid for firm
- * cards never gets any below what their center asks for them.
+ * In each unit reclaimable cards ask no less than the dearest firm ones beside them, so that firm ones are sold before: a
+ * bid for firm cards never gets any below what their center asks for them.
  */
-function firmFirst(steps: readonly Step[]): Step[] {
+function firmFirst(offers: readonly Offer[]): Offer[] {
   const firm = Map.groupBy(
-    steps.filter(({ reclaimable }) => reclaimable !== true),
+    offers.filter(({ reclaimable }) => reclaimable !== true),
     ({ pool }) => pool,
   );
-  return steps.map((step) => {
-    if (step.reclaimable !== true) return step;
-    const beside = (firm.get(step.pool) ?? []).filter(({ from, to }) => from < step.to && step.from < to);
-    return { ...step, reserve: Math.max(step.reserve, ...beside.map(({ reserve }) => reserve)) };
+  return offers.flatMap((offer) => {
+    const beside = (firm.get(offer.pool) ?? []).filter(({ from, to }) => from < offer.to && offer.from < to);
+    if (offer.reclaimable !== true || beside.length === 0) return [offer];
+    const pieces: Mutable<Offer>[] = [];
+    for (let unit = offer.from; unit < offer.to; unit++) {
+      const there = beside.filter(({ from, to }) => from <= unit && unit < to);
+      const reserve = Math.max(offer.reserve, ...there.map((other) => other.reserve));
+      const last = pieces.at(-1);
+      if (last?.reserve === reserve) last.to = unit + 1;
+      else {
+        const id = unit === offer.from ? offer.id : `${offer.id}/${unit}`;
+        pieces.push({ ...offer, ...(id === undefined ? {} : { id }), from: unit, to: unit + 1, reserve });
+      }
+    }
+    return pieces;
   });
 }
+
+type Mutable<Data> = { -readonly [Field in keyof Data]: Data[Field] };
 
 function warmPrices(
   book: BookState,

@@ -599,7 +599,17 @@ function jobLife(id: JobId): fc.Arbitrary<DomainEvent[]> {
       ),
       { maxLength: 8 },
     )
-    .map((events) => [requested(id), ...events]);
+    .map((events) => [requested(id), ...onceAnAuction(events)]);
+}
+
+/** A job wins at most once in an auction. */
+function onceAnAuction(events: readonly DomainEvent[]): DomainEvent[] {
+  const seen = new Set<number>();
+  return events.filter((event) => {
+    if (event.type !== "JobPlaced" && event.type !== "JobContinued") return true;
+    const { auction } = event.data.award;
+    return !seen.has(auction) && seen.add(auction);
+  });
 }
 
 function offerLife(id: OfferId): fc.Arbitrary<DomainEvent[]> {
