@@ -668,6 +668,19 @@ describe("a service", () => {
     expect(known(...forward, ended)).toMatchObject({ window: { from: 120, to: 130 } });
   });
 
+  test("whose cards are taken back returns for what it was to have of its window", () => {
+    const placement = placementId(1);
+    const history: JobCommand[] = [
+      ...serving({ reclaimable: true }),
+      { type: "Reclaim", placement, center: xian, slot: 106, at: inSlot(103) },
+      { type: "StretchEnded", placement, at: inSlot(106, 60) },
+    ];
+    expect(known(...history)).toMatchObject({ usedBefore: 6, window: { from: 107, to: 110 } });
+    expect(chargeOf(history).map(({ tenantPays }) => tenantPays)).toEqual([
+      String(4 * 4 * 200 + 2 * 8 * 200),
+    ]);
+  });
+
   test("stays in the book while a slot of its window can be sold", () => {
     const expire = (slot: number): JobCommand => ({ type: "Expire", slot, at: inSlot(slot) });
     expect(eventsOf(admitted(service), expire(108))).toEqual([]);
@@ -708,6 +721,21 @@ describe("data that is moved before the start", () => {
     const { events } = jobAfter(...begun, refuse(xian, inSlot(98, 200)));
     expect(events).toContainEqual(expect.objectContaining({ data: expect.objectContaining({ slot: 99 }) }));
     expect(paid(...begun, refuse(xian, inSlot(98, 200)))).toBe(0);
+  });
+
+  test("is not paid when all cards are taken back before the start, and its link is free from then on", () => {
+    const back: JobCommand = {
+      type: "Reclaim",
+      placement: placementId(1),
+      center: xian,
+      slot: 100,
+      at: inSlot(98, 200),
+    };
+    const history = [...admitted({ ...staged, reclaimable: true }), place(award, 20_000), back];
+    expect(paid(...history)).toBe(0);
+    expect(jobAfter(...history).events).toContainEqual(
+      expect.objectContaining({ type: "JobDisplaced", data: expect.objectContaining({ slot: 99 }) }),
+    );
   });
 
   test("is paid when the center fails after a run has begun", () => {
