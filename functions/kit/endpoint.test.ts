@@ -191,11 +191,15 @@ describe("parameters", () => {
     }
   });
 
+  const bodies: Readonly<Record<string, object>> = {
+    drawReserve: { from: 1, to: 2, cards: 1 },
+    reclaimOffer: { from: 1 },
+    postGuarantee: { mills: "5" },
+  };
   const versioned = closed.filter(({ problems = [] }) => problems.includes(412));
   test.each(named(versioned))("%s: If-Match takes an ETag as it was answered", async (_, operation) => {
     for (const ifMatch of ["3", 'W/"3"', '"x"', '"1", "2"']) {
-      const posted = operation.id === "drawReserve" ? { from: 1, to: 2, cards: 1 } : { mills: "5" };
-      const body = operation.method === "POST" ? posted : { links: [] };
+      const body = bodies[operation.id] ?? { links: [] };
       const request = { params: paramsOf(operation), body, ifMatch };
       const { problem } = await exchange.call(operation, member(operation), request);
       expect(problem).toMatchObject({

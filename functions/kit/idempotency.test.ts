@@ -80,6 +80,16 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     },
   ],
   [
+    operations.reclaimOffer,
+    async (exchange) => {
+      await openCenter(exchange, alpha, center);
+      const lent = newOffer(exchange, center, { reclaimNotice: 2 });
+      const { offer } = await succeeds(exchange.call(operations.postOffer, alpha, { body: lent }));
+      const body = { from: exchange.slot() + 5, cards: 3 };
+      return { by: alpha, params: { offer }, body, other: { ...body, cards: 4 } };
+    },
+  ],
+  [
     operations.postJob,
     async (exchange) => {
       await openCenter(exchange, alpha, center);

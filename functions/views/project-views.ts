@@ -27,8 +27,14 @@ type Items = Map<string, ViewItem>;
 export const create = wakeUp(({ feed, views }) => {
   const memory: Items = new Map();
   const progress = { get: () => views.asOf(), advance: (position: number) => views.advance(position) };
+  let done = 0;
   const handle = async (pages: readonly FeedPage[]) => {
-    for (const page of pages) await project(views, memory, page);
+    for (const page of pages) {
+      // What changed in pages that another process did is not in mind here.
+      if (page.position !== done + 1) memory.clear();
+      await project(views, memory, page);
+      done = page.position;
+    }
   };
   const follow = createFollower({ feed, progress, handle });
   return (keys) => follow(lastPosition(keys));
@@ -41,7 +47,10 @@ async function project(views: Views, memory: Items, page: FeedPage): Promise<voi
   const own = page.commits.flatMap(({ stream }) => ownKey(stream) ?? []);
   const items = await load(views, memory, own);
   const before = new Map([...items].map(([name, { data }]) => [name, data]));
-  const effects = effectsOf(unseen(page, items), before);
+  const left = unseen(page, items);
+  // Another process was ahead: what it changed beside its streams' own items is not what is in mind here.
+  if (left.commits.length < page.commits.length) memory.clear();
+  const effects = effectsOf(left, before);
   const appends = Map.groupBy(effects.filter(isAppend), ({ list }) => list);
   const counts = await load(views, memory, [...appends.keys()].map(viewKeys.count));
   for (const [name, item] of counts) items.set(name, item);
@@ -67,8 +76,8 @@ async function project(views: Views, memory: Items, page: FeedPage): Promise<voi
 }
 
 /**
- * An item is a function of the feed up to its position. So one that this process wrote needs no reading again: should
- * another process be ahead, what is made of it here is what is there, and is not written.
+ * An item is a function of the feed up to its position. So one that this process wrote needs no reading again, as long as
+ * it works out every commit itself: should another process be ahead, what is made here is there already, and not written.
  */
 async function load(views: Views, memory: Items, keys: readonly ViewKey[]): Promise<Items> {
   const found: Items = new Map();

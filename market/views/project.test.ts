@@ -748,6 +748,26 @@ describe("the projection of pages", () => {
   });
   const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
 
+  test("numbers on where another process has numbered meanwhile", async () => {
+    const awards = [1, 2, 3, 4].map((auction): Facts => {
+      const event = parseEvent("JobContinued", { job, award: award(auction, ["c-1"], 101, 111) });
+      return { stream: streams.job(job), version: auction + 1, events: [event] };
+    });
+    const pages: Facts[][] = [[{ stream: streams.job(job), version: 1, events: [requested()] }]];
+    pages.push(...awards.map((one) => [one]));
+    const exchange = await startExchange();
+    const second = await startExchange(() => exchange.database);
+    await putPages(exchange.database, pages);
+    for (const [process, upTo] of [
+      [exchange, 2],
+      [second, 3],
+      [exchange, 4],
+      [second, 5],
+    ] as const)
+      await process.wake("project-views", [{ pk: "feed", sk: upTo }]);
+    expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
+  });
+
   test("comes to the same rows however often it is cut off and begins again", async () => {
     await fc.assert(
       fc.asyncProperty(
