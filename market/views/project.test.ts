@@ -749,22 +749,25 @@ describe("the projection of pages", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
 
   test("numbers on where another process has numbered meanwhile", async () => {
-    const awards = [1, 2, 3, 4].map((auction): Facts => {
-      const event = parseEvent("JobContinued", { job, award: award(auction, ["c-1"], 101, 111) });
-      return { stream: streams.job(job), version: auction + 1, events: [event] };
+    const other = JobId.parse("other");
+    const commit = (of: JobId, version: number, event: DomainEvent): Facts => ({
+      stream: streams.job(of),
+      version,
+      events: [event],
     });
-    const pages: Facts[][] = [[{ stream: streams.job(job), version: 1, events: [requested()] }]];
-    pages.push(...awards.map((one) => [one]));
+    const awarded = (of: JobId, auction: number) =>
+      parseEvent("JobContinued", { job: of, award: award(auction, ["c-1"], 101, 111, of) });
+    const pages = [
+      [commit(job, 1, requested(job)), commit(job, 2, awarded(job, 1))],
+      [commit(other, 1, requested(other)), commit(other, 2, awarded(other, 1))],
+      [commit(job, 3, awarded(job, 2))],
+    ];
     const exchange = await startExchange();
     const second = await startExchange(() => exchange.database);
-    await putPages(exchange.database, pages);
-    for (const [process, upTo] of [
-      [exchange, 2],
-      [second, 3],
-      [exchange, 4],
-      [second, 5],
-    ] as const)
-      await process.wake("project-views", [{ pk: "feed", sk: upTo }]);
+    for (const [index, process] of [exchange, second, exchange].entries()) {
+      await putPages(exchange.database, pages.slice(index, index + 1));
+      await process.wake("project-views", [{ pk: "feed", sk: index + 1 }]);
+    }
     expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
   });
 
