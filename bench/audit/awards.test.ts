@@ -16,7 +16,15 @@ const lines = [
 ];
 
 function faultOf(changed: { fills?: object[]; lines?: object[] } = {}): string | undefined {
-  const award = { placement: "web.1", job: "web", from: 100, to: 104, fills: changed.fills ?? fills, links };
+  const award = {
+    placement: "web.1",
+    job: "web",
+    auction: 1,
+    from: 100,
+    to: 104,
+    fills: changed.fills ?? fills,
+    links,
+  };
   const facts: [string, object][] = [
     ["JobRequested", { job: "web", spec: { kind: "service", cards: 4, floor: 2 } }],
     ["AwardsPublished", { awards: [award] }],

@@ -236,7 +236,7 @@ function reclaimed(job: KnownJob, data: Extract<JobEvent, { type: "JobReclaimed"
       ? { ...cutFrom(balance, centersOf(balance.award), slot), until: Math.min(slot, balance.until ?? slot) }
       : cutFrom(balance, [center], slot);
   const balances = job.balances.map((balance) =>
-    job.placementOf.get(balance.award.placement) === placement && !balance.final ? taken(balance) : balance,
+    job.placementOf.get(balance.award.placement) === placement ? taken(balance) : balance,
   );
   const next = { ...job, balances };
   const left = balancesOf(next, placement).flatMap((balance) => fillsInForce(balance).map(({ to }) => to));
