@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Bid, Book, Offer } from "../market/clearing/instance.ts";
+import type { Bid, Book, Offer, Result } from "../market/clearing/instance.ts";
 
 export interface BookShape {
   readonly T: number;
@@ -240,4 +240,28 @@ function arbitraryBid(
         ...(bid.kind === "split" ? { chunk: chunk ?? 1, bw: bw ?? 0, syncLat: syncLat ?? 100 } : {}),
       })),
   );
+}
+
+/** A book, and the same with its bids and offers in another order. */
+export function arbitraryOrders(books: fc.Arbitrary<Book>): fc.Arbitrary<{ book: Book; other: Book }> {
+  return books.chain((book) =>
+    fc
+      .record({
+        bids: fc.shuffledSubarray([...book.bids], { minLength: book.bids.length }),
+        offers: fc.shuffledSubarray([...book.offers], { minLength: book.offers.length }),
+      })
+      .map((moved) => ({ book, other: { ...book, ...moved } })),
+  );
+}
+
+/** A result by ids instead of indexes. */
+export function byId(book: Book, { accepted, div, ...rest }: Result) {
+  const sorted = <A extends { b: number }>(rows: readonly A[]) =>
+    rows.map((one) => ({ ...one, b: String(book.bids[one.b]?.id) })).sort((x, y) => (x.b < y.b ? -1 : 1));
+  return { ...rest, accepted: sorted(accepted), div: sorted(div) };
+}
+
+/** Divisible bids of one card a slot: their ways are many. */
+export function withSmallDivisible(book: Book): Book {
+  return { ...book, bids: book.bids.map((bid) => ({ ...bid, g: bid.kind === "div" ? 1 : bid.g })) };
 }

@@ -1,10 +1,10 @@
 import type { Bid, Book, Choice, ItemId } from "../../market/clearing/instance.ts";
 import {
   DEFAULT_SLOT_SECONDS,
-  DEFAULT_TICK,
-  energyCost,
+  energyAt,
   linkBetween,
   slotsNeeded,
+  stagingOf,
 } from "../../market/clearing/instance.ts";
 
 /**
@@ -115,16 +115,14 @@ function addRow({ milp }: Builder, limit: number): Milpable {
 
 /** Cards sold in a cell are at most those of its steps that are taken. */
 function addOffers(builder: Builder): void {
-  const { book, milp, seconds, cards, cheapest } = builder;
+  const { book, milp, cards, cheapest } = builder;
   const steps = new Map<number, Map<number, number>>();
   for (const { pool, from, to, q, reserve } of book.offers) {
     if (q === 0) continue;
-    const { c, p } = book.pools[pool] ?? { c: -1, p: -1 };
-    const center = book.centers[c];
+    const of = book.pools[pool];
+    if (of === undefined) continue;
     for (let t = from; t < to; t++) {
-      const kw = book.products[p]?.kw ?? 0;
-      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
-      const energy = energyCost(kw, center?.pue ?? 0, perKwh, seconds, book.tick ?? DEFAULT_TICK);
+      const energy = energyAt(book, of, t);
       const cell = pool * book.T + t;
       const own = steps.get(cell) ?? new Map<number, number>();
       own.set(reserve + energy, (own.get(reserve + energy) ?? 0) + q);
@@ -168,7 +166,7 @@ function waysOf({ book, seconds }: Builder, bid: Bid): Way[] {
     const data = bid.kind === "div" ? 0 : (bid.dataGB ?? 0);
     if (data === 0) return [way];
     const ahead = bid.stage ?? 0;
-    const gigabits = ahead === 0 ? data * 8 : Math.ceil((data * 8) / ahead);
+    const { gigabits } = stagingOf(bid);
     if (!link || gigabits > link.gbps * seconds) return [];
     return [{ ...way, transfer: data * link.perGB, link: index, stagingGbps: gigabits / seconds, ahead }];
   });

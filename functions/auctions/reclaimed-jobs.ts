@@ -27,9 +27,10 @@ export async function tellReclaimed(access: Access, book: BookState, gate: numbe
     job,
   }));
   const told = [...ends, ...notices];
+  if (told.length === 0) return false;
   await forEachInFlight(32, told, (one) => tell(access, one));
   await access.relay.drain(told.map(({ job }) => streams.job(job)));
-  return told.length > 0;
+  return true;
 }
 
 interface Told {

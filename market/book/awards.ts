@@ -4,17 +4,18 @@ import type { Award, Fill, LinkUse } from "../../events/catalog/award.ts";
 import { LinkId, type MillsText, PlacementId, ProductId } from "../../events/catalog/values.ts";
 import {
   type Accepted,
-  type Bid,
   type DivFills,
   linkBetween,
   type Result,
   slotsNeeded,
   soldCards,
+  stagingOf,
 } from "../clearing/instance.ts";
 import { millsText } from "../money.ts";
 import { SLOT_SECONDS } from "../time.ts";
 import type { BookState } from "./book-state.ts";
 import type { Instance } from "./instance.ts";
+import { ranges } from "./unit-ranges.ts";
 
 export interface AuctionAwards {
   readonly awards: readonly Award[];
@@ -59,20 +60,6 @@ function priceAt({ book, grain }: Instance, result: Result, c: number, p: number
 /** Slots `[from, to)` of units `[from, to)`. */
 function slotsOf({ gate, grain }: Instance, from: number, to: number): { from: number; to: number } {
   return { from: gate.from + from * grain, to: gate.from + to * grain };
-}
-
-/** Neighbouring units of the same content as one range. */
-function ranges<Content>(
-  units: readonly { readonly unit: number; readonly content: Content }[],
-  same: (a: Content, b: Content) => boolean,
-): { from: number; to: number; content: Content }[] {
-  const found: { from: number; to: number; content: Content }[] = [];
-  for (const { unit, content } of units) {
-    const last = found.at(-1);
-    if (last !== undefined && last.to === unit && same(last.content, content)) last.to = unit + 1;
-    else found.push({ from: unit, to: unit + 1, content });
-  }
-  return found;
 }
 
 function gangAward(
@@ -175,12 +162,6 @@ function award(
   };
 }
 
-/** Units `[from, to)` of the problem in which a bid that starts in unit `s` moves its data, and gigabits in each. */
-function stagingOf({ dataGB = 0, stage = 0 }: Bid, s: number) {
-  if (stage === 0) return { from: s, to: s + 1, gigabits: dataGB * 8 };
-  return { from: s - stage, to: s, gigabits: Math.ceil((dataGB * 8) / stage) };
-}
-
 /** Staging of the data to each center that is not its home, and what a split gang reserves between its two. */
 function linksOf(instance: Instance, result: Result, { b, s, parts }: Accepted, d: number): LinkUse[] {
   const bid = instance.book.bids[b];
@@ -188,7 +169,8 @@ function linksOf(instance: Instance, result: Result, { b, s, parts }: Accepted, 
   const { grain } = instance;
   const seconds = BigInt(SLOT_SECONDS * grain);
   const { dataGB = 0 } = bid;
-  const { from, to, gigabits } = stagingOf(bid, s);
+  const { first: ahead, slots, gigabits } = stagingOf(bid);
+  const [from, to] = [s + ahead, s + ahead + slots];
   const stagings = parts
     .filter(({ c }) => c !== bid.home && dataGB > 0)
     .flatMap(({ c }) => {

@@ -200,17 +200,17 @@ function cardsIn(
   return Math.max(0, Math.min(below + cards, left) - low);
 }
 
-/** Cards that an offer has in each slot, sold or not: less what its center drew or took back. */
-export function cardsOffered(book: BookState, offer: BookOffer, onSale: OnSale): Int32Array {
-  const less = lessOf(
-    book,
-    offer,
-    drawnBy(book, onSale, (draw) => draw.offer),
-  );
-  const whole = { offer, below: 0, cards: offer.cards };
-  return Int32Array.from({ length: onSale.to - onSale.from }, (_, at) =>
-    cardsIn(whole, less, onSale.from + at, onSale),
-  );
+/** Cards that offers have in each slot, sold or not: less what their centers drew or took back. */
+export function cardsOffered(book: BookState, offers: readonly BookOffer[], onSale: OnSale): Int32Array {
+  const drawn = drawnBy(book, onSale, ({ offer }) => offer);
+  const cards = new Int32Array(onSale.to - onSale.from);
+  for (const offer of offers) {
+    const less = lessOf(book, offer, drawn);
+    const whole = { offer, below: 0, cards: offer.cards };
+    for (let at = 0; at < cards.length; at++)
+      cards[at] = (cards[at] ?? 0) + cardsIn(whole, less, onSale.from + at, onSale);
+  }
+  return cards;
 }
 
 /** Cards that centers drew in each slot, by what `of` says of a draw. */
@@ -270,6 +270,7 @@ function sellIn({ firm, taken }: Stack, at: number, rests: Int32Array): number {
   spend(rests, due + free);
   return bound + free;
 }
+
 /** Takes so many cards off the first levels that fit; gives how many they lacked. */
 function spend(rests: Int32Array, cards: number, fits?: readonly boolean[]): number {
   let due = cards;

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { CurvePoint } from "../../events/catalog/auction.ts";
-import { type Bid, energyCost, slotsNeeded } from "../clearing/instance.ts";
+import { type Bid, energyAt, slotsNeeded } from "../clearing/instance.ts";
 import type { Instance } from "./instance.ts";
 
 type Point = z.infer<typeof CurvePoint>;
@@ -29,17 +29,9 @@ export function supplyCurve({ book, grain }: Instance): Point[] {
   const byPrice = new Map<number, number>();
   for (const { pool, from, to, q, reserve } of book.offers) {
     const of = book.pools[pool];
-    const center = book.centers[of?.c ?? 0];
-    const kw = book.products[of?.p ?? 0]?.kw ?? 0;
+    if (of === undefined) continue;
     for (let t = from; t < to; t++) {
-      const energy = energyCost(
-        kw,
-        center?.pue ?? 0,
-        (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0),
-        book.slotSeconds ?? 0,
-        book.tick ?? 1,
-      );
-      const price = (reserve + energy) / grain;
+      const price = (reserve + energyAt(book, of, t)) / grain;
       byPrice.set(price, (byPrice.get(price) ?? 0) + q * grain);
     }
   }

@@ -1,22 +1,16 @@
 import type { JobId, Session } from "../../events/catalog/values.ts";
-import {
-  type Bid,
-  type Book,
-  type Center,
-  energyCost,
-  type Offer,
-  slotsNeeded,
-} from "../clearing/instance.ts";
+import { type Bid, type Book, type Center, energyAt, type Offer, slotsNeeded } from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
 import { lapsedUntil } from "../home-reserve.ts";
 import { products } from "../products.ts";
 import { rules } from "../rules.ts";
-import { type ProductChoice, stretchSlots } from "../stretch.ts";
+import { leastSlots, type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
 import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
 import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
+import { ranges, unitsOf } from "./unit-ranges.ts";
 
 /** The gate of one auction. */
 export interface AuctionGate {
@@ -72,11 +66,19 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
     energy: byUnit(spec.energy),
     ...(spec.carbon === undefined ? {} : { carbon: byUnit(spec.carbon) }),
   }));
-  const energies = pools.map(({ center, product }) => {
-    const { pue = 0, energy = [], carbon } = sites[centers.indexOf(center)] ?? {};
-    const kw = products[productIndex(product)]?.kw ?? 0;
-    return energy.map((perKwh, t) => energyCost(kw, pue, perKwh + (carbon?.[t] ?? 0), slotSeconds, grain));
-  });
+  const facts = {
+    slotSeconds,
+    tick: grain,
+    products: products.map(({ product, kw }) => ({ name: product, kw })),
+    centers: sites,
+    pools: pools.map(({ center, product }) => ({
+      c: centerIndex.get(center.spec.center) ?? 0,
+      p: productIndex(product),
+    })),
+  };
+  const energies = facts.pools.map((pool) =>
+    Array.from({ length: units }, (_, t) => energyAt(facts, pool, t)),
+  );
   const bids = [...book.jobs.values()].flatMap((job) => bidOf(scene, job) ?? []);
   bids.sort((a, b) => (a.bid.rank ?? 0) - (b.bid.rank ?? 0));
   return {
@@ -88,21 +90,14 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
     bidders: bids.map(({ bidder }) => bidder),
     warm: warmPrices(book, gate, poolIndex, grain, units),
     book: {
+      ...facts,
       T: units,
-      slotSeconds,
-      tick: grain,
-      products: products.map(({ product, kw }) => ({ name: product, kw })),
-      centers: sites,
       links: links.map(({ a, b, gbps, latencyMs, perGB }) => ({
         a: centerIndex.get(a) ?? 0,
         b: centerIndex.get(b) ?? 0,
         gbps,
         latMs: latencyMs,
         perGB,
-      })),
-      pools: pools.map(({ center, product }) => ({
-        c: centerIndex.get(center.spec.center) ?? 0,
-        p: productIndex(product),
       })),
       offers: firmFirst(
         stepsLeft(book, onSale, grain).flatMap((step): Offer[] => {
@@ -135,24 +130,21 @@ function firmFirst(offers: readonly Offer[]): Offer[] {
     ({ pool }) => pool,
   );
   return offers.flatMap((offer) => {
+    if (offer.reclaimable !== true) return [offer];
     const beside = (firm.get(offer.pool) ?? []).filter(({ from, to }) => from < offer.to && offer.from < to);
-    if (offer.reclaimable !== true || beside.length === 0) return [offer];
-    const pieces: Mutable<Offer>[] = [];
-    for (let unit = offer.from; unit < offer.to; unit++) {
+    const asked = unitsOf(offer.from, offer.to, (unit) => {
       const there = beside.filter(({ from, to }) => from <= unit && unit < to);
-      const reserve = Math.max(offer.reserve, ...there.map((other) => other.reserve));
-      const last = pieces.at(-1);
-      if (last?.reserve === reserve) last.to = unit + 1;
-      else {
-        const id = unit === offer.from ? offer.id : `${offer.id}/${unit}`;
-        pieces.push({ ...offer, ...(id === undefined ? {} : { id }), from: unit, to: unit + 1, reserve });
-      }
-    }
-    return pieces;
+      return Math.max(offer.reserve, ...there.map(({ reserve }) => reserve));
+    });
+    return ranges(asked, (a, b) => a === b).map(({ from, to, content: reserve }) => ({
+      ...offer,
+      ...(from === offer.from ? {} : { id: `${offer.id}/${from}` }),
+      from,
+      to,
+      reserve,
+    }));
   });
 }
-
-type Mutable<Data> = { -readonly [Field in keyof Data]: Data[Field] };
 
 function warmPrices(
   book: BookState,
@@ -175,14 +167,9 @@ function warmPrices(
 
 /** Units of a step in which a card costs no more than the cap: in dear hours energy and carbon can lift it above. */
 function withinCap({ from, to, reserve }: Step, energy: readonly number[], grain: number) {
-  const found: { from: number; to: number }[] = [];
-  for (let unit = from; unit < to; unit++) {
-    if (reserve * grain + (energy[unit] ?? 0) > rules.priceCapFen * grain) continue;
-    const last = found.at(-1);
-    if (last?.to === unit) last.to = unit + 1;
-    else found.push({ from: unit, to: unit + 1 });
-  }
-  return found;
+  const costs = unitsOf(from, to, (unit) => reserve * grain + (energy[unit] ?? 0));
+  const within = costs.filter(({ content }) => content <= rules.priceCapFen * grain);
+  return ranges(within, () => true);
 }
 
 function productIndex(product: string): number {
@@ -256,7 +243,7 @@ function firstBid(scene: Scene, job: BookJob): BidOfJob | undefined {
   const range = served ? servedRange(scene, job, link) : startRange(scene, job, link, next.slots);
   const d = served ? range.to - range.from : Math.floor(next.slots / grain);
   const shortest = served ? d : Math.floor(next.shortest / grain);
-  if (range.to - range.from < (spec.kind === "div" ? 1 : shortest) || d <= 0) return undefined;
+  if (d <= 0 || range.to - range.from < leastSlots(spec, shortest)) return undefined;
   const pools = eligiblePools(scene, job);
   const home = scene.centerIndex.get(spec.home);
   if (pools.length === 0 || home === undefined) return undefined;

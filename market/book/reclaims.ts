@@ -69,12 +69,10 @@ function soldBeyond(book: BookState, first: number): Map<string, Excess> {
     poolId(offer.center, offer.product),
   );
   for (const [pool, from] of froms) {
-    const cards = (sold.get(pool) ?? new Int32Array()).slice(from - first, to - first);
-    const onSale = { from, to: from + cards.length, reservesUntil: lapsedUntil(first - 1) };
-    for (const offer of offers.get(pool) ?? []) {
-      const offered = cardsOffered(book, offer, onSale);
-      for (const [index, own] of offered.entries()) cards[index] = (cards[index] ?? 0) - own;
-    }
+    const taken = (sold.get(pool) ?? new Int32Array()).slice(from - first, to - first);
+    const onSale = { from, to: from + taken.length, reservesUntil: lapsedUntil(first - 1) };
+    const offered = cardsOffered(book, offers.get(pool) ?? [], onSale);
+    const cards = taken.map((all, index) => all - (offered[index] ?? 0));
     if (cards.some((excess) => excess > 0)) beyond.set(pool, { from, cards });
   }
   return beyond;

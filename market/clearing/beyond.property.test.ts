@@ -1,27 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBeyondBook, forwardShape, spotShape, tinyShape } from "../../test/clearing-books.ts";
+import {
+  arbitraryBeyondBook,
+  arbitraryOrders,
+  byId,
+  forwardShape,
+  spotShape,
+  tinyShape,
+  withSmallDivisible,
+} from "../../test/clearing-books.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
 import { optimalWelfare } from "../../test/clearing-optimum.ts";
 import { surplusesOf } from "../../test/clearing-surplus.ts";
 import { clear } from "./clear.ts";
-import type { Book, Result } from "./instance.ts";
 import { openSearch } from "./search.ts";
 
 const runs = { numRuns: 300 };
-
-/** A result by ids instead of indexes. */
-function byId(book: Book, { accepted, div, ...rest }: Result) {
-  const id = (b: number) => String(book.bids[b]?.id);
-  const sorted = <A extends { b: number }>(rows: readonly A[]) =>
-    rows.map((one) => ({ ...one, b: id(one.b) })).sort((x, y) => (x.b < y.b ? -1 : 1));
-  return { ...rest, accepted: sorted(accepted), div: sorted(div) };
-}
-
-/** Divisible bids of one card a slot: their ways are many. */
-function tiny(book: Book): Book {
-  return { ...book, bids: book.bids.map((bid) => ({ ...bid, g: bid.kind === "div" ? 1 : bid.g })) };
-}
 
 describe("with groups, parents, services, staging, minimum runs and reclaimable cards", () => {
   const sessions = [
@@ -43,16 +37,8 @@ describe("with groups, parents, services, staging, minimum runs and reclaimable 
   });
 
   test("a book clears the same in whatever order bids and offers stand", () => {
-    const shuffled = arbitraryBeyondBook(spotShape).chain((book) =>
-      fc.record({
-        book: fc.constant(book),
-        bids: fc.shuffledSubarray([...book.bids], { minLength: book.bids.length }),
-        offers: fc.shuffledSubarray([...book.offers], { minLength: book.offers.length }),
-      }),
-    );
     fc.assert(
-      fc.property(shuffled, ({ book, bids, offers }) => {
-        const other = { ...book, bids, offers };
+      fc.property(arbitraryOrders(arbitraryBeyondBook(spotShape)), ({ book, other }) => {
         expect(byId(other, clear(other))).toEqual(byId(book, clear(book)));
       }),
       runs,
@@ -61,7 +47,7 @@ describe("with groups, parents, services, staging, minimum runs and reclaimable 
 
   test("welfare never beats the optimum of a tiny book, and the bound never falls below it", () => {
     fc.assert(
-      fc.property(arbitraryBeyondBook(tinyShape).map(tiny), (book) => {
+      fc.property(arbitraryBeyondBook(tinyShape).map(withSmallDivisible), (book) => {
         const optimum = optimalWelfare(book);
         const result = clear(book);
         expect(checkClearing(book, result)).toEqual([]);

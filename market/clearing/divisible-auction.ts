@@ -91,20 +91,24 @@ function lotsOf({ model, used, nextStep, nextCards }: Schedule, dearest: Float64
 }
 
 /** The best cell so far and what the second best one is worth, for each part of the budget. */
-const best = { merit: 0, second: 0, way: -1, cell: -1 };
+const best: { merit: number; second: number; way: number; cell: number; lot: Lot | undefined } = {
+  merit: 0,
+  second: 0,
+  way: -1,
+  cell: -1,
+  lot: undefined,
+};
 
 /** Takes from one lot; false: it has all that it wants, or nothing is worth its price. */
 function bidOnce(auction: Auction, bidder: Bidder, host: number): boolean {
   const { model, lots, increment } = auction;
   const { bid, held } = bidder;
   look(auction, bidder, host);
-  if (best.way < 0) return false;
-  const { way, cell } = best;
+  const { way, cell, lot } = best;
+  if (lot === undefined) return false;
   const unit = model.wayUnit[way] ?? 1;
   const own = lots[cell] ?? [];
-  const lot = own.find((one) => one.bid !== bid);
   const slot = (cell % model.T) - (model.from[bid] ?? 0);
-  if (!lot) return false;
   const most = Math.min(Math.floor(bidder.left / unit), (model.g[bid] ?? 0) - (held[slot] ?? 0));
   const cards = Math.min(most, lot.cards);
   const price = Math.min(model.wayLimit[way] ?? 0, lot.price + (best.merit - best.second) * unit + increment);
@@ -138,7 +142,7 @@ function look({ model, lots, effort }: Auction, { bid, left, held }: Bidder, hos
   const g = model.g[bid] ?? 0;
   best.merit = 0;
   best.second = 0;
-  best.way = -1;
+  best.lot = undefined;
   for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
     const unit = wayUnit[way] ?? 1;
     const limit = wayLimit[way] ?? 0;
@@ -158,6 +162,7 @@ function look({ model, lots, effort }: Auction, { bid, left, held }: Bidder, hos
         best.merit = merit;
         best.way = way;
         best.cell = cell;
+        best.lot = lot;
       } else if (merit > best.second) best.second = merit;
     }
   }

@@ -1,11 +1,13 @@
-import { type Bid, type Book, type Choice, type ItemId, type Result, slotsNeeded } from "./instance.ts";
 import {
-  gangCards,
-  type PublishedMarket,
-  publishedMarket,
-  type Supply,
+  type Bid,
+  type Book,
+  type Choice,
+  type ItemId,
+  type Result,
+  slotsNeeded,
   stagingOf,
-} from "./published-market.ts";
+} from "./instance.ts";
+import { gangCards, type PublishedMarket, publishedMarket, type Supply } from "./published-market.ts";
 
 /**
  * Why a bid has nothing.

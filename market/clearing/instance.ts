@@ -173,6 +173,38 @@ export function energyCost(
   return Math.floor((kw * pue * millsPerKwh * slotSeconds) / 3600 / tick + 0.5 + 1e-9) * tick;
 }
 
+/** How a bid's data move to a center that is not its home; a div bid moves none. */
+export interface Staging {
+  /** In each of the slots. */
+  readonly gigabits: number;
+  /** First slot, counted from the start: 0 or before it; and how many slots. */
+  readonly first: number;
+  readonly slots: number;
+}
+
+export function stagingOf({ kind, dataGB = 0, stage = 0 }: Bid): Staging {
+  const gigabits = kind === "div" ? 0 : dataGB * 8;
+  if (stage === 0) return { gigabits, first: 0, slots: 1 };
+  return { gigabits: Math.ceil(gigabits / stage), first: -stage, slots: stage };
+}
+
+/** What energy and carbon add to the cost of a card of a pool in slot t, mills. */
+export function energyAt(
+  { products, centers, slotSeconds, tick }: Pick<Book, "products" | "centers" | "slotSeconds" | "tick">,
+  { c, p }: Pool,
+  t: number,
+): number {
+  const center = centers[c];
+  const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
+  return energyCost(
+    products[p]?.kw ?? 0,
+    center?.pue ?? 0,
+    perKwh,
+    slotSeconds ?? DEFAULT_SLOT_SECONDS,
+    tick ?? DEFAULT_TICK,
+  );
+}
+
 /** Cards sold in each slot, by pool index: 0 makes the price an indication only. */
 export function soldCards(book: Book, result: Result): Record<string, number[]> {
   const sold = book.pools.map(() => new Array<number>(book.T).fill(0));

@@ -4,10 +4,11 @@ import {
   type Choice,
   DEFAULT_SLOT_SECONDS,
   DEFAULT_TICK,
-  energyCost,
+  energyAt,
   type ItemId,
   type Offer,
   slotsNeeded,
+  stagingOf,
 } from "./instance.ts";
 
 export const BLOCK = 0;
@@ -105,7 +106,7 @@ export type Stops = ReadonlyMap<number, number>;
 export function compileBook(book: Book, stops: Stops = new Map()): Model {
   const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
   const tick = book.tick ?? DEFAULT_TICK;
-  const supply = compileSupply(book, slotSeconds, tick, stops);
+  const supply = compileSupply(book, stops);
   return {
     T: book.T,
     tick,
@@ -134,7 +135,7 @@ export function meritOrder(offers: readonly Offer[]): Piece[] {
     .sort((x, y) => x.offer.reserve - y.offer.reserve || compareIds(x.id, y.id));
 }
 
-function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Stops) {
+function compileSupply(book: Book, stops: Stops) {
   const cells = book.pools.length * book.T;
   const byPool = Map.groupBy(meritOrder(book.offers), ({ offer }) => offer.pool);
   const stepStart = new Int32Array(cells + 1);
@@ -144,13 +145,10 @@ function compileSupply(book: Book, slotSeconds: number, tick: number, stops: Sto
   const cards: number[] = [];
   const costs: number[] = [];
   book.pools.forEach((pool, k) => {
-    const center = book.centers[pool.c];
-    const kw = book.products[pool.p]?.kw ?? 0;
     const offers = byPool.get(k) ?? [];
     for (let t = 0; t < book.T; t++) {
       const cell = k * book.T + t;
-      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
-      const energy = energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
+      const energy = energyAt(book, pool, t);
       const most = stops.get(cell) ?? Infinity;
       for (const { offer } of offers) {
         if (t < offer.from || t >= offer.to) continue;
@@ -315,7 +313,7 @@ class Columns {
     if (away && (link?.latMs ?? Infinity) > (bid.maxLat ?? Infinity)) return;
     const data = away && !div ? (bid.dataGB ?? 0) : 0;
     const stage = data > 0 ? (bid.stage ?? 0) : 0;
-    const gigabits = Math.ceil((data * 8) / Math.max(1, stage));
+    const gigabits = data > 0 ? stagingOf(bid).gigabits : 0;
     if (data > 0 && (!link || gigabits > link.gbps * this.#slotSeconds || stage + d > bid.to)) return;
     const way = this.#way;
     way.pool.push(pool);

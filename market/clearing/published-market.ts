@@ -3,10 +3,11 @@ import {
   type Book,
   DEFAULT_SLOT_SECONDS,
   DEFAULT_TICK,
-  energyCost,
+  energyAt,
   linkBetween,
   type Result,
   slotsNeeded,
+  stagingOf,
 } from "./instance.ts";
 
 /**
@@ -72,21 +73,6 @@ export function publishedMarket(book: Book, result: Result): PublishedMarket {
   };
 }
 
-/** How a bid's data move to a center that is not its home; a div bid moves none. */
-export interface Staging {
-  /** In each of the slots. */
-  readonly gigabits: number;
-  /** First slot, counted from the start: 0 or before it; and how many slots. */
-  readonly first: number;
-  readonly slots: number;
-}
-
-export function stagingOf({ kind, dataGB = 0, stage = 0 }: Bid): Staging {
-  const gigabits = kind === "div" ? 0 : dataGB * 8;
-  if (stage === 0) return { gigabits, first: 0, slots: 1 };
-  return { gigabits: Math.ceil(gigabits / stage), first: -stage, slots: stage };
-}
-
 /** Cards of a gang; of a service those of its floor. */
 export function gangCards({ kind, g, floor }: Bid): number {
   return kind === "service" ? (floor ?? g) : g;
@@ -100,19 +86,15 @@ function suppliesOf(
   takenFirm: Float64Array,
 ): PublishedMarket["cards"] {
   const { T, offers } = book;
-  const tick = book.tick ?? DEFAULT_TICK;
-  const slotSeconds = book.slotSeconds ?? DEFAULT_SLOT_SECONDS;
   const offered = new Float64Array(prices.length);
   const atPrice = new Float64Array(prices.length);
   const reclaimable = new Float64Array(prices.length);
   for (const offer of offers) {
-    const { c = 0, p = 0 } = book.pools[offer.pool] ?? {};
-    const center = book.centers[c];
-    const kw = book.products[p]?.kw ?? 0;
+    const pool = book.pools[offer.pool];
+    if (pool === undefined) continue;
     for (let t = offer.from; t < offer.to; t++) {
       const cell = offer.pool * T + t;
-      const perKwh = (center?.energy[t] ?? 0) + (center?.carbon?.[t] ?? 0);
-      const cost = offer.reserve + energyCost(kw, center?.pue ?? 0, perKwh, slotSeconds, tick);
+      const cost = offer.reserve + energyAt(book, pool, t);
       offered[cell] = (offered[cell] ?? 0) + offer.q;
       if (cost <= (prices[cell] ?? 0)) atPrice[cell] = (atPrice[cell] ?? 0) + offer.q;
       if (offer.reclaimable) reclaimable[cell] = (reclaimable[cell] ?? 0) + offer.q;

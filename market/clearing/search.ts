@@ -162,11 +162,11 @@ function guideOf({ model, ascent }: State) {
 }
 
 /**
- * What div bids hold, shared anew; the schedule as it was where that would gain nothing, or where cards are not all alike
- * because some may be reclaimed.
+ * What div bids hold, shared anew; the schedule as it was where that would gain nothing, in books too large for it, and
+ * where cards are not all alike because some may be reclaimed.
  */
 function sharedAnew(schedule: Schedule, { model, ascent, effort }: State): Schedule {
-  if (model.anyReclaimable) return schedule;
+  if (model.anyReclaimable || model.bids > SHARE.bids) return schedule;
   const shared = copySchedule(schedule);
   shareAmongDivisible(shared, ascent.best, SHARE.increment * meanLimit(model), effort);
   dropLosers(shared);
@@ -178,7 +178,7 @@ function* improve(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
   const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
-  let nextShare = model.bids <= SHARE.bids ? effort.spent : Infinity;
+  let nextShare = effort.spent;
   const patience = PATIENCE * model.bids;
   const least = model.bids <= MORE_DIVES.most ? 0 : SMALL_GAIN;
   let gained = 0;
@@ -206,7 +206,7 @@ function* improve(state: State): Generator<void, void> {
     guideImprovement(improvement, better.guide, better.demand);
     nextRounds = effort.spent + 40 * look;
   }
-  const last = model.bids <= SHARE.bids ? sharedAnew(improvement.schedule, state) : improvement.schedule;
+  const last = sharedAnew(improvement.schedule, state);
   if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
 
