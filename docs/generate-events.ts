@@ -23,6 +23,10 @@ const kinds = {
   account: ["Accounts", "account-ACCOUNT-PERIOD"],
   deposit: ["Deposits", "deposit-DEPOSIT"],
   period: ["Periods", "period-PERIOD"],
+  invoice: ["Invoices", "invoice-ACCOUNT-PERIOD"],
+  payout: ["Payouts", "payout-CENTER-PERIOD"],
+  break: ["Breaks", "break-BREAK"],
+  fund: ["The default fund", "fund-default"],
 } as const satisfies Record<StreamKind, readonly [title: string, stream: string]>;
 
 function schemaFile({ type, version }: EventDefinition): string {

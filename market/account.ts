@@ -213,6 +213,12 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       const available = state.available + mills(event.data.mills);
       return { ...state, available, holds: withLeft(state, job, stretch, 0n) };
     }
+    case "FundsAdjusted": {
+      const available = state.available + mills(event.data.mills);
+      return { ...state, available, done: withEntry(state.done, event.data.adjustment, true) };
+    }
+    case "TaxRateSet":
+      return state;
     case "AccountCarried":
       return { ...state, phase: "carried", carriedTo: event.data.to };
     default:

@@ -96,6 +96,11 @@ function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
       return { ...state, links: event.data.links };
     case "GuaranteePosted":
       return { ...state, guarantee: event.data.mills };
+    case "GuaranteeDrawn":
+      return { ...state, guarantee: event.data.left };
+    case "CenterSuspended":
+    case "CenterReinstated":
+      return state;
     case "CenterLost":
       return { ...state, phase: "lost" };
     case "CenterReturned":

@@ -30,6 +30,7 @@ export const periodDecider: Decider<PeriodState, PeriodCommand, PeriodEvent> = {
       return { phase: "open", period, afterPosition };
     }
     if (state.phase === "unknown") return state;
+    if (event.type === "PeriodCutOff") return state;
     const { period: _, ...closed } = event.data;
     return { ...state, phase: "closed", closed };
   },

@@ -1,7 +1,10 @@
 import { accountEvents, depositEvents } from "./account.ts";
 import { auctionEvents } from "./auction.ts";
+import { breakEvents } from "./break.ts";
 import { capacityEvents, centerEvents } from "./center.ts";
 import type { EventDefinition, EventsOf } from "./definition.ts";
+import { fundEvents } from "./fund.ts";
+import { invoiceEvents, payoutEvents } from "./invoice.ts";
 import { jobEvents } from "./job.ts";
 import { offerEvents } from "./offer.ts";
 import { periodEvents } from "./period.ts";
@@ -16,6 +19,10 @@ export const catalog = {
   account: accountEvents,
   deposit: depositEvents,
   period: periodEvents,
+  invoice: invoiceEvents,
+  payout: payoutEvents,
+  break: breakEvents,
+  fund: fundEvents,
 } as const;
 
 export type StreamKind = keyof typeof catalog;

@@ -7,6 +7,7 @@ import {
   Instant,
   MillsText,
   OwnerId,
+  PayoutId,
   ProductId,
   Region,
   Slot,
@@ -64,7 +65,33 @@ export const GuaranteePosted = defineEvent(
   "GuaranteePosted",
   1,
   "A center posted a guarantee for its penalties.",
-  z.object({ center: CenterId, mills: MillsText }),
+  z.object({
+    center: CenterId,
+    mills: MillsText,
+    /** What came in (negative: went back), in mills; absent: all of it came in. */
+    change: MillsText.optional(),
+  }),
+);
+
+export const GuaranteeDrawn = defineEvent(
+  "GuaranteeDrawn",
+  1,
+  "What a center owed beyond what it earned was taken from its guarantee.",
+  z.object({ center: CenterId, payout: PayoutId, mills: MillsText, left: MillsText }),
+);
+
+export const CenterSuspended = defineEvent(
+  "CenterSuspended",
+  1,
+  "The guarantee of a center is below what it posted: it is off the market until it posts one again.",
+  z.object({ center: CenterId, at: Instant, slot: Slot, payout: PayoutId }),
+);
+
+export const CenterReinstated = defineEvent(
+  "CenterReinstated",
+  1,
+  "A suspended center posted a guarantee and is on the market again.",
+  z.object({ center: CenterId, at: Instant, slot: Slot }),
 );
 
 export const CenterLost = defineEvent(
@@ -85,6 +112,9 @@ export const centerEvents = [
   CenterJoined,
   LinksDeclared,
   GuaranteePosted,
+  GuaranteeDrawn,
+  CenterSuspended,
+  CenterReinstated,
   CenterLost,
   CenterReturned,
 ] as const;

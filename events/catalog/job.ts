@@ -3,6 +3,8 @@ import { Award } from "./award.ts";
 import { defineEvent, type EventsOf } from "./definition.ts";
 import {
   AccountId,
+  BasisPoints,
+  BreakId,
   Cards,
   CenterId,
   Framework,
@@ -98,6 +100,8 @@ export const JobRequested = defineEvent(
     hold: MillsText,
     /** First slot after the end of a parent that had completed already. */
     parentEnd: Slot.optional(),
+    /** Tax on top of what the job is charged, in its hold too; absent: none. */
+    taxRate: BasisPoints.optional(),
   }),
 );
 export const JobAdmitted = defineEvent(
@@ -165,6 +169,8 @@ export const JobMetered = defineEvent(
     placement: PlacementId,
     run: z.int().min(1),
     usage: Usage,
+    /** Fewest cards that the run had in the range, where it had fewer than awarded (row 12). */
+    cards: z.int().min(0).max(1_000_000).optional(),
     /** Last instant from which the work can go on elsewhere. */
     checkpointAt: Instant.optional(),
   }),
@@ -257,9 +263,17 @@ export const JobDisplaced = defineEvent(
     slot: Slot,
     /**
      * refused: row 8; centerLost: rows 9, 10 and 13; continuationLost: row 5; notAccepted, notStarted: silence, row 8;
-     * reclaimed: row 11.
+     * reclaimed: row 11; fewerCards: row 12.
      */
-    cause: z.enum(["refused", "centerLost", "continuationLost", "notAccepted", "notStarted", "reclaimed"]),
+    cause: z.enum([
+      "refused",
+      "centerLost",
+      "continuationLost",
+      "notAccepted",
+      "notStarted",
+      "reclaimed",
+      "fewerCards",
+    ]),
     /** The center at fault, if one is. */
     center: CenterId.optional(),
     /** Where the work resumes. */
@@ -290,7 +304,7 @@ export const JobExpired = defineEvent(
 /** One line of a charge: mills move from one account of the ledger to another. */
 export const ChargeLine = z.object({
   /** What it is for; `row` names the line of the market rules' table of money. */
-  kind: z.enum(["compute", "transfer", "link", "releaseFee", "credit", "penalty", "rent"]),
+  kind: z.enum(["compute", "transfer", "link", "releaseFee", "credit", "penalty", "rent", "tax"]),
   row: z.int().min(1).max(15),
   from: z.string().min(1),
   to: z.string().min(1),
@@ -324,6 +338,33 @@ export const ChargePosted = defineEvent(
   }),
 );
 
+export const CorrectionPosted = defineEvent(
+  "CorrectionPosted",
+  1,
+  "An entry that amends a charge of a closed period, in the one that is open: the charge itself stays as it is.",
+  z.object({
+    correction: z.string().min(1),
+    /** The charge that it corrects. */
+    corrects: z.string().min(1),
+    /**
+     * lateUsage: a meter report that came after its period's close; resolution: finance resolved a break;
+     * uncollectible: what a center owed the tenant for faults could not be had from it (row 15).
+     */
+    cause: z.enum(["lateUsage", "resolution", "uncollectible"]),
+    job: JobId,
+    placement: PlacementId,
+    stretch: z.int().min(1),
+    account: AccountId,
+    from: Slot,
+    to: Slot,
+    lines: z.array(ChargeLine).max(500),
+    /** Sum of the lines that the tenant pays, less those that it receives, in mills. */
+    tenantPays: MillsText,
+    period: Period,
+    break: BreakId.optional(),
+  }),
+);
+
 export const jobEvents = [
   JobRequested,
   JobAdmitted,
@@ -342,5 +383,6 @@ export const jobEvents = [
   JobCancelled,
   JobExpired,
   ChargePosted,
+  CorrectionPosted,
 ] as const;
 export type JobEvent = EventsOf<typeof jobEvents>;

@@ -1,4 +1,4 @@
-import type { AccountId, CenterId, DepositId, JobId, OfferId, Period } from "./values.ts";
+import type { AccountId, BreakId, CenterId, DepositId, JobId, OfferId, Period } from "./values.ts";
 
 /** Names of streams: `KIND-ID`. */
 export const streams = {
@@ -10,6 +10,10 @@ export const streams = {
   account: (id: AccountId, period: Period) => `account-${id}-${period}`,
   deposit: (id: DepositId) => `deposit-${id}`,
   period: (id: Period) => `period-${id}`,
+  invoice: (id: AccountId, period: Period) => `invoice-${id}-${period}`,
+  payout: (id: CenterId, period: Period) => `payout-${id}-${period}`,
+  break: (id: BreakId) => `break-${id}`,
+  fund: () => "fund-default",
 } as const;
 
 /** The kind of a stream, read off its name. */

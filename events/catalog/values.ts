@@ -71,12 +71,30 @@ export const Cards = z.int().min(1).max(1_000_000);
 /** Whole fen (1/100 CNY) per card-hour, the same number as mills per card and spot slot. Cap: 100 CNY. */
 export const Price = z.int().min(0).max(10_000);
 
-/** Exact money: mills (1/1000 CNY) as a decimal string, for JSON has no integers of that size. */
+/** Exact money: mills (1/1000 of the currency) as a decimal string, for JSON has no integers of that size. */
 export const MillsText = z
   .string()
   .regex(/^(0|-?[1-9]\d{0,30})$/, "an integer number of mills as a decimal string")
   .brand<"MillsText">();
 export type MillsText = z.infer<typeof MillsText>;
+
+/** ISO 4217. The market trades in CNY; accounts may be in others, and amounts of two are never added up. */
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, "three capital letters, as in CNY")
+  .brand<"Currency">();
+export type Currency = z.infer<typeof Currency>;
+/** Hundredths of a percent, as a tax rate: 600 is 6 %. */
+export const BasisPoints = z.int().min(0).max(10_000);
+
+/** Invoice of an account for a settlement day. */
+export const InvoiceId = z.string().min(1).max(80).brand<"InvoiceId">();
+export type InvoiceId = z.infer<typeof InvoiceId>;
+/** What a center is paid for a settlement day. */
+export const PayoutId = z.string().min(1).max(80).brand<"PayoutId">();
+export type PayoutId = z.infer<typeof PayoutId>;
+export const BreakId = id.brand<"BreakId">();
+export type BreakId = z.infer<typeof BreakId>;
 
 /** UTC instant, ISO 8601. */
 export const Instant = z.iso.datetime();

@@ -55,7 +55,8 @@ export function networkOutcomes(
   const second = (instant: string) => (Date.parse(instant) - opening) / 1000;
   const slotSecond = (slot: number) => slot * SLOT_SECONDS - opening / 1000;
   for (const event of events) {
-    const job = "job" in event.data ? jobs.get(event.data.job) : undefined;
+    const id = "job" in event.data ? event.data.job : undefined;
+    const job = id === undefined ? undefined : jobs.get(id);
     if (job !== undefined) follow(job, event, second, slotSecond, end, failures);
   }
   for (const job of jobs.values()) closeRun(job, end, end, slotSecond);

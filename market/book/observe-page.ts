@@ -96,13 +96,28 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobRunFailed":
     case "JobMetered":
     case "ChargePosted":
+    case "CorrectionPosted":
     case "AccountOpened":
     case "FundsDeposited":
     case "HoldSettled":
+    case "FundsAdjusted":
+    case "TaxRateSet":
     case "AccountCarried":
+    case "GuaranteeDrawn":
+    case "CenterSuspended":
+    case "CenterReinstated":
     case "DepositReceived":
     case "PeriodOpened":
+    case "PeriodCutOff":
     case "PeriodClosed":
+    case "InvoiceIssued":
+    case "PayoutStated":
+    case "PayoutPaid":
+    case "BreakFound":
+    case "BreakAssigned":
+    case "BreakResolved":
+    case "DefaultFundContributed":
+    case "DefaultFundDrawn":
       return;
     default:
       event satisfies never;

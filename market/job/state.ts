@@ -387,6 +387,8 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
           balance.award.placement === event.data.placement ? withCharge(balance, event.data) : balance,
         ),
       };
+    case "CorrectionPosted":
+      return job;
     default:
       return event satisfies never;
   }

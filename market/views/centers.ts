@@ -35,6 +35,11 @@ export function projectCenter(event: CenterEvent, version: number): readonly Vie
       return patch(event.data.center, { links: event.data.links });
     case "GuaranteePosted":
       return patch(event.data.center, { guarantee: event.data.mills });
+    case "GuaranteeDrawn":
+      return patch(event.data.center, { guarantee: event.data.left });
+    case "CenterSuspended":
+    case "CenterReinstated":
+      return [];
     case "CenterLost":
       return patch(event.data.center, { status: "lost" });
     case "CenterReturned":

@@ -141,6 +141,7 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobAccepted":
     case "JobMetered":
     case "ChargePosted":
+    case "CorrectionPosted":
       return [];
     default:
       return event satisfies never;

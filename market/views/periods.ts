@@ -12,6 +12,8 @@ export function projectPeriod(event: PeriodEvent): readonly ViewChange[] {
   switch (event.type) {
     case "PeriodOpened":
       return [put<PeriodView>(viewKeys.period(event.data.period), event.data)];
+    case "PeriodCutOff":
+      return [];
     case "PeriodClosed":
       return [
         change(viewKeys.period(event.data.period), PeriodView, (view) =>

@@ -28,6 +28,9 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CenterJoined":
     case "LinksDeclared":
     case "GuaranteePosted":
+    case "GuaranteeDrawn":
+    case "CenterSuspended":
+    case "CenterReinstated":
     case "CenterLost":
     case "CenterReturned":
       return projectCenter(event, at.version);
@@ -54,6 +57,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobCancelled":
     case "JobExpired":
     case "ChargePosted":
+    case "CorrectionPosted":
       return projectJob(event, at, parsed(JobView, before));
     case "GateClosed":
     case "AuctionSolved":
@@ -67,14 +71,25 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "HoldRefused":
     case "HoldSettled":
     case "HoldReleased":
+    case "FundsAdjusted":
+    case "TaxRateSet":
     case "AccountCarried":
       return projectAccount(event);
     case "PeriodOpened":
+    case "PeriodCutOff":
     case "PeriodClosed":
       return projectPeriod(event);
     // Sensed capacity and deposits are read from their own streams.
     case "CapacitySensed":
     case "DepositReceived":
+    case "InvoiceIssued":
+    case "PayoutStated":
+    case "PayoutPaid":
+    case "BreakFound":
+    case "BreakAssigned":
+    case "BreakResolved":
+    case "DefaultFundContributed":
+    case "DefaultFundDrawn":
       return [];
     default:
       return event satisfies never;
