@@ -1,12 +1,20 @@
-import { MillsText } from "../events/catalog/values.ts";
+import { Currency, MillsText } from "../events/catalog/values.ts";
 
-/** Exact amounts in mills (1/1000 CNY) as bigint; decimal strings only at the edges. */
+/** What the market trades in, and what an event without a currency is in. */
+export const marketCurrency = Currency.parse("CNY");
+
+/** Exact amounts in mills (1/1000 of the currency) as bigint; decimal strings only at the edges. */
 export function mills(text: MillsText): bigint {
   return BigInt(text);
 }
 
 export function millsText(amount: bigint): MillsText {
   return MillsText.parse(amount.toString());
+}
+
+export function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
 }
 
 /** Rounds down to the mill, once per entry: `amount x numerator / denominator`. All must be >= 0. */

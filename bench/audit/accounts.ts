@@ -1,7 +1,7 @@
 import { type FactOf, factsOf, type RawEvent } from "./raw-events.ts";
 import { type AuditCheck, verdict } from "./verdict.ts";
 
-/** Accounts never go below nothing, open with what they carried, and get each deposit and pay each charge once. */
+/** Accounts go below nothing by corrections only, open with what they carried, and get each deposit and pay each charge once. */
 export function holdsAreSound(events: readonly RawEvent[]): AuditCheck {
   const { faults, settled } = accountFaults(events);
   const charges = new Map(
@@ -15,7 +15,7 @@ export function holdsAreSound(events: readonly RawEvent[]): AuditCheck {
     faults.push(`${unpaid.length} charges were never paid, the first is ${unpaid[0][0]}`);
   return verdict(
     "every charge paid once, out of funds held",
-    [...faults, ...netFaults(events), ...depositFaults(events)],
+    [...faults, ...netFaults(events), ...depositFaults(events), ...adjustmentFaults(events)],
     `${settled.size} settlements`,
   );
 }
@@ -55,8 +55,10 @@ function accountFaults(events: readonly RawEvent[]): Followed {
       if (settled.has(data.charge)) faults.push(`charge ${data.charge} was paid twice`);
       settled.set(data.charge, data.paid);
     }
+    const before = account.available;
     move(account, event);
-    if (account.available < 0n || [...account.holds.values()].some((mills) => mills < 0n))
+    const overdrawn = account.available < 0n && account.available < before && type !== "FundsAdjusted";
+    if (overdrawn || [...account.holds.values()].some((mills) => mills < 0n))
       faults.push(`${stream} falls below nothing`);
   }
   // The feed keeps the order of a stream only: a period may stand in it before the one that it follows was carried.
@@ -77,6 +79,9 @@ function move(account: Account, { type, data }: RawEvent): void {
   };
   switch (type) {
     case "FundsDeposited":
+      account.available += data.mills;
+      return;
+    case "FundsAdjusted":
       account.available += data.mills;
       return;
     case "FundsHeld":
@@ -108,16 +113,43 @@ function fundsOf({ available, holds }: Account): string {
   return [available, ...held.sort()].join(", ");
 }
 
-/** A charge takes from its tenant what its lines say. */
+/** A charge takes from its tenant what its lines say, and so does a correction. */
 function netFaults(events: readonly RawEvent[]): string[] {
-  return factsOf(events, "ChargePosted").flatMap(({ charge, account, tenantPays, lines }) => {
+  return [
+    ...factsOf(events, "ChargePosted").map((data) => ({ name: `charge ${data.charge}`, ...data })),
+    ...factsOf(events, "CorrectionPosted").map((data) => ({
+      name: `correction ${data.correction}`,
+      ...data,
+    })),
+  ].flatMap(({ name, account, tenantPays, lines }) => {
     const tenant = `tenant:${account}`;
     const net = lines.reduce(
       (sum, { from, to, mills }) => sum + (from === tenant ? mills : 0n) - (to === tenant ? mills : 0n),
       0n,
     );
-    return net === tenantPays ? [] : [`charge ${charge} takes ${tenantPays} mills, its lines come to ${net}`];
+    return net === tenantPays ? [] : [`${name} takes ${tenantPays} mills, its lines come to ${net}`];
   });
+}
+
+/** What was adjusted is what an invoice or a correction says, once each; each that says something is adjusted. */
+function adjustmentFaults(events: readonly RawEvent[]): string[] {
+  const due = new Map<string, string>();
+  for (const { invoice, account, rounding } of factsOf(events, "InvoiceIssued"))
+    if (rounding !== 0n) due.set(`rounding ${invoice}`, `${rounding} for ${account}`);
+  for (const { correction, account, tenantPays } of factsOf(events, "CorrectionPosted"))
+    if (tenantPays !== 0n) due.set(`correction ${correction}`, `${-tenantPays} for ${account}`);
+  const done = new Set<string>();
+  const faults = factsOf(events, "FundsAdjusted").flatMap(({ adjustment, cause, account, mills }) => {
+    const name = `${cause} ${adjustment}`;
+    const twice = done.has(name) ? [`${name} is adjusted twice`] : [];
+    done.add(name);
+    const same = due.get(name) === `${mills} for ${account}`;
+    return same ? twice : [...twice, `${name} is adjusted otherwise than it says`];
+  });
+  const waiting = [...due.keys()].filter((name) => !done.has(name));
+  if (waiting[0] !== undefined)
+    faults.push(`${waiting.length} adjustments were never made, the first is ${waiting[0]}`);
+  return faults;
 }
 
 /** What is credited came in, and is credited once. */

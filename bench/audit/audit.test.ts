@@ -72,7 +72,7 @@ describe("an honest day", () => {
     const settlements = eventsOf(pages).filter(({ type }) => type === "HoldSettled").length;
     expect(audit(pages)).toEqual([
       { name: chain, ok: true, detail: `${pages.length} pages, ${events} events` },
-      { name: balance, ok: true, detail: expect.stringMatching(/^2,0\d\d\.\d\d CNY$/) },
+      { name: balance, ok: true, detail: expect.stringMatching(/^3,0\d\d\.\d\d CNY$/) },
       { name: awards, ok: true, detail: expect.stringMatching(/^15 awards, \d\d\.\d\d CNY$/) },
       { name: holds, ok: true, detail: `${settlements} settlements` },
       { name: cards, ok: true, detail: expect.stringMatching(/^\d+ pool slots$/) },
@@ -191,7 +191,10 @@ describe("debits and credits", () => {
   test.each<readonly [string, Change]>([
     [
       "a debit without its credit",
-      stating((data) => ({ ...data, totals: data.totals.filter(({ account }) => account !== "center:c-1") })),
+      stating((data) => ({
+        ...data,
+        totals: data.totals.filter(({ account }) => account !== "center:c-1:payable"),
+      })),
     ],
     [
       "a credit without its debit",
@@ -205,7 +208,7 @@ describe("debits and credits", () => {
       stating((data) => ({
         ...data,
         totals: data.totals.map((row) =>
-          row.account === "center:c-1" ? { ...row, account: "center:c-9" } : row,
+          row.account === "center:c-1:payable" ? { ...row, account: "center:c-9:payable" } : row,
         ),
       })),
     ],

@@ -1,21 +1,6 @@
+import { type Entry, entriesOf } from "./entries.ts";
 import type { RawEvent } from "./raw-events.ts";
 import { type AuditCheck, verdict, yuan } from "./verdict.ts";
-
-export interface Entry {
-  readonly from: string;
-  readonly to: string;
-  readonly mills: bigint;
-}
-
-/** What an event moves from one account of the ledger to another. */
-export function entriesOf({ type, data }: RawEvent): readonly Entry[] {
-  if (type === "FundsDeposited") return [{ from: "bank", to: `tenant:${data.account}`, mills: data.mills }];
-  return type === "ChargePosted" ? data.lines : [];
-}
-
-function nameOf({ type, stream, data }: RawEvent): string {
-  return type === "ChargePosted" ? `charge ${data.charge}` : stream;
-}
 
 /** Debits equal credits, and every closed day states the turnover of each account that its pages hold. */
 export function balanced(events: readonly RawEvent[]): AuditCheck {
@@ -23,17 +8,18 @@ export function balanced(events: readonly RawEvent[]): AuditCheck {
   let turnover = 0n;
   const unclosed: RawEvent[] = [];
   for (const event of events) {
-    for (const { from, to, mills } of entriesOf(event)) {
-      if (from === to || mills <= 0n) faults.push(`${nameOf(event)} has a line that moves nothing`);
-      turnover += mills;
-    }
-    if (event.type === "FundsDeposited" || event.type === "ChargePosted") unclosed.push(event);
+    if (movesNothing(event)) faults.push(`${nameOf(event)} has a line that moves nothing`);
+    const entries = entriesOf(event);
+    for (const { mills, currency } of entries) if (currency === "CNY") turnover += sizeOf(mills);
+    if (entries.length > 0 || event.type === "ChargePosted") unclosed.push(event);
     if (event.type !== "PeriodClosed") continue;
     const { data } = event;
     const later = unclosed.findIndex(({ position }) => position > data.position);
     const held = turnoverOf(unclosed.splice(0, later < 0 ? unclosed.length : later));
     const stated = [
-      ...data.totals.map(({ account, debit, credit }) => `${account}: ${debit} / ${credit}`),
+      ...data.totals.map(
+        ({ account, debit, credit, currency = "CNY" }) => `${account}: ${debit} / ${credit} ${currency}`,
+      ),
       `${data.charges} charges: ${data.debits} / ${data.credits}`,
     ];
     const odd = stated.find((row) => !held.includes(row)) ?? held.find((row) => !stated.includes(row));
@@ -43,7 +29,20 @@ export function balanced(events: readonly RawEvent[]): AuditCheck {
   return verdict("sum of debits = sum of credits", faults, yuan(turnover));
 }
 
-/** Debits and credits of each account, and of all. */
+function nameOf({ type, stream, data }: RawEvent): string {
+  if (type === "CorrectionPosted") return `correction ${data.correction}`;
+  return type === "ChargePosted" ? `charge ${data.charge}` : stream;
+}
+
+function movesNothing({ type, data }: RawEvent): boolean {
+  if (type === "FundsDeposited") return data.mills <= 0n;
+  if (type !== "ChargePosted" && type !== "CorrectionPosted") return false;
+  return data.lines.some(({ from, to, mills }) => from === to || mills <= 0n);
+}
+
+const sizeOf = (mills: bigint) => (mills < 0n ? -mills : mills);
+
+/** Debits and credits of each account, and of all in CNY. */
 function turnoverOf(events: readonly RawEvent[]): string[] {
   const accounts = new Map<string, { debit: bigint; credit: bigint }>();
   const book = (account: string, debit: bigint, credit: bigint) => {
@@ -51,14 +50,22 @@ function turnoverOf(events: readonly RawEvent[]): string[] {
     accounts.set(account, { debit: before.debit + debit, credit: before.credit + credit });
   };
   let total = 0n;
-  for (const { from, to, mills } of events.flatMap(entriesOf)) {
-    book(from, mills, 0n);
-    book(to, 0n, mills);
-    total += mills;
+  for (const entry of events.flatMap(entriesOf)) {
+    if (entry.mills === 0n) continue;
+    const [debited, credited] = sidesOf(entry);
+    const mills = sizeOf(entry.mills);
+    book(`${debited} ${entry.currency}`, mills, 0n);
+    book(`${credited} ${entry.currency}`, 0n, mills);
+    if (entry.currency === "CNY") total += mills;
   }
   const charges = events.filter(({ type }) => type === "ChargePosted").length;
-  return [
-    ...[...accounts].map(([account, { debit, credit }]) => `${account}: ${debit} / ${credit}`),
-    `${charges} charges: ${total} / ${total}`,
-  ];
+  const rows = [...accounts].map(([key, { debit, credit }]) => {
+    const [account, currency] = key.split(" ");
+    return `${account}: ${debit} / ${credit} ${currency}`;
+  });
+  return [...rows, `${charges} charges: ${total} / ${total}`];
+}
+
+function sidesOf({ from, to, mills }: Entry): readonly [string, string] {
+  return mills < 0n ? [to, from] : [from, to];
 }

@@ -34,7 +34,9 @@ export type RawAward = z.infer<typeof RawAward>;
 
 const echo = { job: z.string(), award: RawAward, paidFrom: z.int().optional() };
 const ending = { placement: z.string(), slot: z.int() };
-const ofStretch = { job: z.string(), stretch: z.int() };
+const ofStretch = { account: z.string(), job: z.string(), stretch: z.int() };
+const currency = z.string().optional();
+const lines = z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills }));
 
 const RawFact = z.discriminatedUnion("type", [
   fact("CapacityOffered", {
@@ -85,16 +87,44 @@ const RawFact = z.discriminatedUnion("type", [
     placement: z.string(),
     account: z.string(),
     to: z.int(),
-    lines: z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills })),
+    lines,
+    tenantPays: Mills,
+  }),
+  fact("CorrectionPosted", {
+    correction: z.string(),
+    cause: z.string(),
+    account: z.string(),
+    lines,
     tenantPays: Mills,
   }),
   fact("DepositReceived", { deposit: z.string(), account: z.string(), mills: Mills }),
   fact("AccountOpened", { account: z.string(), period: z.string(), available: Mills, holds: Holds }),
-  fact("FundsDeposited", { account: z.string(), deposit: z.string(), mills: Mills }),
+  fact("FundsDeposited", { account: z.string(), deposit: z.string(), mills: Mills, currency }),
   fact("FundsHeld", { ...ofStretch, mills: Mills }),
   fact("HoldSettled", { ...ofStretch, charge: z.string(), paid: Mills, released: Mills }),
   fact("HoldReleased", { ...ofStretch, mills: Mills }),
+  fact("FundsAdjusted", {
+    account: z.string(),
+    adjustment: z.string(),
+    cause: z.enum(["rounding", "correction"]),
+    mills: Mills,
+    currency,
+  }),
   fact("AccountCarried", { account: z.string(), to: z.string(), available: Mills, holds: Holds }),
+  fact("GuaranteePosted", { center: z.string(), mills: Mills, change: Mills.optional() }),
+  fact("GuaranteeDrawn", { center: z.string(), mills: Mills }),
+  fact("DefaultFundContributed", { mills: Mills }),
+  fact("DefaultFundDrawn", { center: z.string(), mills: Mills }),
+  fact("InvoiceIssued", { invoice: z.string(), account: z.string(), rounding: Mills }),
+  fact("PayoutStated", {
+    center: z.string(),
+    earned: Mills,
+    owed: Mills,
+    links: z.array(z.object({ link: z.string(), mills: Mills })),
+    rounding: Mills,
+    currency,
+  }),
+  fact("PayoutPaid", { center: z.string(), mills: Mills, currency }),
   fact("PeriodClosed", {
     period: z.string(),
     position: z.int(),
@@ -102,7 +132,7 @@ const RawFact = z.discriminatedUnion("type", [
     charges: z.int(),
     debits: Mills,
     credits: Mills,
-    totals: z.array(z.object({ account: z.string(), debit: Mills, credit: Mills })),
+    totals: z.array(z.object({ account: z.string(), debit: Mills, credit: Mills, currency })),
   }),
 ]);
 type RawFact = z.infer<typeof RawFact>;

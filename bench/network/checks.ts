@@ -1,8 +1,11 @@
 import type { Scenario } from "../../agent/scenario/scenario.ts";
 import type { Award } from "../../events/catalog/award.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import { AccountId } from "../../events/catalog/values.ts";
 import { valuesIn } from "../../market/layered-map.ts";
 import { mills } from "../../market/money.ts";
+import { chart } from "../../market/settlement/accounts.ts";
+import { balanceOf } from "../../market/settlement/ledger.ts";
 import { slotOf } from "../../market/time.ts";
 import type { JobOutcome } from "../alone/metrics.ts";
 import type { Simulated } from "./simulate.ts";
@@ -71,12 +74,15 @@ function endOf(event: DomainEvent): { job: string; slot: number } | undefined {
 
 /** Every mill that left an account came to another, and the tenants' accounts say what the ledger says of them. */
 function moneyAstray({ ledger, accounts }: Simulated): string[] {
-  const sum = [...ledger.accounts.values()].reduce((total, { debit, credit }) => total + credit - debit, 0n);
+  const sum = [...ledger.accounts.values()]
+    .flatMap((accounts) => [...accounts.values()])
+    .reduce((total, { debit, credit }) => total + credit - debit, 0n);
   const unbalanced = sum === 0n ? [] : [`credits exceed debits by ${sum} mills`];
   const tenants = [...accounts].flatMap(([id, { available, holds }]) => {
-    const { debit = 0n, credit = 0n } = ledger.accounts.get(`tenant:${id}`) ?? {};
+    const own = AccountId.parse(id);
+    const stated = balanceOf(ledger, chart.available(own)) + balanceOf(ledger, chart.held(own));
     const has = valuesIn(holds).reduce((total, held) => total + mills(held.mills), available);
-    return has === credit - debit ? [] : [`${id} has ${has} mills, the ledger says ${credit - debit}`];
+    return has === stated ? [] : [`${id} has ${has} mills, the ledger says ${stated}`];
   });
   return [...unbalanced, ...tenants];
 }

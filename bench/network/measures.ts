@@ -1,6 +1,8 @@
 import type { Scenario } from "../../agent/scenario/scenario.ts";
 import { DAY_SECONDS, readyAt } from "../../agent/scenario/scenario-job.ts";
-import type { Ledger } from "../../market/settlement/ledger.ts";
+import { marketCurrency } from "../../market/money.ts";
+import { chart } from "../../market/settlement/accounts.ts";
+import { type Ledger, turnoverOf } from "../../market/settlement/ledger.ts";
 import { energyOf, figuresOf, type JobOutcome, type Segment, type Spread } from "../alone/metrics.ts";
 import { type CarbonZone, carbonShape } from "./traces.ts";
 
@@ -82,10 +84,10 @@ export function meanOver(shape: readonly number[], from: number, to: number): nu
 }
 
 /** Net of what the ledger says tenants paid and centers earned. */
-export function moneyOf({ accounts }: Ledger): Money {
-  let tenantsPay = accounts.get("bank")?.debit ?? 0n;
+export function moneyOf(ledger: Ledger): Money {
+  let tenantsPay = turnoverOf(ledger, chart.bank).debit;
   let centersGet = 0n;
-  for (const [account, { debit, credit }] of accounts) {
+  for (const [account, { debit, credit }] of ledger.accounts.get(marketCurrency) ?? []) {
     if (account.startsWith("tenant:")) tenantsPay += debit - credit;
     if (account.startsWith("center:")) centersGet += credit - debit;
   }

@@ -35,7 +35,13 @@ import { jobDecider } from "../../market/job.ts";
 import { millsText } from "../../market/money.ts";
 import { type OfferCommand, type OfferState, offerDecider } from "../../market/offer.ts";
 import { type PeriodState, periodDecider } from "../../market/period.ts";
-import { emptyLedger, type Ledger, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
+import {
+  emptyLedger,
+  type Ledger,
+  mergeLedgers,
+  totalsOf,
+  withEvents,
+} from "../../market/settlement/ledger.ts";
 import { instant, periodOf, periodPlus, periodStart, SLOTS_PER_DAY, slotOf } from "../../market/time.ts";
 
 /**
@@ -278,7 +284,7 @@ export function createMemoryExchange(
       new Map(
         [...accounts].flatMap(([id, state]) => (state.phase === "unknown" ? [] : [[id, state] as const])),
       ),
-    ledger: () => withLedger(all, ledger),
+    ledger: () => mergeLedgers(all, ledger),
     tellCenter(id, command, at) {
       commit(streams.center(id), at, carriedOut(id, carryOut(centers, centerDecider, id, command)));
     },
@@ -330,19 +336,10 @@ export function createMemoryExchange(
       const totals = { at: instant(now), position: book.position, feedHash: "", ...totalsOf(ledger) };
       const closed = carryOut(periods, periodDecider, period, { type: "Close", ...totals });
       commit(streams.period(period), now, carriedOut(`close ${period}`, closed));
-      all = withLedger(all, ledger);
+      all = mergeLedgers(all, ledger);
       ledger = emptyLedger;
       openPeriod(periodPlus(period, 1), now);
     },
     relay,
   };
-}
-
-function withLedger(sum: Ledger, day: Ledger): Ledger {
-  const accounts = new Map(sum.accounts);
-  for (const [account, { debit, credit }] of day.accounts) {
-    const before = accounts.get(account) ?? { debit: 0n, credit: 0n };
-    accounts.set(account, { debit: before.debit + debit, credit: before.credit + credit });
-  }
-  return { accounts, charges: sum.charges + day.charges };
 }

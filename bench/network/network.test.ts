@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Scenario } from "../../agent/scenario/scenario.ts";
 import { networkOutcomes } from "../../infra/local/network-outcomes.ts";
+import { marketCurrency } from "../../market/money.ts";
+import { chart } from "../../market/settlement/accounts.ts";
+import { mergeLedgers } from "../../market/settlement/ledger.ts";
 import { peakUse } from "../alone/metrics.ts";
 import { chartsSvg, scaleOf } from "../plot.ts";
 import { faultsOf } from "./checks.ts";
@@ -101,7 +104,8 @@ describe("the checks", () => {
     const [id, account] = first;
     const richer = new Map([...simulated.accounts, [id, { ...account, available: account.available + 1n }]]);
     expect(faults({ accounts: richer })).toHaveLength(1);
-    const accounts = new Map([...simulated.ledger.accounts, ["center:nobody", { debit: 0n, credit: 5n }]]);
+    const odd = new Map([[marketCurrency, new Map([["center:nobody:payable", { debit: 0n, credit: 5n }]])]]);
+    const { accounts } = mergeLedgers(simulated.ledger, { accounts: odd, charges: 0 });
     expect(faults({ ledger: { ...simulated.ledger, accounts } })).toEqual([
       "credits exceed debits by 5 mills",
     ]);
@@ -120,8 +124,8 @@ describe("the checks", () => {
   it("see what was lost, and that centers earn what tenants pay less links and rent", () => {
     expect(outcomes.some(({ interruptions }) => interruptions > 0)).toBe(true);
     const { tenantsPay, centersGet } = moneyOf(simulated.ledger);
-    const others = [...simulated.ledger.accounts]
-      .filter(([account]) => account.startsWith("link:") || account === "rent")
+    const others = [...(simulated.ledger.accounts.get(marketCurrency) ?? [])]
+      .filter(([account]) => account.startsWith("link:") || account === chart.rent)
       .reduce((sum, [, { debit, credit }]) => sum + Number(credit - debit), 0);
     expect(tenantsPay).toBe(centersGet + others);
     expect(centersGet).toBeGreaterThan(0);
