@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AccountEvent } from "../events/catalog/account.ts";
-import { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
+import {
+  AccountId,
+  Currency,
+  DepositId,
+  JobId,
+  MillsText,
+  OwnerId,
+  Period,
+} from "../events/catalog/values.ts";
 import { maxCommitBytes } from "../events/store/log.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import { type AccountCommand, type AccountState, accountDecider, carryOf, heldOf } from "./account.ts";
@@ -72,6 +80,157 @@ describe("an account", () => {
     const deposit = { type: "Deposit", deposit: DepositId.parse("d1"), mills: amount(500) } as const;
     expect(given(accountDecider, opened).when(deposit)).toEqual(accept(deposited(500)));
     expect(given(accountDecider, opened, deposited(500)).when(deposit)).toEqual(nothing);
+  });
+});
+
+const adjust = (value: number, adjustment = "correction-1"): AccountCommand => ({
+  type: "Adjust",
+  adjustment,
+  cause: "correction",
+  mills: amount(value),
+});
+const adjusted = (value: number, adjustment = "correction-1"): AccountEvent => ({
+  type: "FundsAdjusted",
+  data: { account, adjustment, cause: "correction", mills: amount(value) },
+});
+const phaseAfter = (...events: AccountEvent[]) => given(accountDecider, opened, ...events).state.phase;
+
+describe("an adjustment", () => {
+  test("changes what is available, once each", () => {
+    const before = given(accountDecider, opened, deposited(500));
+    expect(before.when(adjust(-40))).toEqual(accept(adjusted(-40)));
+    const after = given(accountDecider, opened, deposited(500), adjusted(-40));
+    expect(balance(after.state)).toEqual([460n, 0n]);
+    expect(after.when(adjust(-40))).toEqual(nothing);
+    expect(after.when(adjust(7, "correction-2"))).toEqual(accept(adjusted(7, "correction-2")));
+  });
+
+  test("is not taken for a charge or a deposit of the same name", () => {
+    const after = given(accountDecider, opened, deposited(500, "d0"), held(100), adjusted(-40, "d1"));
+    expect(after.when(settle("d1", 0, 0))).toEqual(accept(settled("d1", 0, 0)));
+    const named = given(accountDecider, opened, deposited(500, "d1"));
+    expect(named.when(adjust(-40, "d1"))).toEqual(accept(adjusted(-40, "d1")));
+  });
+});
+
+describe("an account that is overdrawn", () => {
+  const overdrawn = [opened, deposited(100), held(90), adjusted(-30)] as const;
+  const refused: AccountEvent = {
+    type: "HoldRefused",
+    data: { account, job, stretch: 2, mills: amount(5), available: amount(-20), reason: "overdrawn" },
+  };
+
+  test("is in a state of its own, which nothing but a correction brings about", () => {
+    expect(phaseAfter(deposited(100), held(100))).toBe("open");
+    expect(given(accountDecider, ...overdrawn).state.phase).toBe("overdrawn");
+    expect(balance(given(accountDecider, ...overdrawn).state)).toEqual([-20n, 90n]);
+  });
+
+  test("holds nothing new, not even nothing, and says why", () => {
+    expect(given(accountDecider, ...overdrawn).when(hold(5, 2))).toEqual(accept(refused));
+    expect(refusal(given(accountDecider, ...overdrawn, refused).when(hold(5, 2)))).toBe("account-overdrawn");
+    const free: AccountEvent = { ...refused, data: { ...refused.data, mills: amount(0) } };
+    expect(given(accountDecider, ...overdrawn).when(hold(0, 2))).toEqual(accept(free));
+  });
+
+  test("goes on to settle and release what it holds", () => {
+    const before = given(accountDecider, ...overdrawn);
+    expect(before.when(settle("c1", 80, 5))).toEqual(accept(settled("c1", 80, 5)));
+    expect(balance(given(accountDecider, ...overdrawn, settled("c1", 80, 5)).state)).toEqual([-15n, 5n]);
+    const release = { type: "Release", job, stretch: 1, cause: "expired" } as const;
+    expect(before.when(release)).toEqual(
+      accept<AccountEvent>({
+        type: "HoldReleased",
+        data: { account, job, stretch: 1, mills: amount(90), cause: "expired" },
+      }),
+    );
+  });
+
+  test("is healed by a deposit, by what a hold lets go of, or by another correction", () => {
+    expect(given(accountDecider, ...overdrawn, deposited(19, "d2")).state.phase).toBe("overdrawn");
+    expect(given(accountDecider, ...overdrawn, deposited(20, "d2")).state.phase).toBe("open");
+    expect(given(accountDecider, ...overdrawn, settled("c1", 0, 90)).state.phase).toBe("open");
+    expect(given(accountDecider, ...overdrawn, adjusted(25, "correction-2")).state.phase).toBe("open");
+    const healed = given(accountDecider, ...overdrawn, refused, deposited(25, "d2"));
+    expect(healed.when(hold(5, 2))).toEqual(accept(held(5, 2)));
+  });
+
+  test("stays so over midnight", () => {
+    const before = given(accountDecider, ...overdrawn).when(carry);
+    if (!before.ok) throw new Error("not carried");
+    const { state } = given(accountDecider, ...overdrawn, ...before.events);
+    if (state.phase === "unknown") throw new Error("not opened");
+    const next = given(accountDecider).when({
+      type: "Open",
+      account,
+      owner,
+      period: tomorrow,
+      carry: carryOf(state),
+    });
+    if (!next.ok) throw new Error("not opened");
+    expect(given(accountDecider, ...next.events).state.phase).toBe("overdrawn");
+  });
+});
+
+describe("an account's tax rate and currency", () => {
+  const usd = Currency.parse("USD");
+  const inUsd: AccountEvent = { ...opened, data: { ...opened.data, currency: usd } };
+  const open = { type: "Open", account, owner, period: today } as const;
+  const rateSet = (taxRate: number): AccountEvent => ({ type: "TaxRateSet", data: { account, taxRate } });
+
+  test("the rate is set, and set again only to another", () => {
+    const set = { type: "SetTaxRate", taxRate: 600 } as const;
+    expect(given(accountDecider, opened).when(set)).toEqual(accept(rateSet(600)));
+    expect(given(accountDecider, opened, rateSet(600)).when(set)).toEqual(nothing);
+    expect(given(accountDecider, opened).when({ ...set, taxRate: 0 })).toEqual(nothing);
+    expect(given(accountDecider, opened, rateSet(600)).when({ ...set, taxRate: 0 })).toEqual(
+      accept(rateSet(0)),
+    );
+  });
+
+  test("the currency is fixed when it opens, and said of its money", () => {
+    expect(given(accountDecider).when({ ...open, currency: usd })).toEqual(accept(inUsd));
+    const again = given(accountDecider, inUsd);
+    expect(again.when({ ...open, currency: usd })).toEqual(nothing);
+    expect(refusal(again.when(open))).toBe("currency-fixed");
+    expect(again.when({ type: "Deposit", deposit: DepositId.parse("d1"), mills: amount(5) })).toEqual(
+      accept<AccountEvent>({
+        type: "FundsDeposited",
+        data: { account, deposit: DepositId.parse("d1"), mills: amount(5), currency: usd },
+      }),
+    );
+    expect(again.when(adjust(5))).toEqual(
+      accept<AccountEvent>({
+        type: "FundsAdjusted",
+        data: {
+          account,
+          adjustment: "correction-1",
+          cause: "correction",
+          mills: amount(5),
+          currency: usd,
+        },
+      }),
+    );
+  });
+
+  test("both go with it into the next day", () => {
+    const { state } = given(accountDecider, inUsd, rateSet(600));
+    if (state.phase === "unknown") throw new Error("not opened");
+    expect(given(accountDecider).when({ ...open, period: tomorrow, carry: carryOf(state) })).toEqual(
+      accept<AccountEvent>({
+        type: "AccountOpened",
+        data: {
+          account,
+          owner,
+          period: tomorrow,
+          available: amount(0),
+          holds: [],
+          carriedFrom: today,
+          currency: usd,
+          taxRate: 600,
+        },
+      }),
+    );
   });
 });
 
@@ -249,7 +408,25 @@ describe("the carry into the next day", () => {
   });
 });
 
+/** What an event adds to the funds available, in mills. */
+function gained(event: AccountEvent): bigint {
+  switch (event.type) {
+    case "FundsDeposited":
+    case "FundsAdjusted":
+    case "HoldReleased":
+      return mills(event.data.mills);
+    case "HoldSettled":
+      return mills(event.data.released);
+    case "FundsHeld":
+      return -mills(event.data.mills);
+    default:
+      return 0n;
+  }
+}
+
 describe("any sequence of commands", () => {
+  /** What may come while an account is overdrawn: a hold may not. */
+  const heals = ["FundsDeposited", "HoldReleased", "HoldSettled", "HoldRefused", "AccountCarried"];
   const jobs = fc.constantFrom("a", "b", "c").map((id) => JobId.parse(id));
   const stretch = fc.integer({ min: 1, max: 2 });
   const money = (min: number) => fc.integer({ min, max: 300 }).map(amount);
@@ -278,30 +455,45 @@ describe("any sequence of commands", () => {
       }),
     },
     { weight: 2, arbitrary: fc.record({ type: fc.constant("Release" as const), job: jobs, stretch }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        type: fc.constant("Adjust" as const),
+        adjustment: fc.constantFrom("a1", "a2", "a3"),
+        cause: fc.constantFrom("rounding" as const, "correction" as const),
+        mills: money(-200),
+      }),
+    },
     { weight: 1, arbitrary: fc.constant(carry) },
   );
   const commands = fc
     .array(command, { maxLength: 40 })
     .map((rest): AccountCommand[] => [{ type: "Open", account, owner, period: today }, ...rest]);
 
-  test("leaves no account below zero, conserves money, and adds nothing after the carry", () => {
+  test("overdraws by corrections only, conserves money, and adds nothing after the carry", () => {
     fc.assert(
       fc.property(commands, (all) => {
         let carriedAt: number | undefined;
         const { state, events } = carryOut(accountDecider, all, (now) => {
           if (now.phase === "unknown") return;
-          expect(now.available >= 0n).toBe(true);
+          if (now.phase !== "carried") expect(now.phase === "overdrawn").toBe(now.available < 0n);
           for (const one of valuesIn(now.holds)) expect(mills(one.mills) >= 0n).toBe(true);
         });
+        let available = 0n;
+        for (const event of events) {
+          available += gained(event);
+          if (available < 0n) expect(["FundsAdjusted", ...heals]).toContain(event.type);
+        }
         for (const [index, { type }] of events.entries()) if (type === "AccountCarried") carriedAt = index;
         if (carriedAt !== undefined) expect(carriedAt).toBe(events.length - 1);
         const cameIn = events.reduce((sum, event) => {
-          if (event.type === "FundsDeposited") return sum + mills(event.data.mills);
+          if (event.type === "FundsDeposited" || event.type === "FundsAdjusted")
+            return sum + mills(event.data.mills);
           return event.type === "HoldSettled" ? sum - mills(event.data.paid) : sum;
         }, 0n);
-        const [available, heldNow] = balance(state);
-        expect(available + heldNow).toBe(cameIn);
-        expect(millsText(available)).toBe(available.toString());
+        const [free, heldNow] = balance(state);
+        expect(free + heldNow).toBe(cameIn);
+        expect(millsText(free)).toBe(free.toString());
       }),
       { numRuns: 500 },
     );

@@ -1,5 +1,13 @@
 import type { AccountEvent, Hold } from "../events/catalog/account.ts";
-import type { AccountId, DepositId, JobId, MillsText, OwnerId, Period } from "../events/catalog/values.ts";
+import type {
+  AccountId,
+  Currency,
+  DepositId,
+  JobId,
+  MillsText,
+  OwnerId,
+  Period,
+} from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing } from "./decider.ts";
 import {
   hasKey,
@@ -11,7 +19,7 @@ import {
   withEntry,
   withoutKey,
 } from "./layered-map.ts";
-import { mills, millsText } from "./money.ts";
+import { marketCurrency, mills, millsText } from "./money.ts";
 import { rules } from "./rules.ts";
 
 /** What the period before handed over. */
@@ -19,6 +27,8 @@ export interface Carry {
   readonly available: MillsText;
   readonly holds: readonly Hold[];
   readonly carriedFrom?: Period;
+  readonly currency?: Currency;
+  readonly taxRate?: number;
 }
 
 /** All amounts in mills. */
@@ -28,6 +38,8 @@ export type AccountCommand =
       readonly account: AccountId;
       readonly owner: OwnerId;
       readonly period: Period;
+      /** Absent: CNY. */
+      readonly currency?: Currency;
       readonly carry?: Carry;
     }
   | { readonly type: "Deposit"; readonly deposit: DepositId; readonly mills: MillsText }
@@ -42,21 +54,43 @@ export type AccountCommand =
       readonly released: MillsText;
     }
   /** Lets go of a whole hold that nothing can be charged to. */
-  | { readonly type: "Release"; readonly job: JobId; readonly stretch: number }
+  | {
+      readonly type: "Release";
+      readonly job: JobId;
+      readonly stretch: number;
+      readonly cause?: "expired";
+    }
+  /** An entry that no hold was taken for; positive: in the account's favour. It may overdraw the account. */
+  | {
+      readonly type: "Adjust";
+      /** Id of the invoice or the correction that it comes from: each is once. */
+      readonly adjustment: string;
+      readonly cause: "rounding" | "correction";
+      readonly mills: MillsText;
+    }
+  /** Tax on top of what jobs requested from now on are charged, in basis points. */
+  | { readonly type: "SetTaxRate"; readonly taxRate: number }
   | { readonly type: "Carry"; readonly to: Period };
 
 export interface KnownAccount {
-  readonly phase: "open" | "carried";
+  /**
+   * overdrawn: a correction took more than was available. It holds nothing new until a deposit or another correction
+   * makes up for it; what it holds goes on to be settled and released.
+   */
+  readonly phase: "open" | "overdrawn" | "carried";
   readonly account: AccountId;
   readonly owner: OwnerId;
   readonly period: Period;
+  readonly currency: Currency;
+  /** Tax on top of what its jobs are charged, in basis points. */
+  readonly taxRate: number;
   /** Not held. */
   readonly available: bigint;
   /** By `JOB/STRETCH`. */
   readonly holds: LayeredMap<string, Hold>;
   /** Mills that could not be held, by `JOB/STRETCH`: asked for again, they are a new fact only once they are held. */
   readonly refused: LayeredMap<string, MillsText>;
-  /** Deposits credited and charges settled in this period: each is once. */
+  /** Deposits credited, charges settled and adjustments made in this period: each is once. */
   readonly done: LayeredMap<string, true>;
   readonly carriedTo?: Period;
 }
@@ -66,6 +100,12 @@ export type AccountState = { readonly phase: "unknown" } | KnownAccount;
 type Decided = Decision<AccountEvent>;
 
 export const holdKey = (job: JobId, stretch: number) => `${job}/${stretch}`;
+
+const adjustmentKey = (adjustment: string) => `adjust/${adjustment}`;
+
+export function isOverdrawn({ available }: Pick<KnownAccount, "available">): boolean {
+  return available < 0n;
+}
 
 /** Sum of all holds, in mills. */
 export function heldOf({ holds }: KnownAccount): bigint {
@@ -85,6 +125,7 @@ function decideAccount(command: AccountCommand, state: AccountState): Decided {
   // A repeat of what this period has done finds it here, even after the carry: it must not be done in the next one.
   if (command.type === "Deposit" && hasKey(state.done, command.deposit)) return nothing;
   if (command.type === "Settle" && hasKey(state.done, command.charge)) return nothing;
+  if (command.type === "Adjust" && hasKey(state.done, adjustmentKey(command.adjustment))) return nothing;
   if (command.type === "Carry" && state.phase === "carried") return nothing;
   if (state.phase === "carried")
     return conflict("account-carried", `Its period was carried to ${state.carriedTo}.`);
@@ -96,7 +137,7 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
   switch (command.type) {
     case "Deposit": {
       const { deposit, mills } = command;
-      return accept({ type: "FundsDeposited", data: { account, deposit, mills } });
+      return accept({ type: "FundsDeposited", data: { account, deposit, mills, ...currencyOf(state) } });
     }
     case "Hold":
       return hold(command, state);
@@ -105,7 +146,17 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
     case "Release": {
       const held = valueAt(state.holds, holdKey(command.job, command.stretch));
       if (held === undefined) return nothing;
-      return accept({ type: "HoldReleased", data: { account, ...held } });
+      const cause = command.cause === undefined ? {} : { cause: command.cause };
+      return accept({ type: "HoldReleased", data: { account, ...held, ...cause } });
+    }
+    case "Adjust": {
+      const { type: _, ...adjusted } = command;
+      return accept({ type: "FundsAdjusted", data: { account, ...adjusted, ...currencyOf(state) } });
+    }
+    case "SetTaxRate": {
+      const { taxRate } = command;
+      if (taxRate === state.taxRate) return nothing;
+      return accept({ type: "TaxRateSet", data: { account, taxRate } });
     }
     case "Carry":
       if (command.to <= period)
@@ -119,27 +170,44 @@ function decideOpen(command: Exclude<AccountCommand, { type: "Open" }>, state: K
   }
 }
 
+/** Events say it where it is not the market's own. */
+function currencyOf({ currency }: Pick<KnownAccount, "currency">): { currency?: Currency } {
+  return currency === marketCurrency ? {} : { currency };
+}
+
 function balanceOf(state: KnownAccount): { available: MillsText; holds: Hold[] } {
   return { available: millsText(state.available), holds: valuesIn(state.holds) };
 }
 
 /** What an account that was carried hands over to the period after it. */
 export function carryOf(state: KnownAccount): Carry {
-  return { ...balanceOf(state), carriedFrom: state.period };
+  const { period, taxRate } = state;
+  const tax = taxRate === 0 ? {} : { taxRate };
+  return { ...balanceOf(state), carriedFrom: period, ...currencyOf(state), ...tax };
 }
 
 function open(command: Extract<AccountCommand, { type: "Open" }>, state: AccountState): Decided {
   const { account, owner, period, carry } = command;
+  const currency = carry?.currency ?? command.currency ?? marketCurrency;
   if (state.phase !== "unknown") {
-    return state.owner === owner
+    if (state.owner !== owner)
+      return conflict("account-exists", "Another owner has an account of this name.", "/account");
+    return state.currency === currency
       ? nothing
-      : conflict("account-exists", "Another owner has an account of this name.", "/account");
+      : conflict("currency-fixed", `The account is in ${state.currency}: open another one.`, "/currency");
   }
-  const { available = millsText(0n), holds = [], carriedFrom } = carry ?? {};
-  const from = carriedFrom === undefined ? {} : { carriedFrom };
+  const { available = millsText(0n), holds = [], ...carried } = carry ?? {};
   return accept({
     type: "AccountOpened",
-    data: { account, owner, period, available, holds: [...holds], ...from },
+    data: {
+      account,
+      owner,
+      period,
+      available,
+      holds: [...holds],
+      ...carried,
+      ...currencyOf({ currency }),
+    },
   });
 }
 
@@ -148,17 +216,35 @@ function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAc
   const key = holdKey(job, stretch);
   if (hasKey(state.holds, key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
-  const crowded = sizeOf(state.holds) >= rules.openHoldsMax;
-  if (!crowded && mills(command.mills) <= state.available) return accept({ type: "FundsHeld", data });
-  if (valueAt(state.refused, key) === command.mills)
-    return crowded
-      ? conflict(
-          "holds-full",
-          `The account has ${rules.openHoldsMax} open holds already: use another account.`,
-        )
-      : conflict("funds-missing", `${command.mills} mills were refused before: deposit first.`);
-  const refused = { ...data, available: millsText(state.available) };
-  return accept({ type: "HoldRefused", data: crowded ? { ...refused, reason: "openHolds" } : refused });
+  const why = whyNotHeld(state, mills(command.mills));
+  if (why === undefined) return accept({ type: "FundsHeld", data });
+  if (valueAt(state.refused, key) === command.mills) return refusedBefore(why, state, command.mills);
+  const reason = why === "funds" ? {} : { reason: why };
+  return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available), ...reason } });
+}
+
+type WhyNotHeld = "overdrawn" | "openHolds" | "funds";
+
+function whyNotHeld(state: KnownAccount, wanted: bigint): WhyNotHeld | undefined {
+  if (isOverdrawn(state)) return "overdrawn";
+  if (sizeOf(state.holds) >= rules.openHoldsMax) return "openHolds";
+  return wanted > state.available ? "funds" : undefined;
+}
+
+function refusedBefore(why: WhyNotHeld, { available }: KnownAccount, wanted: MillsText): Decided {
+  switch (why) {
+    case "overdrawn":
+      return conflict("account-overdrawn", `The account is ${-available} mills overdrawn: deposit first.`);
+    case "openHolds":
+      return conflict(
+        "holds-full",
+        `The account has ${rules.openHoldsMax} open holds already: use another account.`,
+      );
+    case "funds":
+      return conflict("funds-missing", `${wanted} mills were refused before: deposit first.`);
+    default:
+      return why satisfies never;
+  }
 }
 
 function settle(command: Extract<AccountCommand, { type: "Settle" }>, state: KnownAccount): Decided {
@@ -175,16 +261,24 @@ function heldFor({ holds }: KnownAccount, job: JobId, stretch: number): bigint {
   return mills(valueAt(holds, holdKey(job, stretch))?.mills ?? millsText(0n));
 }
 
+/** The account with these funds available; below 0 it is overdrawn. */
+function withAvailable(state: KnownAccount, available: bigint): KnownAccount {
+  return { ...state, available, phase: isOverdrawn({ available }) ? "overdrawn" : "open" };
+}
+
 function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
   if (event.type === "AccountOpened") {
-    const { account, owner, period, available, holds } = event.data;
+    const { account, owner, period, holds, currency = marketCurrency, taxRate = 0 } = event.data;
+    const available = mills(event.data.available);
     const byKey = holds.map((held) => [holdKey(held.job, held.stretch), held] as const);
     return {
-      phase: "open",
+      phase: isOverdrawn({ available }) ? "overdrawn" : "open",
       account,
       owner,
       period,
-      available: mills(available),
+      currency,
+      taxRate,
+      available,
       holds: layered(byKey),
       refused: layered(),
       done: layered(),
@@ -194,13 +288,13 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
   switch (event.type) {
     case "FundsDeposited": {
       const { deposit } = event.data;
-      const available = state.available + mills(event.data.mills);
-      return { ...state, available, done: withEntry(state.done, deposit, true) };
+      const next = withAvailable(state, state.available + mills(event.data.mills));
+      return { ...next, done: withEntry(state.done, deposit, true) };
     }
     case "FundsHeld": {
       const { account: _, ...held } = event.data;
       const holds = withEntry(state.holds, holdKey(held.job, held.stretch), held);
-      return { ...state, available: state.available - mills(held.mills), holds };
+      return { ...withAvailable(state, state.available - mills(held.mills)), holds };
     }
     case "HoldRefused": {
       const { job, stretch, mills } = event.data;
@@ -210,15 +304,15 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       return settled(state, event.data);
     case "HoldReleased": {
       const { job, stretch } = event.data;
-      const available = state.available + mills(event.data.mills);
-      return { ...state, available, holds: withLeft(state, job, stretch, 0n) };
+      const next = withAvailable(state, state.available + mills(event.data.mills));
+      return { ...next, holds: withLeft(state, job, stretch, 0n) };
     }
     case "FundsAdjusted": {
-      const available = state.available + mills(event.data.mills);
-      return { ...state, available, done: withEntry(state.done, event.data.adjustment, true) };
+      const next = withAvailable(state, state.available + mills(event.data.mills));
+      return { ...next, done: withEntry(state.done, adjustmentKey(event.data.adjustment), true) };
     }
     case "TaxRateSet":
-      return state;
+      return { ...state, taxRate: event.data.taxRate };
     case "AccountCarried":
       return { ...state, phase: "carried", carriedTo: event.data.to };
     default:
@@ -232,9 +326,8 @@ function settled(
 ): KnownAccount {
   const { job, stretch, charge } = data;
   const left = heldFor(state, job, stretch) - mills(data.paid) - mills(data.released);
-  const available = state.available + mills(data.released);
-  const holds = withLeft(state, job, stretch, left);
-  return { ...state, available, holds, done: withEntry(state.done, charge, true) };
+  const next = withAvailable(state, state.available + mills(data.released));
+  return { ...next, holds: withLeft(state, job, stretch, left), done: withEntry(state.done, charge, true) };
 }
 
 /** What is left of a hold; of one that is used up, nothing. */

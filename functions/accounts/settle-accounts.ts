@@ -1,9 +1,11 @@
-import type * as z from "zod";
-import type { ChargePosted } from "../../events/catalog/job.ts";
-import type { AccountId } from "../../events/catalog/values.ts";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import type { AccountId, MillsText, Period } from "../../events/catalog/values.ts";
+import type { BatchItem } from "../../events/store/execute.ts";
 import type { FeedPage } from "../../events/store/feed.ts";
 import { createFollower } from "../../events/store/follow.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
+import type { AccountCommand } from "../../market/account.ts";
+import { mills, millsText } from "../../market/money.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
@@ -11,13 +13,20 @@ import type { Observer } from "../kit/observe.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
 import { onAccount } from "./account-stream.ts";
 
-type Charge = z.infer<typeof ChargePosted.data>;
+/** What a fact of the feed asks of an account, and the period in which it was posted. */
+interface Due extends BatchItem<AccountCommand> {
+  readonly account: AccountId;
+  readonly period: Period;
+}
 
 const consumer = "settle-accounts";
 /** Pages that may be settled again after a crash, which finds them done. */
 const saveAfter = 15;
 
-/** Charges of the feed are paid out of the holds, one commit an account and batch; the checkpoint moves last. */
+/**
+ * Charges of the feed are paid out of the holds, and what no hold was taken for is adjusted: corrections, and what
+ * invoices leave to whole fen. One commit an account and batch; the checkpoint moves last.
+ */
 export const create = wakeUp((access, observer) => {
   const { feed, checkpoints } = access;
   const progress = {
@@ -25,28 +34,52 @@ export const create = wakeUp((access, observer) => {
     advance: (position: number) => checkpoints.advance(consumer, position),
   };
   const settleAll = (pages: readonly FeedPage[]) => {
-    const byAccount = Map.groupBy(pages.flatMap(chargesOf), ({ account }) => account);
-    return forEachInFlight(16, byAccount, ([account, charges]) => settle(access, account, charges, observer));
+    const due = pages.flatMap(({ commits }) => commits.flatMap(({ events }) => events.flatMap(dueOf)));
+    const byAccount = Map.groupBy(due, ({ account }) => account);
+    return forEachInFlight(16, byAccount, ([account, items]) => settle(access, account, items, observer));
   };
   const follow = createFollower({ feed, progress, handle: settleAll, saveAfter });
   return (keys) => follow(lastPosition(keys));
 });
 export const handler = onLambda(create);
 
-function chargesOf({ commits }: FeedPage): Charge[] {
-  return commits
-    .flatMap(({ events }) => events)
-    .flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []))
-    .filter(({ tenantPays, releases, final }) => tenantPays !== "0" || releases !== "0" || final);
+function dueOf(event: DomainEvent): Due[] {
+  switch (event.type) {
+    case "ChargePosted": {
+      const { account, period, job, stretch, charge, tenantPays, releases, final } = event.data;
+      if (tenantPays === "0" && releases === "0" && !final) return [];
+      const command = { type: "Settle", job, stretch, charge, paid: tenantPays, released: releases } as const;
+      return [{ account, period, commandId: `settle/${charge}`, command }];
+    }
+    case "CorrectionPosted": {
+      const { account, period, correction, tenantPays } = event.data;
+      return adjustment(account, period, "correction", correction, millsText(-mills(tenantPays)));
+    }
+    case "InvoiceIssued": {
+      const { account, period, invoice, rounding } = event.data;
+      return adjustment(account, period, "rounding", invoice, rounding);
+    }
+    default:
+      return [];
+  }
 }
 
-/** Begins in the period that the oldest charge was posted in: what was settled there is found there. */
-async function settle(access: Access, account: AccountId, charges: readonly Charge[], observer: Observer) {
-  const items = charges.map(({ job, stretch, charge, tenantPays, releases }) => ({
-    commandId: `settle/${charge}`,
-    command: { type: "Settle", job, stretch, charge, paid: tenantPays, released: releases } as const,
-  }));
-  const first = charges.map(({ period }) => period).sort()[0];
+function adjustment(
+  account: AccountId,
+  period: Period,
+  cause: "rounding" | "correction",
+  id: string,
+  amount: MillsText,
+): Due[] {
+  if (amount === "0") return [];
+  const command = { type: "Adjust", adjustment: id, cause, mills: amount } as const;
+  return [{ account, period, commandId: `adjust/${cause}/${id}`, command }];
+}
+
+/** Begins in the period that the oldest of them was posted in: what was done there is found there. */
+async function settle(access: Access, account: AccountId, due: readonly Due[], observer: Observer) {
+  const items = due.map(({ commandId, command }) => ({ commandId, command }));
+  const first = due.map(({ period }) => period).sort()[0];
   const cause = items[0]?.commandId ?? account;
   const done = await onAccount(access, account, items, exchangeCommand(access, cause, cause), first);
   const refused = done?.results.filter(({ kind }) => kind === "rejected") ?? [];
