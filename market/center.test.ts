@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CenterEvent, LinkSpec } from "../events/catalog/center.ts";
-import { CenterId, MillsText, OwnerId, ProductId } from "../events/catalog/values.ts";
+import { CenterId, MillsText, OwnerId, PayoutId, ProductId } from "../events/catalog/values.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
-import { type CenterCommand, type CenterSpec, cardsOf, centerDecider } from "./center.ts";
+import {
+  type CenterCommand,
+  type CenterSpec,
+  type CenterState,
+  cardsOf,
+  centerDecider,
+  statusOf,
+} from "./center.ts";
 import { accept, nothing } from "./decider.ts";
 import { instant, slotStart } from "./time.ts";
 
@@ -26,7 +33,51 @@ const moment = { center, at: instant(at), slot: 100 };
 const lost: CenterEvent = { type: "CenterLost", data: moment };
 const returned: CenterEvent = { type: "CenterReturned", data: moment };
 const link = (to: string): LinkSpec => ({ to: CenterId.parse(to), gbps: 100, latencyMs: 8, perGB: 20 });
+const payout = PayoutId.parse("p-1");
+const post = (mills: string): CenterCommand => ({
+  type: "PostGuarantee",
+  mills: MillsText.parse(mills),
+  at,
+});
+const posted = (mills: string, change?: string): CenterEvent => ({
+  type: "GuaranteePosted",
+  data: {
+    center,
+    mills: MillsText.parse(mills),
+    ...(change === undefined ? {} : { change: MillsText.parse(change) }),
+  },
+});
+const draw = (mills: string): CenterCommand => ({
+  type: "DrawGuarantee",
+  payout,
+  mills: MillsText.parse(mills),
+});
+const drawn = (mills: string, left: string): CenterEvent => ({
+  type: "GuaranteeDrawn",
+  data: { center, payout, mills: MillsText.parse(mills), left: MillsText.parse(left) },
+});
+const suspended: CenterEvent = { type: "CenterSuspended", data: { ...moment, payout } };
 const join: CenterCommand = { type: "Join", spec };
+
+/** What came in less what was drawn is what is left; suspensions and reinstatements take turns, one a payout. */
+function checkGuarantee(events: readonly CenterEvent[], state: CenterState): void {
+  let left = 0n;
+  for (const event of events) {
+    if (event.type === "GuaranteePosted") left += BigInt(event.data.change ?? event.data.mills);
+    if (event.type === "GuaranteeDrawn") left -= BigInt(event.data.mills);
+    expect(left >= 0n).toBe(true);
+  }
+  const drawnFor = events.flatMap((event) => (event.type === "GuaranteeDrawn" ? [event.data.payout] : []));
+  expect(new Set(drawnFor).size).toBe(drawnFor.length);
+  const turns = events.filter(({ type }) => type === "CenterSuspended" || type === "CenterReinstated");
+  for (const [index, { type }] of turns.entries())
+    expect(type).toBe(index % 2 === 0 ? "CenterSuspended" : "CenterReinstated");
+  const payouts = turns.flatMap((event) => (event.type === "CenterSuspended" ? [event.data.payout] : []));
+  expect(new Set(payouts).size).toBe(payouts.length);
+  if (state.phase === "unknown") return;
+  expect(state.guarantee ?? "0").toBe(left.toString());
+  expect(state.suspended !== undefined).toBe(turns.length % 2 === 1);
+}
 
 describe("a center", () => {
   test("joins once; another of its name is refused", () => {
@@ -84,12 +135,10 @@ describe("a center", () => {
   });
 
   test("posts a guarantee that replaces the one before and is not negative", () => {
-    const post = (mills: string) => ({ type: "PostGuarantee", mills: MillsText.parse(mills) }) as const;
-    const posted: CenterEvent = { type: "GuaranteePosted", data: { center, mills: MillsText.parse("5000") } };
-    expect(given(centerDecider, joined).when(post("5000"))).toEqual(accept(posted));
-    expect(given(centerDecider, joined, posted).when(post("5000"))).toEqual(nothing);
-    expect(given(centerDecider, joined, posted).when(post("7000"))).toMatchObject({
-      events: [{ data: { mills: "7000" } }],
+    expect(given(centerDecider, joined).when(post("5000"))).toEqual(accept(posted("5000")));
+    expect(given(centerDecider, joined, posted("5000")).when(post("5000"))).toEqual(nothing);
+    expect(given(centerDecider, joined, posted("5000")).when(post("7000"))).toMatchObject({
+      events: [{ data: { mills: "7000", change: "2000" } }],
     });
     expect(refusal(given(centerDecider, joined).when(post("-1")))).toBe("guarantee-negative");
   });
@@ -102,7 +151,58 @@ describe("a center", () => {
     expect(given(centerDecider, joined, lost, returned).when({ type: "Lose", at })).toEqual(accept(lost));
   });
 
+  test("whose guarantee is drawn pays once for a payout, and no more than there is", () => {
+    const before = [joined, posted("5000")];
+    const decided = given(centerDecider, ...before).when(draw("2000"));
+    expect(decided).toEqual(accept(drawn("2000", "3000")));
+    expect(given(centerDecider, ...before, drawn("2000", "3000")).when(draw("2000"))).toEqual(nothing);
+    expect(refusal(given(centerDecider, ...before).when(draw("5001")))).toBe("guarantee-too-low");
+    expect(refusal(given(centerDecider, ...before).when(draw("0")))).toBe("draw-not-positive");
+  });
+
+  test("is suspended once for a payout, until it posts as much as before the draw", () => {
+    const suspend: CenterCommand = { type: "Suspend", payout, at };
+    const short = [joined, posted("5000"), drawn("2000", "3000")];
+    expect(given(centerDecider, ...short).when(suspend)).toEqual(accept(suspended));
+    const off = [...short, suspended];
+    expect(given(centerDecider, ...off).when(suspend)).toEqual(nothing);
+    expect(given(centerDecider, ...off).when(post("4999"))).toEqual(accept(posted("4999", "1999")));
+    const whole = accept<CenterEvent>(posted("5000", "2000"), { type: "CenterReinstated", data: moment });
+    expect(given(centerDecider, ...off).when(post("5000"))).toEqual(whole);
+    // What it posted in between counts for nothing by itself.
+    const part = given(centerDecider, ...off, posted("4999", "1999"));
+    expect(part.when(post("5000"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
+    const back = given(centerDecider, ...off, posted("5000", "2000"), {
+      type: "CenterReinstated",
+      data: moment,
+    });
+    expect(back.when(suspend)).toEqual(nothing);
+    expect(back.when({ ...suspend, payout: PayoutId.parse("p-2") })).toMatchObject({
+      ok: true,
+      events: [{}],
+    });
+  });
+
+  test("that never posted a guarantee is suspended until it posts one", () => {
+    const off = given(centerDecider, joined, suspended);
+    expect(off.when(post("0"))).toMatchObject({ events: [{ type: "GuaranteePosted" }] });
+    expect(off.when(post("1"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
+  });
+
+  test("says that it is lost before it says that it is suspended", () => {
+    const statusAfter = (...events: readonly CenterEvent[]) => {
+      const { state } = given(centerDecider, joined, ...events);
+      return state.phase === "unknown" ? undefined : statusOf(state);
+    };
+    expect(statusAfter()).toBe("joined");
+    expect(statusAfter(suspended)).toBe("suspended");
+    expect(statusAfter(suspended, lost)).toBe("lost");
+    expect(statusAfter(suspended, lost, returned)).toBe("suspended");
+  });
+
   test("whatever is asked of it, its events are of the catalog and repeats add none", () => {
+    const amount = fc.integer({ min: -2, max: 5 }).map((value) => MillsText.parse(String(value)));
+    const payouts = fc.constantFrom("p-1", "p-2", "p-3").map((id) => PayoutId.parse(id));
     const commands: fc.Arbitrary<CenterCommand> = fc.oneof(
       fc.constant(join),
       fc.record({
@@ -111,8 +211,11 @@ describe("a center", () => {
       }),
       fc.record({
         type: fc.constant("PostGuarantee" as const),
-        mills: fc.integer({ min: -2, max: 5 }).map((value) => MillsText.parse(String(value))),
+        mills: amount,
+        at: fc.constant(at),
       }),
+      fc.record({ type: fc.constant("DrawGuarantee" as const), payout: payouts, mills: amount }),
+      fc.record({ type: fc.constant("Suspend" as const), payout: payouts, at: fc.constant(at) }),
       fc.record({
         type: fc.constantFrom("Lose" as const, "Return" as const),
         at: fc.constantFrom(at, at + 9e5),
@@ -126,6 +229,7 @@ describe("a center", () => {
         for (const [index, { type }] of comings.entries())
           expect(type).toBe(index % 2 === 0 ? "CenterLost" : "CenterReturned");
         if (state.phase !== "unknown") expect(state.phase).toBe(comings.length % 2 === 1 ? "lost" : "joined");
+        checkGuarantee(events, state);
       }),
     );
   });

@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import type { CenterEvent, CenterJoined, LinkSpec } from "../events/catalog/center.ts";
-import type { MillsText } from "../events/catalog/values.ts";
+import type { MillsText, PayoutId } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
-import { mills } from "./money.ts";
+import { mills, millsText } from "./money.ts";
 import { productOf } from "./products.ts";
 import { instant, slotOf } from "./time.ts";
 
@@ -11,8 +11,12 @@ export type CenterSpec = z.infer<typeof CenterJoined.data>;
 export type CenterCommand =
   | { readonly type: "Join"; readonly spec: CenterSpec }
   | { readonly type: "DeclareLinks"; readonly links: readonly LinkSpec[] }
-  /** Replaces the guarantee before, in mills. */
-  | { readonly type: "PostGuarantee"; readonly mills: MillsText }
+  /** Replaces the guarantee before, in mills; one that is whole again ends a suspension. */
+  | { readonly type: "PostGuarantee"; readonly mills: MillsText; readonly at: number }
+  /** Takes what a payout could not offset from the guarantee, once: mills, no more than what is left of it. */
+  | { readonly type: "DrawGuarantee"; readonly payout: PayoutId; readonly mills: MillsText }
+  /** A payout drew on the guarantee or left something uncollected: off the market, once for each payout. */
+  | { readonly type: "Suspend"; readonly payout: PayoutId; readonly at: number }
   /** Its lease ran out; `at`: ms since the Unix epoch. */
   | { readonly type: "Lose"; readonly at: number }
   | { readonly type: "Return"; readonly at: number };
@@ -21,7 +25,22 @@ export interface KnownCenter {
   readonly phase: "joined" | "lost";
   readonly spec: CenterSpec;
   readonly links: readonly LinkSpec[];
+  /** What is left of what it posted. */
   readonly guarantee: MillsText | undefined;
+  /** What it posted last, draws aside. */
+  readonly posted: MillsText | undefined;
+  /** Payouts that drew on it, and those that suspended it. */
+  readonly drawnFor: ReadonlySet<PayoutId>;
+  readonly suspendedFor: ReadonlySet<PayoutId>;
+  /** Off the market until it posts at least `needs` mills, and more than nothing; absent: it is not suspended. */
+  readonly suspended?: { readonly needs: bigint };
+}
+
+/** lost: its lease ran out, suspended or not; suspended: its guarantee is not whole. Both are off the market. */
+export type CenterStatus = "joined" | "lost" | "suspended";
+
+export function statusOf({ phase, suspended }: Pick<KnownCenter, "phase" | "suspended">): CenterStatus {
+  return phase === "joined" && suspended !== undefined ? "suspended" : phase;
 }
 
 export type CenterState = { readonly phase: "unknown" } | KnownCenter;
@@ -43,9 +62,15 @@ function decideCenter(command: CenterCommand, state: CenterState): Decided {
     case "DeclareLinks":
       return declareLinks(command.links, state);
     case "PostGuarantee":
-      if (mills(command.mills) < 0n) return reject("guarantee-negative", "Post 0 mills or more.", "/mills");
-      if (state.guarantee === command.mills) return nothing;
-      return accept({ type: "GuaranteePosted", data: { center, mills: command.mills } });
+      return postGuarantee(command, state);
+    case "DrawGuarantee":
+      return drawGuarantee(command, state);
+    case "Suspend":
+      if (state.suspended !== undefined || state.suspendedFor.has(command.payout)) return nothing;
+      return accept({
+        type: "CenterSuspended",
+        data: { center, ...momentOf(command.at), payout: command.payout },
+      });
     case "Lose":
       if (state.phase === "lost") return nothing;
       return accept({ type: "CenterLost", data: { center, ...momentOf(command.at) } });
@@ -87,20 +112,66 @@ function declareLinks(links: readonly LinkSpec[], { spec, ...state }: KnownCente
   return accept({ type: "LinksDeclared", data: { center: spec.center, links: [...links] } });
 }
 
+function postGuarantee(
+  command: Extract<CenterCommand, { type: "PostGuarantee" }>,
+  { spec: { center }, guarantee, suspended }: KnownCenter,
+): Decided {
+  const amount = mills(command.mills);
+  if (amount < 0n) return reject("guarantee-negative", "Post 0 mills or more.", "/mills");
+  if (guarantee === command.mills) return nothing;
+  const change = guarantee === undefined ? {} : { change: millsText(amount - mills(guarantee)) };
+  const posted: CenterEvent = {
+    type: "GuaranteePosted",
+    data: { center, mills: command.mills, ...change },
+  };
+  if (suspended === undefined || amount === 0n || amount < suspended.needs) return accept(posted);
+  return accept<CenterEvent>(posted, { type: "CenterReinstated", data: { center, ...momentOf(command.at) } });
+}
+
+function drawGuarantee(
+  { payout, mills: drawn }: Extract<CenterCommand, { type: "DrawGuarantee" }>,
+  { spec: { center }, guarantee, drawnFor }: KnownCenter,
+): Decided {
+  if (drawnFor.has(payout)) return nothing;
+  const before = guarantee === undefined ? 0n : mills(guarantee);
+  const amount = mills(drawn);
+  if (amount <= 0n) return reject("draw-not-positive", "Draw 1 mill or more.", "/mills");
+  if (amount > before)
+    return conflict("guarantee-too-low", `The guarantee has ${before} mills left.`, "/mills");
+  const left = millsText(before - amount);
+  return accept({ type: "GuaranteeDrawn", data: { center, payout, mills: drawn, left } });
+}
+
 function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
   if (event.type === "CenterJoined")
-    return { phase: "joined", spec: event.data, links: [], guarantee: undefined };
+    return {
+      phase: "joined",
+      spec: event.data,
+      links: [],
+      guarantee: undefined,
+      posted: undefined,
+      drawnFor: new Set(),
+      suspendedFor: new Set(),
+    };
   if (state.phase === "unknown") return state;
   switch (event.type) {
     case "LinksDeclared":
       return { ...state, links: event.data.links };
     case "GuaranteePosted":
-      return { ...state, guarantee: event.data.mills };
-    case "GuaranteeDrawn":
-      return { ...state, guarantee: event.data.left };
-    case "CenterSuspended":
-    case "CenterReinstated":
-      return state;
+      return { ...state, guarantee: event.data.mills, posted: event.data.mills };
+    case "GuaranteeDrawn": {
+      const { left, payout } = event.data;
+      return { ...state, guarantee: left, drawnFor: new Set([...state.drawnFor, payout]) };
+    }
+    case "CenterSuspended": {
+      const needs = state.posted === undefined ? 0n : mills(state.posted);
+      const suspendedFor = new Set([...state.suspendedFor, event.data.payout]);
+      return { ...state, suspended: { needs }, suspendedFor };
+    }
+    case "CenterReinstated": {
+      const { suspended: _, ...reinstated } = state;
+      return reinstated;
+    }
     case "CenterLost":
       return { ...state, phase: "lost" };
     case "CenterReturned":

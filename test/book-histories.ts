@@ -14,6 +14,7 @@ import {
   type MillsText,
   OfferId,
   OwnerId,
+  PayoutId,
   Period,
   PlacementId,
   ProductId,
@@ -129,6 +130,16 @@ export function lost(center: CenterId, slot = 96): DomainEvent {
 
 export function returned(center: CenterId, slot = 97): DomainEvent {
   return { type: "CenterReturned", data: { center, at: inSlot(slot), slot } };
+}
+
+/** A payout drew on its guarantee. */
+export function suspended(center: CenterId, slot = 96): DomainEvent {
+  const payout = PayoutId.parse(`${center}.2026-03-01`);
+  return { type: "CenterSuspended", data: { center, at: inSlot(slot), slot, payout } };
+}
+
+export function reinstated(center: CenterId, slot = 97): DomainEvent {
+  return { type: "CenterReinstated", data: { center, at: inSlot(slot), slot } };
 }
 
 export const jobSpec: JobSpec = {
@@ -389,6 +400,7 @@ type Happening =
         | "meter"
         | "lose"
         | "return"
+        | "suspend"
         | "silence"
         | "sense"
         | "link";
@@ -468,7 +480,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
           "fail",
           "meter",
         ] as const),
-        ...(["lose", "return", "return", "silence", "sense", "sense", "link"] as const),
+        ...(["lose", "return", "return", "return", "suspend", "silence", "sense", "sense", "link"] as const),
       ),
       pick: fc.nat(99),
     }),
@@ -502,6 +514,7 @@ interface Life {
   /** By `JOB/STRETCH`. */
   readonly held: Map<string, MillsText>;
   readonly lost: Set<CenterId>;
+  readonly suspended: Set<CenterId>;
   readonly silent: Set<CenterId>;
   unsealed: { readonly auction: HeldAuction; readonly until: number } | undefined;
   names: number;
@@ -523,6 +536,7 @@ export function live(plans: readonly SlotPlan[]): History {
     offers: new Map(),
     held: new Map(),
     lost: new Set(),
+    suspended: new Set(),
     silent: new Set(),
     unsealed: undefined,
     names: 0,
@@ -661,6 +675,7 @@ function happen(life: Life, one: Happening): void {
       return;
     case "lose":
     case "return":
+    case "suspend":
     case "silence":
     case "sense":
     case "link":
@@ -699,7 +714,7 @@ function happen(life: Life, one: Happening): void {
 function happenAt(
   life: Life,
   { center, product }: (typeof pools)[number],
-  kind: "lose" | "return" | "silence" | "sense" | "link",
+  kind: "lose" | "return" | "suspend" | "silence" | "sense" | "link",
   pick: number,
 ): void {
   const { slot } = life;
@@ -720,6 +735,13 @@ function happenAt(
       for (const gone of life.lost)
         append(life, streams.center(gone), { type: "CenterReturned", data: { ...moment, center: gone } });
       life.lost.clear();
+      for (const back of life.suspended) append(life, streams.center(back), reinstated(back, slot));
+      life.suspended.clear();
+      return;
+    case "suspend":
+      if (life.suspended.has(center)) return;
+      life.suspended.add(center);
+      append(life, streams.center(center), suspended(center, slot));
       return;
     case "silence":
       life.silent.add(center);

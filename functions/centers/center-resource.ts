@@ -2,7 +2,13 @@ import { streams } from "../../events/catalog/streams.ts";
 import type { CenterId, OwnerId } from "../../events/catalog/values.ts";
 import { MillsText } from "../../events/catalog/values.ts";
 import { knownState, loadState } from "../../events/store/execute.ts";
-import { type CenterSpec, type CenterState, centerDecider, type KnownCenter } from "../../market/center.ts";
+import {
+  type CenterSpec,
+  type CenterState,
+  centerDecider,
+  type KnownCenter,
+  statusOf,
+} from "../../market/center.ts";
 import type { Center } from "../contract/centers.ts";
 import type { Access } from "../kit/host.ts";
 import { notFound, problem } from "../kit/problems.ts";
@@ -11,8 +17,8 @@ const nothingPosted = MillsText.parse("0");
 
 export function centerResource(state: CenterState, version: number): { body: Center; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The center is gone.");
-  const { spec, links, guarantee = nothingPosted, phase } = state;
-  return { body: { ...spec, links: [...links], guarantee, status: phase, version }, version };
+  const { spec, links, guarantee = nothingPosted } = state;
+  return { body: { ...spec, links: [...links], guarantee, status: statusOf(state), version }, version };
 }
 
 /** A center of this owner as it joined. @throws ProblemError 404, the same for what is absent and for what is another's. */

@@ -9,9 +9,9 @@ import { centerResource, ownCenter } from "./center-resource.ts";
 
 export const create = endpoint(
   operations.postGuarantee,
-  async ({ params, body, caller, access, meta, ...call }) => {
+  async ({ params, body, caller, access, meta, now, ...call }) => {
     await ownCenter(access, params.center, caller.owner);
-    const command = { type: "PostGuarantee", mills: body.mills } as const;
+    const command = { type: "PostGuarantee", mills: body.mills, at: now } as const;
     const expected = call.expectedVersion === undefined ? {} : { expectedVersion: call.expectedVersion };
     const { state, version } = carriedOut(
       await execute(access.store, centerDecider, streams.center(params.center), command, meta, expected),

@@ -30,8 +30,10 @@ export const Center = z.object({
   links: z.array(LinkSpec),
   guarantee: MillsText.describe("Posted for penalties, in mills"),
   status: z
-    .enum(["joined", "lost"])
-    .describe("lost: its lease ran out; off the market until it takes a new one"),
+    .enum(["joined", "lost", "suspended"])
+    .describe(
+      "lost: its lease ran out; off the market until it takes a new one. suspended: a payout drew on its guarantee; off the market until it posts as much as before",
+    ),
   version: z.int().min(1).describe("The ETag, as a number"),
 });
 export type Center = z.infer<typeof Center>;
@@ -119,6 +121,8 @@ export const postGuarantee = defineOperation({
   path: "/centers/{center}/guarantee",
   tag: "centers",
   summary: "Post a guarantee for the center's penalties",
+  description:
+    "Replaces the one before. A suspended center that posts as much as it had, or more, is on the market again.",
   roles: ["center"],
   names: { "path/center": "own" },
   params,

@@ -49,7 +49,7 @@ export const PublishedCenter = z.object({
   ),
   gridFactor: CenterJoined.data.shape.gridFactor,
   links: z.array(LinkSpec),
-  status: z.enum(["joined", "lost"]),
+  status: z.enum(["joined", "lost", "suspended"]).describe("lost, suspended: off the market"),
 });
 export type PublishedCenter = z.infer<typeof PublishedCenter>;
 

@@ -8,7 +8,9 @@ import { listing, seenPosition } from "../kit/listing.ts";
 export const create = endpoint(operations.listCenters, async ({ query, access, role }) => {
   const seen = await seenPosition({ access, role });
   const { items, ...page } = await listing(access, { pk: centersKey }, query, CenterView);
-  const centers = items.map(({ data: { owner: _, guarantee: __, version: ___, ...published } }) => published);
+  const centers = items.map(
+    ({ data: { owner: _, guarantee: __, suspended: ___, version: ____, ...published } }) => published,
+  );
   return { body: { items: centers, ...page, ...seen } };
 });
 export const handler = onLambda(create);

@@ -21,6 +21,13 @@ export interface BookCenter {
   readonly spec: z.infer<typeof CenterJoined.data>;
   links: readonly LinkSpec[];
   lost: boolean;
+  /** Its guarantee is not whole; absent, as in books of old: it is. */
+  suspended?: boolean;
+}
+
+/** A center sells nothing while its lease has run out or it is suspended; what it has sold stands. */
+export function isOnMarket(center: BookCenter | undefined): boolean {
+  return center !== undefined && !center.lost && center.suspended !== true;
 }
 
 export type BookOffer = z.infer<typeof CapacityOffered.data>;

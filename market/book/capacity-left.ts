@@ -8,6 +8,7 @@ import {
   type BookJob,
   type BookOffer,
   type BookState,
+  isOnMarket,
   poolId,
 } from "./book-state.ts";
 
@@ -169,7 +170,7 @@ function sellable(book: BookState, { from, to, reservesUntil }: OnSale): Level[]
   return [...book.offers.values()]
     .filter((offer) => {
       const end = offer.homeReserve === true ? Math.min(offer.to, reservesUntil) : offer.to;
-      return end > from && offer.from < Math.min(to, end) && book.centers.get(offer.center)?.lost === false;
+      return end > from && offer.from < Math.min(to, end) && isOnMarket(book.centers.get(offer.center));
     })
     .flatMap(levelsOf)
     .sort((a, b) => a.reserve - b.reserve || (`${a.id}@` < `${b.id}@` ? -1 : 1));
@@ -389,9 +390,9 @@ export interface LinkLeft {
 export function linksLeft(book: BookState, { from, to }: Slots): LinkLeft[] {
   const taken = gigabitsTaken(book, { from, to });
   return [...book.centers.values()]
-    .filter(({ lost }) => !lost)
+    .filter(isOnMarket)
     .flatMap(({ spec, links }) => links.map((link) => ({ a: spec.center, link })))
-    .filter(({ link }) => book.centers.get(link.to)?.lost === false)
+    .filter(({ link }) => isOnMarket(book.centers.get(link.to)))
     .map(({ a, link }) => {
       const most = Math.max(0, ...(taken.get(`${a}~${link.to}`) ?? []));
       const gbps = Math.max(0, Math.floor(link.gbps - most / SLOT_SECONDS));

@@ -37,6 +37,9 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "CenterJoined":
     case "LinksDeclared":
     case "GuaranteePosted":
+    case "GuaranteeDrawn":
+    case "CenterSuspended":
+    case "CenterReinstated":
     case "CenterLost":
     case "CenterReturned":
       observeCenter(book, event);
@@ -103,9 +106,6 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "FundsAdjusted":
     case "TaxRateSet":
     case "AccountCarried":
-    case "GuaranteeDrawn":
-    case "CenterSuspended":
-    case "CenterReinstated":
     case "DepositReceived":
     case "PeriodOpened":
     case "PeriodCutOff":
@@ -151,6 +151,8 @@ function observeCenter(book: BookState, event: CenterEvent): void {
   if (event.type === "LinksDeclared") center.links = event.data.links;
   if (event.type === "CenterLost") center.lost = true;
   if (event.type === "CenterReturned") center.lost = false;
+  if (event.type === "CenterSuspended") center.suspended = true;
+  if (event.type === "CenterReinstated") center.suspended = false;
 }
 
 function observeDraw(book: BookState, { offer: id, ...draw }: EventData<"ReserveDrawn">): void {

@@ -1,6 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bookAfter, drawn, joined, offered, queued, sell, wuhan, xian } from "../../test/book-histories.ts";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import {
+  bookAfter,
+  drawn,
+  joined,
+  lost,
+  offered,
+  queued,
+  reinstated,
+  returned,
+  sell,
+  suspended,
+  wuhan,
+  xian,
+} from "../../test/book-histories.ts";
 import { type SupplyStep, supplyLeft } from "./supply-left.ts";
 
 /** Cards of a reserve in a slot. */
@@ -26,6 +40,17 @@ describe("what auctions left of a pool", () => {
       },
       { center: wuhan, product: "ascend910", steps: [] },
     ]);
+  });
+
+  test("is nothing while its center is suspended, lost or not; then all of it again", () => {
+    const stepsAfter = (...facts: readonly DomainEvent[]) =>
+      supplyLeft(bookAfter(joined(xian), offered("a", { cards: 8 }), ...facts), 100)[0]?.steps;
+    const all = [[100, 200, 8, 100]];
+    expect(stepsAfter()).toEqual(all);
+    expect(stepsAfter(suspended(xian))).toEqual([]);
+    expect(stepsAfter(suspended(xian), lost(xian), returned(xian))).toEqual([]);
+    expect(stepsAfter(suspended(xian), lost(xian), reinstated(xian))).toEqual([]);
+    expect(stepsAfter(suspended(xian), reinstated(xian))).toEqual(all);
   });
 
   test("tells cards that may be taken back from firm ones of the same reserve", () => {

@@ -1,7 +1,8 @@
 import type { Award } from "../../events/catalog/award.ts";
-import type { Exclusion, JobSpec, Usage } from "../../events/catalog/job.ts";
+import type { ChargeLine, Exclusion, JobSpec, Usage } from "../../events/catalog/job.ts";
 import type {
   AccountId,
+  BreakId,
   CenterId,
   JobId,
   MillsText,
@@ -184,6 +185,21 @@ export interface ChargeRelease extends Timed {
   readonly unresold: readonly Unresold[];
 }
 
+/**
+ * Finance amends a charge: what its lines move is added to what the charge and its corrections moved before. Nothing is
+ * given back that was not paid, and no award costs its centers more penalties than it is worth. Posted once by its id.
+ */
+export interface Correct extends Timed {
+  readonly type: "Correct";
+  /** Id of the correction. */
+  readonly id: string;
+  readonly charge: string;
+  readonly cause: "resolution" | "uncollectible";
+  /** The break that it resolves, if it does one. */
+  readonly break?: BreakId;
+  readonly lines: readonly ChargeLine[];
+}
+
 export type JobCommand =
   | Request
   | Admit
@@ -201,4 +217,5 @@ export type JobCommand =
   | StretchEnded
   | Expire
   | CloseDay
-  | ChargeRelease;
+  | ChargeRelease
+  | Correct;

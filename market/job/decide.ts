@@ -15,6 +15,7 @@ import {
   untouchedFrom,
 } from "./charging.ts";
 import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, StretchEnded } from "./commands.ts";
+import { correct } from "./correcting.ts";
 import { endsBy } from "./deadlines.ts";
 import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
 import { request } from "./request.ts";
@@ -64,6 +65,8 @@ function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: Kno
       return accept(...chargesOfDay(job, command.period));
     case "ChargeRelease":
       return accept(...chargesOfRelease(job, command));
+    case "Correct":
+      return correct(command, job);
     default:
       return command satisfies never;
   }

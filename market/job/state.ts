@@ -11,6 +11,7 @@ import {
   fillsInForce,
   takesFrom,
   withCharge,
+  withCorrection,
 } from "../settlement/award-balance.ts";
 import { keptSlots, reopenedWindow } from "../stretch.ts";
 import { slotOf } from "../time.ts";
@@ -100,6 +101,8 @@ export interface KnownJob {
   readonly awardedSlots: number;
   /** Last instant from which the work can go on, ISO 8601. */
   readonly checkpointAt?: string;
+  /** Corrections of its charges, by their ids. */
+  readonly corrections: ReadonlySet<string>;
   /** First slot after its end, if it completed. */
   readonly completedSlot?: number;
   /** Why it was rejected, failed or was displaced last, or left the book early. */
@@ -165,6 +168,7 @@ function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): Awa
     paid: 0n,
     released: 0n,
     final: false,
+    charges: new Map(),
   };
 }
 
@@ -337,6 +341,7 @@ function requested(request: KnownJob["request"]): KnownJob {
     placementOf: new Map(),
     usedBefore: 0,
     awardedSlots: 0,
+    corrections: new Set(),
   };
 }
 
@@ -388,7 +393,13 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
         ),
       };
     case "CorrectionPosted":
-      return job;
+      return {
+        ...job,
+        corrections: new Set([...job.corrections, event.data.correction]),
+        balances: job.balances.map((balance) =>
+          balance.award.placement === event.data.placement ? withCorrection(balance, event.data) : balance,
+        ),
+      };
     default:
       return event satisfies never;
   }

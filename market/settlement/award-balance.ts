@@ -1,10 +1,20 @@
 import type * as z from "zod";
 import type { Award, Fill } from "../../events/catalog/award.ts";
-import type { ChargePosted } from "../../events/catalog/job.ts";
+import type { ChargePosted, CorrectionPosted } from "../../events/catalog/job.ts";
 import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
+import { type MovedMoney, penaltiesIn, withLines } from "./moved-money.ts";
 
 export type ChargePostedData = z.infer<typeof ChargePosted.data>;
+export type CorrectionPostedData = z.infer<typeof CorrectionPosted.data>;
+
+/** A charge of an award, and what it and its corrections moved. */
+export interface Charged {
+  readonly kind: ChargeKind;
+  readonly from: number;
+  readonly to: number;
+  readonly moved: MovedMoney;
+}
 
 /** The money side of one award: what its slots were charged, and what is still held for it. */
 export interface AwardBalance {
@@ -28,8 +38,10 @@ export interface AwardBalance {
   readonly paid: bigint;
   /** Let go of the hold so far, in mills. `hold - paid - released` is still held. */
   readonly released: bigint;
-  /** No further charge touches it. */
+  /** No further charge touches it; corrections still may. */
   readonly final: boolean;
+  /** Its charges by their ids, in the order in which they were posted. */
+  readonly charges: ReadonlyMap<string, Charged>;
 }
 
 /** day: daily close; end: the award ended; reduce: a divisible job lost a center; release: fee on what was released. */
@@ -46,8 +58,11 @@ export function chargeId(
   return `${placement}:${center === undefined ? kind : `${kind}.${center}`}:${from}-${to}`;
 }
 
-function kindOf(charge: string): string {
-  return charge.split(":")[1]?.split(".")[0] ?? "";
+const kinds: readonly ChargeKind[] = ["day", "end", "reduce", "release"];
+
+function kindOf(charge: string): ChargeKind | undefined {
+  const name = charge.split(":")[1]?.split(".")[0];
+  return kinds.find((kind) => kind === name);
 }
 
 /** The balance after a charge of its own award. */
@@ -55,6 +70,7 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
   const kind = kindOf(charge.charge);
   const next = {
     ...balance,
+    charges: kind === undefined ? balance.charges : withCharged(balance, charge, kind),
     paid: balance.paid + mills(charge.tenantPays),
     released: balance.released + mills(charge.releases),
     final: charge.final,
@@ -68,6 +84,27 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
   }
   if (kind === "release") return { ...next, feesTo: charge.to };
   return next;
+}
+
+function withCharged({ charges }: AwardBalance, charge: ChargePostedData, kind: ChargeKind) {
+  const { from, to, lines } = charge;
+  return new Map([...charges, [charge.charge, { kind, from, to, moved: withLines(new Map(), lines) }]]);
+}
+
+/** The balance after a correction of one of its charges: the hold is not touched, what was moved is. */
+export function withCorrection(
+  balance: AwardBalance,
+  { corrects, lines }: Pick<CorrectionPostedData, "corrects" | "lines">,
+): AwardBalance {
+  const charged = balance.charges.get(corrects);
+  if (charged === undefined) return balance;
+  const corrected = { ...charged, moved: withLines(charged.moved, lines) };
+  return { ...balance, charges: new Map([...balance.charges, [corrects, corrected]]) };
+}
+
+/** Penalties that centers paid for the award so far, in mills. */
+export function penaltiesOf({ charges }: AwardBalance): bigint {
+  return [...charges.values()].reduce((sum, { moved }) => sum + penaltiesIn(moved), 0n);
 }
 
 /** First slot that the award does not deliver any more, whatever becomes of its run. */

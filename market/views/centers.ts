@@ -7,7 +7,9 @@ export const CenterView = z.object({
   ...CenterJoined.data.shape,
   links: z.array(LinkSpec),
   guarantee: MillsText,
-  status: z.enum(["joined", "lost"]),
+  status: z.enum(["joined", "lost", "suspended"]),
+  /** Also while it is lost. */
+  suspended: z.boolean().optional(),
   version: z.int().min(1),
 });
 export type CenterView = z.infer<typeof CenterView>;
@@ -15,11 +17,12 @@ export type CenterView = z.infer<typeof CenterView>;
 const nothingPosted = MillsText.parse("0");
 
 export function projectCenter(event: CenterEvent, version: number): readonly ViewChange[] {
-  const patch = (center: CenterId, fields: Partial<CenterView>) => [
+  const patched = (center: CenterId, fieldsOf: (view: CenterView) => Partial<CenterView>) => [
     change(viewKeys.center(center), CenterView, (view) =>
-      view === undefined ? view : { ...view, ...fields, version },
+      view === undefined ? view : { ...view, ...fieldsOf(view), version },
     ),
   ];
+  const patch = (center: CenterId, fields: Partial<CenterView>) => patched(center, () => fields);
   switch (event.type) {
     case "CenterJoined":
       return [
@@ -38,12 +41,20 @@ export function projectCenter(event: CenterEvent, version: number): readonly Vie
     case "GuaranteeDrawn":
       return patch(event.data.center, { guarantee: event.data.left });
     case "CenterSuspended":
-    case "CenterReinstated":
-      return [];
+    case "CenterReinstated": {
+      const suspended = event.type === "CenterSuspended";
+      const onMarket = suspended ? "suspended" : "joined";
+      return patched(event.data.center, ({ status }) => ({
+        suspended,
+        status: status === "lost" ? status : onMarket,
+      }));
+    }
     case "CenterLost":
       return patch(event.data.center, { status: "lost" });
     case "CenterReturned":
-      return patch(event.data.center, { status: "joined" });
+      return patched(event.data.center, ({ suspended }) => ({
+        status: suspended === true ? "suspended" : "joined",
+      }));
     default:
       return event satisfies never;
   }

@@ -160,12 +160,19 @@ describe("a center", () => {
   test("is one row that each of its facts changes", () => {
     const view = { ...data, links: [], guarantee: "0", status: "joined", version: 1 };
     const key = viewKeys.center(center);
+    const off = { center, at: time, payout: "c-1.2026-03-01" };
     const facts = [
       [joined, view],
       [parseEvent("LinksDeclared", { center, links: [link] }), { links: [link] }],
       [parseEvent("GuaranteePosted", { center, mills: "500" }), { guarantee: "500" }],
       [parseEvent("CenterLost", { center, at: time, slot: 1 }), { status: "lost" }],
       [parseEvent("CenterReturned", { center, at: time, slot: 2 }), { status: "joined" }],
+      [parseEvent("CenterSuspended", { ...off, slot: 3 }), { status: "suspended", suspended: true }],
+      [parseEvent("CenterLost", { center, at: time, slot: 4 }), { status: "lost" }],
+      [parseEvent("CenterReturned", { center, at: time, slot: 5 }), { status: "suspended" }],
+      [parseEvent("CenterLost", { center, at: time, slot: 6 }), { status: "lost" }],
+      [parseEvent("CenterReinstated", { center, at: time, slot: 7 }), { suspended: false }],
+      [parseEvent("CenterReturned", { center, at: time, slot: 8 }), { status: "joined" }],
     ] as const;
     const events = facts.map(([event]) => event);
     let expected: Record<string, unknown> = {};

@@ -1,0 +1,170 @@
+import { describe, expect, test } from "vitest";
+import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
+import { BreakId } from "../../events/catalog/values.ts";
+import { refusal } from "../../test/given-when-then.ts";
+import {
+  acceptAt,
+  account,
+  admitted,
+  awardOf,
+  finish,
+  inSlot,
+  jobAfter,
+  mills,
+  place,
+  placementId,
+  start,
+  xian,
+} from "../../test/training-job.ts";
+import { nothing } from "../decider.ts";
+import { jobDecider } from "../job.ts";
+import { penaltiesOf } from "../settlement/award-balance.ts";
+import { periodOf } from "../time.ts";
+import type { Correct, JobCommand } from "./commands.ts";
+
+const tenant = `tenant:${account}`;
+const center = `center:${xian}`;
+const at = inSlot(500);
+/** Ended in its 4th slot: 4 x 1,600 mills. */
+const completed = [
+  ...admitted(),
+  place(awardOf(1), 20_000),
+  acceptAt(1),
+  start(1),
+  finish(1, "completed", inSlot(103, 180)),
+];
+const charge = `${placementId(1)}:end:100-104`;
+
+const line = (
+  from: string,
+  to: string,
+  amount: number,
+  kind: ChargeLine["kind"] = "compute",
+): ChargeLine => ({
+  kind,
+  row: 3,
+  from,
+  to,
+  mills: mills(amount),
+});
+const correct = (id: string, lines: readonly ChargeLine[], more: Partial<Correct> = {}): Correct => ({
+  type: "Correct",
+  id,
+  charge,
+  cause: "resolution",
+  lines,
+  at,
+  ...more,
+});
+const lifeWith = (...history: readonly JobCommand[]) => jobAfter(...completed, ...history);
+const decided = (command: Correct, ...history: readonly JobCommand[]) =>
+  jobDecider.decide(command, lifeWith(...history).state);
+const refund = (amount: number) => line(center, tenant, amount);
+
+describe("a correction by finance", () => {
+  test("names the charge that it amends and is posted in the period that is open", () => {
+    const found = BreakId.parse("b-1");
+    const corrected: JobEvent = {
+      type: "CorrectionPosted",
+      data: {
+        correction: "c-1",
+        corrects: charge,
+        cause: "resolution",
+        job: awardOf(1).job,
+        placement: placementId(1),
+        stretch: 1,
+        account,
+        from: 100,
+        to: 104,
+        lines: [refund(1600)],
+        tenantPays: mills(-1600),
+        period: periodOf(500),
+        break: found,
+      },
+    };
+    expect(decided(correct("c-1", [refund(1600)], { break: found }))).toEqual({
+      ok: true,
+      events: [corrected],
+    });
+  });
+
+  test("is posted once by its id, whatever it says", () => {
+    const first = correct("c-1", [refund(100)]);
+    expect(decided(first, first)).toEqual(nothing);
+    expect(decided(correct("c-1", [refund(200)]), first)).toEqual(nothing);
+    expect(decided(correct("c-2", [refund(100)]), first)).toMatchObject({ events: [{}] });
+  });
+
+  test("gives nothing back that was not paid, all corrections of the charge together", () => {
+    expect(decided(correct("c-1", [refund(6400)]))).toMatchObject({ events: [{}] });
+    expect(refusal(decided(correct("c-1", [refund(6401)])))).toBe("correction-beyond-charge");
+    const most = decided(correct("c-2", [refund(2401)]), correct("c-1", [refund(4000)]));
+    expect(most).toMatchObject({ rejection: { field: "/lines/0/mills" } });
+    expect(refusal(decided(correct("c-1", [refund(4000), refund(2401)])))).toBe("correction-beyond-charge");
+    expect(decided(correct("c-2", [refund(2400)]), correct("c-1", [refund(4000)]))).toMatchObject({
+      ok: true,
+    });
+    expect(refusal(decided(correct("c-2", [refund(1)]), correct("c-1", [refund(6400)])))).toBe(
+      "correction-beyond-charge",
+    );
+    // A credit of a kind that the charge did not have is no way round.
+    expect(refusal(decided(correct("c-1", [line(center, tenant, 1, "transfer")])))).toBe(
+      "correction-beyond-charge",
+    );
+  });
+
+  test("may charge more, and give that back", () => {
+    const more = correct("c-1", [line(tenant, center, 500)]);
+    expect(lifeWith(more).events.at(-1)).toMatchObject({ data: { tenantPays: "500" } });
+    expect(decided(correct("c-2", [refund(6900)]), more)).toMatchObject({ ok: true });
+    expect(refusal(decided(correct("c-2", [refund(6901)]), more))).toBe("correction-beyond-charge");
+  });
+
+  test("leaves the hold and what it still has to charge alone", () => {
+    const before = lifeWith().state;
+    const corrected = lifeWith(correct("c-1", [refund(1600)])).state;
+    if (before.phase === "unknown" || corrected.phase === "unknown") throw new Error("never requested");
+    const money = ({ paid, released, chargedTo, final }: (typeof before.balances)[number]) => [
+      paid,
+      released,
+      chargedTo,
+      final,
+    ];
+    expect(corrected.balances.map(money)).toEqual(before.balances.map(money));
+  });
+
+  test("takes penalties back, and adds none beyond what the award is worth", () => {
+    const penalty = (amount: number) => correct(`p-${amount}`, [line(center, tenant, amount, "penalty")]);
+    expect(decided(penalty(16_000))).toMatchObject({ ok: true });
+    expect(refusal(decided(penalty(16_001)))).toBe("penalty-beyond-award");
+    expect(refusal(decided(penalty(6001), penalty(10_000)))).toBe("penalty-beyond-award");
+    const { state } = lifeWith(penalty(10_000), correct("u", [line(tenant, center, 9000, "penalty")]));
+    if (state.phase === "unknown") throw new Error("never requested");
+    expect(state.balances.map(penaltiesOf)).toEqual([1000n]);
+    expect(
+      decided(penalty(15_000), penalty(10_000), correct("u", [line(tenant, center, 9000, "penalty")])),
+    ).toMatchObject({
+      ok: true,
+    });
+  });
+
+  const refused: [string, Correct, string][] = [
+    [
+      "of a charge that there is not",
+      correct("c", [refund(1)], { charge: "train.1:end:1-2" }),
+      "charge-unknown",
+    ],
+    ["without lines", correct("c", []), "lines-missing"],
+    ["of nothing", correct("c", [refund(0)]), "correction-beyond-charge"],
+    ["to a stranger", correct("c", [line(center, "tenant:clinic", 5)]), "line-of-another"],
+    ["from a stranger", correct("c", [line("center:wuhan", tenant, 5)]), "line-of-another"],
+    [
+      "of a fee that its center would owe",
+      correct("c", [line(center, tenant, 5, "releaseFee")]),
+      "correction-beyond-charge",
+    ],
+  ];
+  test.each(refused)("%s is refused", (_, command, code) => {
+    expect(refusal(decided(command))).toBe(code);
+  });
+});

@@ -1,0 +1,75 @@
+import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
+import { accept, conflict, type Decision, nothing, reject } from "../decider.ts";
+import { mills } from "../money.ts";
+import { ledgerAccounts } from "../settlement/accounts.ts";
+import { type AwardBalance, type Charged, centersOf, penaltiesOf } from "../settlement/award-balance.ts";
+import { correction } from "../settlement/correction.ts";
+import { penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
+import { periodOf, slotOf } from "../time.ts";
+import type { Correct } from "./commands.ts";
+import type { KnownJob } from "./state.ts";
+
+type Decided = Decision<JobEvent>;
+
+/** Finance amends a charge, once for each correction id. */
+export function correct(command: Correct, job: KnownJob): Decided {
+  const { id, charge, lines, cause, at } = command;
+  if (job.corrections.has(id)) return nothing;
+  const balance = job.balances.find(({ charges }) => charges.has(charge));
+  const charged = balance?.charges.get(charge);
+  if (balance === undefined || charged === undefined)
+    return conflict("charge-unknown", "The job has no such charge.", "/charge");
+  if (lines.length === 0) return reject("lines-missing", "Say what is to be moved.", "/lines");
+  const wrong = whyNotLines(balance, charged, lines);
+  if (wrong !== undefined) return wrong;
+  const named = command.break === undefined ? {} : { break: command.break };
+  const { from, to } = charged;
+  const period = periodOf(slotOf(at));
+  const data = correction(balance, {
+    correction: id,
+    corrects: charge,
+    cause,
+    from,
+    to,
+    lines: [...lines],
+    period,
+  });
+  return accept({ type: "CorrectionPosted", data: { ...data, ...named } });
+}
+
+function whyNotLines(
+  balance: AwardBalance,
+  { moved }: Charged,
+  lines: readonly ChargeLine[],
+): Decided | undefined {
+  const known = partiesOf(balance);
+  let sums = moved;
+  for (const [index, line] of lines.entries()) {
+    const stranger = (["from", "to"] as const).find((side) => !known.has(line[side]));
+    if (stranger !== undefined)
+      return reject(
+        "line-of-another",
+        `${line[stranger]} has no part in this award.`,
+        `/lines/${index}/${stranger}`,
+      );
+    const wrong = whyNotMoved(sums, line);
+    if (wrong !== undefined) return reject("correction-beyond-charge", wrong, `/lines/${index}/mills`);
+    sums = withLines(sums, [line]);
+  }
+  const more = penaltiesIn(sums) - penaltiesIn(moved);
+  const room = mills(balance.award.value) - penaltiesOf(balance);
+  return more > 0n && more > room
+    ? reject("penalty-beyond-award", `Penalties of this award can grow by ${room} mills.`, "/lines")
+    : undefined;
+}
+
+/** Accounts of the ledger that lines of an award may name. */
+function partiesOf({ account, award }: AwardBalance): ReadonlySet<string> {
+  return new Set([
+    ledgerAccounts.tenant(account),
+    ...centersOf(award).map(ledgerAccounts.center),
+    ...award.links.map(({ link }) => ledgerAccounts.link(link)),
+    ledgerAccounts.rent,
+    "tax",
+  ]);
+}
