@@ -49,14 +49,16 @@ export function placementCommands(session: Session): Command {
     .requiredOption("--from <instant>", `since when: ${instantHelp}`)
     .requiredOption("--to <instant>", "until when")
     .requiredOption("--card-seconds <n>", "metered, whole card-seconds", whole)
+    .option("--cards <n>", "fewest cards that the run had, where it had fewer than awarded", whole)
     .option("--checkpoint-at <instant>", "last instant from which the work can go on elsewhere")
     .addOption(keyOption())
-    .action(async (placement, { center, run, from, to, cardSeconds, checkpointAt, key }) => {
+    .action(async (placement, { center, run, from, to, cardSeconds, cards, checkpointAt, key }) => {
       const instant = (text: string, field: string) => instantFrom(text, session.now, field);
       const body = {
         center,
         run,
         cardSeconds,
+        ...(cards === undefined ? {} : { cards }),
         from: await instant(from, "--from"),
         to: await instant(to, "--to"),
         ...(checkpointAt === undefined

@@ -11,12 +11,14 @@ interface JobTraits {
   readonly doneInTime: boolean;
   /** What it has delivered is lost with its center, back to the last checkpoint. */
   readonly losesWork: boolean;
+  /** With fewer cards than awarded it goes on and pays in proportion; any other is displaced. */
+  readonly takesFewer: boolean;
 }
 
 /** What sets the kinds of job apart once they are awarded. */
 export const jobKinds: Readonly<Record<JobKind, JobTraits>> = {
-  block: { divisible: false, takesLess: false, doneInTime: false, losesWork: true },
-  split: { divisible: false, takesLess: false, doneInTime: false, losesWork: true },
-  div: { divisible: true, takesLess: true, doneInTime: true, losesWork: true },
-  service: { divisible: false, takesLess: true, doneInTime: true, losesWork: false },
+  block: { divisible: false, takesLess: false, doneInTime: false, losesWork: true, takesFewer: false },
+  split: { divisible: false, takesLess: false, doneInTime: false, losesWork: true, takesFewer: false },
+  div: { divisible: true, takesLess: true, doneInTime: true, losesWork: true, takesFewer: true },
+  service: { divisible: false, takesLess: true, doneInTime: true, losesWork: false, takesFewer: true },
 };

@@ -48,3 +48,9 @@ export function splitByLargestRemainder(
   }
   return new Map(rows.map((row) => [row.key, row.part]));
 }
+
+/** `amount`, but no less than 0 and no more than `most`. */
+export function atMost(most: bigint, amount: bigint): bigint {
+  if (amount <= 0n || most <= 0n) return 0n;
+  return amount < most ? amount : most;
+}

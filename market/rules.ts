@@ -22,8 +22,10 @@ export const rules = {
   reportGraceSeconds: 60,
   /** Percent of the unused value (row 2): spot releases are easier to sell again than planned forward capacity. */
   releaseFeePercent: { spot: 10, forward: 30 },
-  /** Percent of the undelivered value that a center pays its tenant (row 8). */
+  /** Percent of the undelivered value that a center pays its tenant (rows 8 and 12). */
   refusalPenaltyPercent: 10,
+  /** Percent of an award's value that its penalties come to at most (row 15), all faults of it together. */
+  penaltyOfAwardPercentMax: 100,
   /** Minutes of charged work that a center credits at most (row 10): a job keeps hourly checkpoints itself. */
   lostWorkCreditMinutesMax: 60,
   /** Slots of its part that the innocent center of a split gang is still paid (row 13): the current and the next. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Usage } from "../../events/catalog/job.ts";
+import { JobMetered, Usage } from "../../events/catalog/job.ts";
 import { CenterId, Instant, JobId, PlacementId } from "../../events/catalog/values.ts";
 import { JobStatus } from "./jobs.ts";
 import { defineOperation } from "./operation.ts";
@@ -58,13 +58,17 @@ export const meterPlacement = defineOperation({
   id: "meterPlacement",
   path: "/placements/{placement}/meter",
   summary: "Report metered usage of a run",
-  description: "A run that was superseded gets 409; its usage is recorded as unpaid.",
+  description:
+    "A run that was superseded gets 409; its usage is recorded as unpaid. Say `cards` where the run had fewer than awarded, each such time in a report of its own: the slots that it touches cost the tenant nothing (a divisible job or a service: in proportion), the center pays the penalty, and a gang is displaced (409).",
   body: z.strictObject({
     center,
     run,
     from: Usage.shape.from,
     to: Usage.shape.to,
     cardSeconds: Usage.shape.cardSeconds,
+    cards: JobMetered.data.shape.cards.describe(
+      "Fewest cards that the run had in the range, where it had fewer than awarded",
+    ),
     checkpointAt: Instant.optional().describe("Last instant from which the work can go on elsewhere"),
   }),
 });

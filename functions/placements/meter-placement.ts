@@ -5,11 +5,13 @@ import { assertCurrent, centerCall } from "./center-call.ts";
 
 export const create = endpoint(operations.meterPlacement, async (call) => {
   const { params, body, now } = call;
-  const { center, run, from, to, cardSeconds, checkpointAt } = body;
+  const { center, run, from, to, cardSeconds, cards, checkpointAt } = body;
   const usage = { center, from, to, cardSeconds };
   const checkpoint = checkpointAt === undefined ? {} : { checkpointAt };
+  const fewest = cards === undefined ? {} : { cards };
   const { placement } = params;
-  const command = { type: "Meter", placement, center, run, usage, ...checkpoint, at: now } as const;
+  const report = { placement, center, run, usage, ...fewest, ...checkpoint };
+  const command = { type: "Meter", ...report, at: now } as const;
   const answered = await centerCall(call, command);
   assertCurrent(answered, run);
   const { body: answer } = answered;

@@ -282,6 +282,31 @@ describe("who may speak of a placement", () => {
     expect([begun.status, begun.problem.code]).toEqual([409, "run-superseded"]);
   });
 
+  test("fewer cards than awarded displace a gang and cost its center, and the run is told to stop", async () => {
+    const { job, placement, from } = await placeJob(exchange);
+    const params = { placement };
+    await succeeds(exchange.call(acceptPlacement, alpha, { params, body: { center } }));
+    exchange.clock.set(slotStart(from));
+    await succeeds(exchange.call(startPlacement, alpha, { params, body: { center, run: 1 } }));
+    exchange.clock.set(slotStart(from + 2));
+    await succeeds(exchange.call(meterPlacement, alpha, { params, body: { ...usage(from), cards: 8 } }));
+    expect(await jobNow(job)).toMatchObject({ status: "running" });
+    const second = { ...usage(from + 1), cards: 5, cardSeconds: 300 };
+    const told = await exchange.call(meterPlacement, alpha, { params, body: second });
+    expect([told.status, told.problem.code]).toEqual([409, "run-superseded"]);
+    expect(await jobNow(job)).toMatchObject({ status: "open", reason: "fewerCards" });
+    await exchange.pump();
+    const charged = (await exchange.commits(streams.job(JobId.parse(job)))).flatMap(({ events }) =>
+      events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : [])),
+    );
+    // 800 mills for its first slot, less 10 % of 9 x 800, and the slot itself back: it had no checkpoint.
+    expect(charged.map(({ tenantPays }) => tenantPays)).toEqual(["-720"]);
+    expect((await assignments()).changes.map(({ change, cause }) => [change, cause])).toEqual([
+      ["placed", undefined],
+      ["released", "fewerCards"],
+    ]);
+  });
+
   test("what is too early, over or impossible is refused with what would be right", async () => {
     const { placement, from, to } = await placeJob(exchange);
     const params = { placement };

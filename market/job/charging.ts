@@ -7,16 +7,18 @@ import {
   charge,
   creditLines,
   deliveredLines,
+  dueUpTo,
   type Fault,
   faultLines,
-  lostWork,
   type Posting,
+  refundableOf,
   releaseFeeLines,
   releaseFeeMax,
+  withinValue,
 } from "../settlement/charges.ts";
 import { periodOf, periodStart, SLOTS_PER_DAY, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import type { ChargeRelease } from "./commands.ts";
-import { balancesOf, inForce, type KnownJob, type Placement } from "./state.ts";
+import { balancesOf, inForce, type KnownJob, lostSlots, type Placement } from "./state.ts";
 
 // Which charges an ending posts: one per award of the placement that money can still touch.
 
@@ -24,7 +26,7 @@ type Charge = Extract<JobEvent, { type: "ChargePosted" }>;
 
 const post = (balance: AwardBalance, posting: Posting): Charge => ({
   type: "ChargePosted",
-  data: charge(balance, posting),
+  data: charge(balance, { ...posting, lines: withinValue(balance, posting.lines) }),
 });
 
 /** Awards whose delivered slots are not all charged. */
@@ -99,6 +101,8 @@ export interface CenterFaults {
   /** First slot that is not delivered. */
   readonly slot: number;
   readonly at: number;
+  /** A center had fewer cards than awarded, and said so afterwards (row 12). */
+  readonly fewerCards?: true;
 }
 
 /** First slot that a placement does not deliver when a center fails now; its end at the latest. */
@@ -120,7 +124,8 @@ export function chargesByCenters(job: KnownJob, placement: Placement, faults: Ce
   return open.map((balance) => {
     // Row 8: of what never ran, the data that was moved is not paid for either.
     const to = placement.ran ? deliveredIn(balance, faults.slot) : balance.chargedTo;
-    const delivered = deliveredLines(balance, to, placement.ran ? 9 : 8);
+    const row = faults.fewerCards === true ? 12 : placement.ran ? 9 : 8;
+    const delivered = deliveredLines(balance, to, row);
     const fault = faults.centers.flatMap((center) =>
       linesOfFault(job, placement, balance, { ...faults, center }, balance === current),
     );
@@ -173,7 +178,7 @@ function linesOfFault(
   isCurrent: boolean,
 ) {
   const { kind } = job.request.spec;
-  const { divisible, losesWork } = jobKinds[kind];
+  const { divisible } = jobKinds[kind];
   const fault: Fault = {
     center: faults.center,
     slot: Math.max(faults.slot, balance.paidFrom, balance.chargedTo),
@@ -181,18 +186,20 @@ function linesOfFault(
     cardSeconds: divisible && placement.ran ? meteredIn(placement, faults.center, faults.slot) : 0,
   };
   const now = slotOf(faults.at);
-  const notice = { from: now, to: now + rules.splitNoticeSlots };
+  // Until the report of fewer cards came, the other center of a split gang ran on for nothing.
+  const from = faults.fewerCards === true ? Math.min(now, faults.slot) : now;
+  const notice = { from, to: now + rules.splitNoticeSlots };
   const lines = faultLines(balance, kind, fault, notice);
   // One center bears the credit for all of a gang: the first of those at fault.
-  const bears = isCurrent && losesWork && (divisible || faults.center === faults.centers[0]);
+  const bears = isCurrent && (divisible || faults.center === faults.centers[0]);
   return bears ? [...lines, ...creditsOf(job, placement, faults.center, faults.slot)] : lines;
 }
 
 function creditsOf(job: KnownJob, placement: Placement, center: CenterId, slot: number) {
-  if (!placement.runActive || !placement.ran) return [];
-  const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
-  const lost = lostWork(Math.max(checkpoint, placement.runFrom), slot);
-  return creditLines(balancesOf(job, placement.id), lost, center, jobKinds[job.request.spec.kind].divisible);
+  const lost = lostSlots(job, placement, slot);
+  const balances = balancesOf(job, placement.id);
+  const most = refundableOf(balances) + dueUpTo(balances, slot);
+  return creditLines(balances, lost, center, jobKinds[job.request.spec.kind].divisible, most);
 }
 
 /** Card-seconds that a center metered in one slot; a usage across its bounds counts in proportion, rounded down. */

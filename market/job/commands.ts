@@ -96,6 +96,8 @@ export interface Start extends OfRun {
 export interface Meter extends OfRun {
   readonly type: "Meter";
   readonly usage: Usage;
+  /** Fewest cards that the run had in the range, where it had fewer than awarded (row 12). */
+  readonly cards?: number;
   /** Last instant from which the work can go on elsewhere, ISO 8601. */
   readonly checkpointAt?: string;
 }

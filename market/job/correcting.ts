@@ -1,8 +1,8 @@
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import { accept, conflict, type Decision, nothing, reject } from "../decider.ts";
-import { mills } from "../money.ts";
 import { ledgerAccounts } from "../settlement/accounts.ts";
-import { type AwardBalance, type Charged, centersOf, penaltiesOf } from "../settlement/award-balance.ts";
+import { type AwardBalance, type Charged, centersOf } from "../settlement/award-balance.ts";
+import { penaltyRoom } from "../settlement/charges.ts";
 import { correction } from "../settlement/correction.ts";
 import { penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
 import { periodOf, slotOf } from "../time.ts";
@@ -57,7 +57,7 @@ function whyNotLines(
     sums = withLines(sums, [line]);
   }
   const more = penaltiesIn(sums) - penaltiesIn(moved);
-  const room = mills(balance.award.value) - penaltiesOf(balance);
+  const room = penaltyRoom(balance);
   return more > 0n && more > room
     ? reject("penalty-beyond-award", `Penalties of this award can grow by ${room} mills.`, "/lines")
     : undefined;

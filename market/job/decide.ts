@@ -18,8 +18,9 @@ import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, Stretc
 import { correct } from "./correcting.ts";
 import { endsBy } from "./deadlines.ts";
 import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
+import { meterRun } from "./metering.ts";
 import { request } from "./request.ts";
-import { acceptPlacement, finishRun, meterRun, startRun } from "./runs.ts";
+import { acceptPlacement, finishRun, startRun } from "./runs.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
 
 type Decided = Decision<JobEvent>;

@@ -4,11 +4,17 @@ import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { fillsInForce } from "../settlement/award-balance.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
-import { chargesByCenters, chargesOfReclaim, chargesOfReduction, failedSlot } from "./charging.ts";
+import { placementFor } from "./called-placement.ts";
+import {
+  type CenterFaults,
+  chargesByCenters,
+  chargesOfReclaim,
+  chargesOfReduction,
+  failedSlot,
+} from "./charging.ts";
 import type { Displace, Reclaim, Refuse } from "./commands.ts";
 import { acceptBy, startBy } from "./deadlines.ts";
-import { placementFor } from "./runs.ts";
-import { balancesOf, evolveJob, inForce, type KnownJob, type Placement } from "./state.ts";
+import { balancesOf, foldKnown, inForce, type KnownJob, type Placement } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 type Cause = "refused" | "centerLost" | "notAccepted" | "notStarted";
@@ -80,7 +86,7 @@ function atFault(
   if (jobKinds[job.request.spec.kind].divisible && cause !== "notStarted" && goesOn) {
     return reduceBy(job, centers, cause, at);
   }
-  return displaceWhole(job, placement, centers, cause, at);
+  return displaceWhole(job, placement, { centers, slot: failedSlot(placement, at), at }, cause);
 }
 
 function reduceBy(
@@ -108,27 +114,20 @@ function reduceBy(
   return events;
 }
 
-function foldKnown(job: KnownJob, events: readonly JobEvent[]): KnownJob {
-  return events.reduce<KnownJob>((state, event) => {
-    const next = evolveJob(state, event);
-    return next.phase === "unknown" ? state : next;
-  }, job);
-}
-
-function displaceWhole(
+/** @param faults `slot`: the first that is not delivered */
+export function displaceWhole(
   job: KnownJob,
   placement: Placement,
-  centers: readonly CenterId[],
-  cause: Cause,
-  at: number,
+  faults: CenterFaults,
+  cause: Cause | "fewerCards",
 ): JobEvent[] {
-  const slot = failedSlot(placement, at);
+  const { centers, slot, at } = faults;
   const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
   const center = centers[0] === undefined ? {} : { center: centers[0] };
   const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, cause };
   return [
     { type: "JobDisplaced", data: { ...data, ...center, ...checkpoint } },
-    ...chargesByCenters(job, placement, { centers, slot, at }),
+    ...chargesByCenters(job, placement, faults),
   ];
 }
 

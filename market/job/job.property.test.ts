@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Award, Fill } from "../../events/catalog/award.ts";
-import type { JobEvent } from "../../events/catalog/job.ts";
+import { ChargeLine, type JobEvent } from "../../events/catalog/job.ts";
 import { type CenterId, type PlacementId, ProductId } from "../../events/catalog/values.ts";
 import { carryOutSteps } from "../../test/given-when-then.ts";
 import { awardOf, fill, linkUse, mills as millsOf, request, wuhan, xian } from "../../test/training-job.ts";
 import { jobDecider } from "../job.ts";
 import type { JobKind } from "../job-kinds.ts";
-import { mills } from "../money.ts";
+import { mills, millsText } from "../money.ts";
 import { awardLengths } from "../stretch.ts";
 import { instant, periodOf, slotOf, slotStart } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
@@ -33,6 +33,7 @@ const acts = [
   "expire",
   "closeDay",
   "chargeRelease",
+  "correct",
 ] as const;
 
 /** One choice of a life: what is tried, how much later (s), and which of what there is. */
@@ -163,6 +164,8 @@ function commandOf(
       return { type: "CloseDay", period: periodOf(slotOf(at) - 1), at };
     case "chargeRelease":
       return release(job, pick, slotOf(at), at);
+    case "correct":
+      return correctOne(job, pick, auction, at);
     default:
       return act satisfies never;
   }
@@ -223,7 +226,22 @@ function meterNext(
   const from = found?.meteredTo.get(`${run}/${center}`) ?? instant(at - 360_000);
   const usage = { center, from, to: instant(at), cardSeconds: pick * 300 };
   const checkpoint = pick % 2 === 0 ? { checkpointAt: instant(at - pick * 60_000) } : {};
-  return { type: "Meter", placement, center, run, usage, ...checkpoint, at };
+  // Seldom fewer than awarded, or most lives would end there.
+  const fewest = pick % 4 === 3 ? { cards: pick % 5 } : {};
+  return { type: "Meter", placement, center, run, usage, ...fewest, ...checkpoint, at };
+}
+
+/** Finance gives back some of a charge's line, or all of it and more. */
+function correctOne(job: KnownJob, pick: number, auction: number, at: number): JobCommand {
+  const charges = job.balances.flatMap(({ charges: own }) => [...own]);
+  const [charge, charged] = charges[pick % Math.max(1, charges.length)] ?? ["none", undefined];
+  const moved = [...(charged?.moved ?? [])];
+  const [key, amount] = moved[pick % Math.max(1, moved.length)] ?? ["compute tenant:lab center:xian", 7n];
+  const [kind = "compute", to = "", from = ""] = key.split(" ");
+  const back = millsText((amount * BigInt(pick % 5)) / 3n + 1n);
+  const line = ChargeLine.parse({ kind, row: 3, from, to, mills: back });
+  const cause = pick % 2 === 0 ? "resolution" : "uncollectible";
+  return { type: "Correct", id: `c-${auction}`, charge, cause, lines: [line], at };
 }
 
 /** What was given back is followed slot by slot; a card more or less was bought again. */
@@ -276,6 +294,50 @@ function checkMoney(events: readonly JobEvent[], state: JobState): void {
     if (final) expect(used).toBe(hold);
     for (const { center } of award.fills) checkSlots(own, center, award.fills);
     checkLinks(own, award.links);
+  }
+  checkGivenBack(events, state);
+}
+
+type Line = ChargePosted["lines"][number];
+
+/** What went from one to the other in lines of some kinds, less what came back. */
+function netBetween(
+  lines: readonly Line[],
+  kinds: readonly string[],
+  from: (party: string) => boolean,
+): bigint {
+  const own = lines.filter(({ kind }) => kinds.includes(kind));
+  return sum(own.map((line) => (from(line.from) ? mills(line.mills) : -mills(line.mills))));
+}
+
+/** No more comes back than was paid: of a charge, by kind, and of a run; penalties stay within what an award is worth. */
+function checkGivenBack(events: readonly JobEvent[], state: KnownJob): void {
+  const corrections = events.flatMap((event) => (event.type === "CorrectionPosted" ? [event.data] : []));
+  expect(new Set(corrections.map(({ correction }) => correction)).size).toBe(corrections.length);
+  const linesOf = (charge: ChargePosted) => [
+    ...charge.lines,
+    ...corrections.filter(({ corrects }) => corrects === charge.charge).flatMap(({ lines }) => lines),
+  ];
+  const isTenant = (party: string) => party.startsWith("tenant:");
+  const charges = chargesOf(events);
+  for (const charge of charges)
+    for (const center of [xian, wuhan]) {
+      const own = linesOf(charge).filter(({ from, to }) => [from, to].includes(`center:${center}`));
+      expect(netBetween(own, ["compute"], isTenant) >= 0n).toBe(true);
+    }
+  for (const { id, ended } of state.placements) {
+    // While a divisible job goes on, a credit may come before the charge.
+    if (ended === undefined) continue;
+    const own = charges.filter(({ placement }) => state.placementOf.get(placement) === id).flatMap(linesOf);
+    const paid = netBetween(own, ["compute", "link", "rent"], isTenant);
+    const credited = netBetween(own, ["credit"], (party) => !isTenant(party));
+    expect(credited <= paid).toBe(true);
+  }
+  for (const { award } of state.balances) {
+    const own = charges.filter(({ placement }) => placement === award.placement).flatMap(linesOf);
+    // Between two centers of a gang the first to pay is the one at fault.
+    const penalties = netBetween(own, ["penalty"], (party) => !isTenant(party));
+    expect(penalties <= mills(award.value)).toBe(true);
   }
 }
 
@@ -337,6 +399,7 @@ describe("any life of a job", () => {
       "JobCompleted",
       "JobFailed",
       "JobExpired",
+      "CorrectionPosted",
     ])
       expect(reached.get(type) ?? 0, type).toBeGreaterThan(10);
   });

@@ -1,38 +1,19 @@
-import type { JobEvent, Usage } from "../../events/catalog/job.ts";
-import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
-import { accept, conflict, type Decision, nothing, type Rejected, reject } from "../decider.ts";
+import type { JobEvent } from "../../events/catalog/job.ts";
+import type { CenterId } from "../../events/catalog/values.ts";
+import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
+import { placementFor } from "./called-placement.ts";
 import { chargesByTenant, untouchedFrom } from "./charging.ts";
-import type { Accept, Finish, Meter, Start } from "./commands.ts";
-import { balancesOf, isSuperseded, type KnownJob, type Placement, placementOf } from "./state.ts";
+import type { Accept, Finish, Start } from "./commands.ts";
+import { meteredEvent, notBegun } from "./metering.ts";
+import { isSuperseded, type KnownJob, type Placement } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 
-/** How far ahead a center's clock may be. */
-const skewMs = 5_000;
-
 const superseded = (run: number) =>
   conflict("run-superseded", `Run ${run} was superseded or its placement has ended: stop it.`, "/run");
-const notBegun = (run: number) =>
-  conflict("run-not-begun", `Run ${run} has not begun: start it first.`, "/run");
-export const ended = conflict("placement-ended", "The placement is no longer in force.", "/placement");
-
-/** The placement that a center speaks of, or why it may not. */
-export function placementFor(
-  job: KnownJob,
-  id: PlacementId,
-  center: CenterId,
-): { ok: true; placement: Placement } | Rejected {
-  const placement = placementOf(job, id);
-  if (placement === undefined) {
-    return conflict("placement-unknown", "The job has no such placement.", "/placement");
-  }
-  if (!placement.centers.includes(center) && !placement.lost.has(center)) {
-    return conflict("not-your-placement", "The center has no part in this placement.", "/center");
-  }
-  return { ok: true, placement };
-}
+const ended = conflict("placement-ended", "The placement is no longer in force.", "/placement");
 
 export function acceptPlacement(command: Accept, job: KnownJob): Decided {
   const { center, at } = command;
@@ -87,76 +68,6 @@ function whyNotStart(job: KnownJob, placement: Placement, command: Start): Decid
   return run <= placement.run ? superseded(run) : conflict("run-unknown", `The next run is ${next}.`, "/run");
 }
 
-/** Usage that adds to what the run reported before; undefined when it is a repeat. */
-function meteredEvent(
-  job: KnownJob,
-  placement: Placement,
-  run: number,
-  usage: Usage,
-  checkpointAt: string | undefined,
-): JobEvent | undefined {
-  const before = placement.meteredTo.get(`${run}/${usage.center}`);
-  if (before !== undefined && Date.parse(usage.to) <= Date.parse(before)) return undefined;
-  const checkpoint = checkpointAt === undefined ? {} : { checkpointAt };
-  const data = { job: job.request.job, placement: placement.id, run, usage, ...checkpoint };
-  return { type: "JobMetered", data };
-}
-
-export function meterRun(command: Meter, job: KnownJob): Decided {
-  const { usage, run, center } = command;
-  const found = placementFor(job, command.placement, center);
-  if (!found.ok) return found;
-  const { placement } = found;
-  const wrong = whyNotMeter(job, placement, command);
-  if (wrong !== undefined) return wrong;
-  const event = meteredEvent(job, placement, run, usage, command.checkpointAt);
-  return event === undefined ? nothing : accept(event);
-}
-
-function whyNotMeter(job: KnownJob, placement: Placement, command: Meter): Decided | undefined {
-  const { usage, run, center, checkpointAt, at } = command;
-  if (run > placement.run) return notBegun(run);
-  if (usage.center !== center) return reject("usage-of-another", "A center meters its own part only.");
-  const [from, to] = [Date.parse(usage.from), Date.parse(usage.to)];
-  if (to <= from) return reject("usage-reversed", "`to` must be after `from`.", "/to");
-  const latest = at + skewMs;
-  if (to > latest) return reject("usage-in-future", `It is ${instant(at)}: meter what has passed.`, "/to");
-  if (checkpointAt !== undefined && Date.parse(checkpointAt) > latest)
-    return reject("checkpoint-in-future", `It is ${instant(at)}: name a past instant.`, "/checkpointAt");
-  const before = placement.meteredTo.get(`${run}/${center}`);
-  if (before !== undefined && from < Date.parse(before) && to > Date.parse(before))
-    return conflict("usage-overlaps", `The run is metered up to ${before} already.`, "/from");
-  const endedAt = run === placement.run ? placement.runEndedAt : undefined;
-  if (endedAt !== undefined && to > Date.parse(endedAt) + skewMs && !isSuperseded(job, placement.id, run))
-    return conflict("run-ended", `Run ${run} ended at ${endedAt}: meter up to then.`, "/to");
-  const most = awardedCardSeconds(job, placement, center, from, to);
-  return usage.cardSeconds > most
-    ? reject(
-        "usage-beyond-award",
-        `The award has ${most} card-seconds of this center in that time.`,
-        "/cardSeconds",
-      )
-    : undefined;
-}
-
-/** Card-seconds that a placement's awards give a center in `[from, to)` (ms), rounded up. */
-function awardedCardSeconds(
-  job: KnownJob,
-  placement: Placement,
-  center: CenterId,
-  from: number,
-  to: number,
-): number {
-  const fills = balancesOf(job, placement.id).flatMap(({ award }) => award.fills);
-  const milliseconds = fills
-    .filter((fill) => fill.center === center)
-    .reduce((sum, fill) => {
-      const shared = Math.min(to, slotStart(fill.to)) - Math.max(from, slotStart(fill.from));
-      return sum + fill.cards * Math.max(0, shared);
-    }, 0);
-  return Math.ceil(milliseconds / 1000);
-}
-
 export function finishRun(command: Finish, job: KnownJob): Decided {
   const { center, run } = command;
   const found = placementFor(job, command.placement, center);
@@ -165,7 +76,7 @@ export function finishRun(command: Finish, job: KnownJob): Decided {
   const usage =
     command.usage === undefined || run > placement.run
       ? undefined
-      : meteredEvent(job, placement, run, command.usage, command.checkpointAt);
+      : meteredEvent(job, placement, { ...command, usage: command.usage });
   const before = usage === undefined ? [] : [usage];
   if (isSuperseded(job, placement.id, run) || placement.lost.has(center)) {
     // A superseded run's last usage is kept, unpaid, like any of its reports.

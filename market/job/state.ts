@@ -12,9 +12,11 @@ import {
   takesFrom,
   withCharge,
   withCorrection,
+  withFewest,
 } from "../settlement/award-balance.ts";
+import { lostWork } from "../settlement/charges.ts";
 import { keptSlots, reopenedWindow } from "../stretch.ts";
-import { slotOf } from "../time.ts";
+import { slotAtOrAfter, slotOf } from "../time.ts";
 import { whyExcluded } from "./exclusion.ts";
 
 export type JobPhase =
@@ -72,6 +74,10 @@ export interface Placement {
   /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
   readonly awardedTo?: number;
   readonly ended?: EndedBy;
+  /** First slot that it did not deliver, once it has ended. */
+  readonly deliveredTo?: number;
+  /** First slot of each center whose work was credited as lost: what is told of it later changes nothing. */
+  readonly creditedFrom: ReadonlyMap<CenterId, number>;
   /** Centers whose fault ended it. */
   readonly faults: readonly CenterId[];
 }
@@ -165,6 +171,7 @@ function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): Awa
     paidFrom,
     chargedTo: paidFrom,
     cuts,
+    short: new Map(),
     paid: 0n,
     released: 0n,
     final: false,
@@ -198,6 +205,7 @@ function placed(job: KnownJob, data: Placed): KnownJob {
     ran: false,
     meteredTo: new Map(),
     recent: [],
+    creditedFrom: new Map(),
     faults: [],
   };
   const next = withAward(job, data, placement);
@@ -219,6 +227,8 @@ function extended({ awardedTo: _, ...placement }: Placement, award: Award): Plac
 }
 
 function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>["data"]): KnownJob {
+  const before = placementOf(job, data.placement);
+  const creditedFrom = before === undefined ? data.slot : lostSlots(job, before, data.slot).from;
   const balances = job.balances.map((balance) =>
     job.placementOf.get(balance.award.placement) === data.placement && !balance.final
       ? cutFrom(balance, [data.center], data.slot)
@@ -228,6 +238,7 @@ function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>[
     ...p,
     centers: p.centers.filter((center) => center !== data.center),
     lost: new Map([...p.lost, [data.center, data.slot]]),
+    creditedFrom: new Map([...p.creditedFrom, [data.center, creditedFrom]]),
   }));
 }
 
@@ -286,7 +297,7 @@ function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>[
 /** Usage older than two slots before the newest cannot touch a slot that fails from now on. */
 const RECENT_MS = 2 * 360_000;
 
-function metered(job: KnownJob, data: Extract<JobEvent, { type: "JobMetered" }>["data"]): KnownJob {
+function metered(job: KnownJob, data: Metered): KnownJob {
   const { usage } = data;
   const entry = { ...usage, from: Date.parse(usage.from), to: Date.parse(usage.to) };
   const isCurrent = inForce(job)?.id === data.placement && inForce(job)?.run === data.run;
@@ -295,12 +306,56 @@ function metered(job: KnownJob, data: Extract<JobEvent, { type: "JobMetered" }>[
     meteredTo: new Map([...p.meteredTo, [`${data.run}/${usage.center}`, usage.to]]),
     recent: [...p.recent.filter((old) => old.to > entry.to - RECENT_MS), entry],
   }));
-  if (!isCurrent || data.checkpointAt === undefined) return next;
-  return { ...next, checkpointAt: data.checkpointAt };
+  const told = data.cards === undefined ? next : withFewerCards(next, data, data.cards);
+  if (!isCurrent || data.checkpointAt === undefined) return told;
+  return { ...told, checkpointAt: data.checkpointAt };
 }
 
-function endLast(job: KnownJob, ended: EndedBy, faults: readonly CenterId[] = []): KnownJob {
-  return replaceLast(job, (p) => (p.ended === undefined ? { ...p, runActive: false, ended, faults } : p));
+/** Slots whose work is lost with a center that delivers nothing from `slot` on (row 10); empty: none is. */
+export function lostSlots(job: KnownJob, placement: Placement, slot: number): { from: number; to: number } {
+  const losesWork = jobKinds[job.request.spec.kind].losesWork && placement.runActive && placement.ran;
+  const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
+  return losesWork ? lostWork(Math.max(checkpoint, placement.runFrom), slot) : { from: slot, to: slot };
+}
+
+export type Metered = Extract<JobEvent, { type: "JobMetered" }>["data"];
+
+/** Slots that a report of a placement's last run touches, as far as its center delivered any of them; empty: none. */
+export function slotsReported(
+  placement: Placement,
+  { run, usage }: Pick<Metered, "run" | "usage">,
+): { from: number; to: number } {
+  const from = Math.max(slotOf(Date.parse(usage.from)), placement.runFrom);
+  const to = Math.min(
+    slotAtOrAfter(Date.parse(usage.to)),
+    placement.deliveredTo ?? placement.end,
+    placement.creditedFrom.get(usage.center) ?? placement.end,
+  );
+  return run === placement.run ? { from, to: Math.max(from, to) } : { from, to: from };
+}
+
+function withFewerCards(job: KnownJob, data: Metered, cards: number): KnownJob {
+  const placement = placementOf(job, data.placement);
+  if (placement === undefined) return job;
+  const slots = slotsReported(placement, data);
+  const balances = job.balances.map((balance) =>
+    job.placementOf.get(balance.award.placement) === placement.id
+      ? withFewest(balance, data.usage.center, slots, cards)
+      : balance,
+  );
+  return { ...job, balances };
+}
+
+/** @param deliveredTo first slot that the placement does not deliver any more */
+function endLast(
+  job: KnownJob,
+  ended: EndedBy,
+  deliveredTo: number,
+  faults: readonly CenterId[] = [],
+): KnownJob {
+  return replaceLast(job, (p) =>
+    p.ended === undefined ? { ...p, runActive: false, ended, deliveredTo, faults } : p,
+  );
 }
 
 function runEnded(job: KnownJob, at: string): KnownJob {
@@ -312,8 +367,13 @@ function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced"
   if (placement === undefined) return job;
   const { spec } = job.request;
   const byTime = data.cause === "continuationLost" || data.cause === "reclaimed";
+  const { from: creditedFrom } = lostSlots(job, placement, data.slot);
+  const credited = placement.centers.map((center) => [center, creditedFrom] as const);
+  const told = byTime
+    ? job
+    : replaceLast(job, (p) => ({ ...p, creditedFrom: new Map([...p.creditedFrom, ...credited]) }));
   const next: KnownJob = {
-    ...endLast(job, byTime ? "time" : "center", data.center === undefined ? [] : [data.center]),
+    ...endLast(told, byTime ? "time" : "center", data.slot, data.center === undefined ? [] : [data.center]),
     phase: "queued",
     reason: data.cause,
     usedBefore: job.usedBefore + keptSlots(spec, placement, data),
@@ -323,6 +383,14 @@ function displaced(job: KnownJob, data: Extract<JobEvent, { type: "JobDisplaced"
 
 function expired(job: KnownJob, excluded: Exclusion | undefined): KnownJob {
   return { ...job, phase: "expired", ...(excluded === undefined ? {} : { reason: whyExcluded(excluded) }) };
+}
+
+/** The job after some more of its events. */
+export function foldKnown(job: KnownJob, events: readonly JobEvent[]): KnownJob {
+  return events.reduce<KnownJob>((state, event) => {
+    const next = evolveJob(state, event);
+    return next.phase === "unknown" ? state : next;
+  }, job);
 }
 
 /** Folds one event; an event that the state cannot place leaves it as it is. */
@@ -369,20 +437,23 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
       return reclaimed(job, event.data);
     case "JobCompleted":
       return {
-        ...runEnded(endLast(job, "tenant"), event.data.at),
+        ...runEnded(endLast(job, "tenant", event.data.slot), event.data.at),
         phase: "completed",
         completedSlot: event.data.slot,
       };
     case "JobFailed":
       return {
-        ...runEnded(endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant"), event.data.at),
+        ...runEnded(
+          endLast(job, event.data.cause === "timeLimit" ? "time" : "tenant", event.data.slot),
+          event.data.at,
+        ),
         phase: "failed",
         reason: event.data.cause,
       };
     case "JobDisplaced":
       return displaced(job, event.data);
     case "JobCancelled":
-      return { ...endLast(job, "tenant"), phase: "cancelled" };
+      return { ...endLast(job, "tenant", event.data.slot), phase: "cancelled" };
     case "JobExpired":
       return expired(job, event.data.excluded);
     case "ChargePosted":

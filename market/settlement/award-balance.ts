@@ -30,6 +30,8 @@ export interface AwardBalance {
   readonly chargedTo: number;
   /** Centers that no longer deliver, with the first slot that they do not: they failed, or took their cards back. */
   readonly cuts: ReadonlyMap<CenterId, number>;
+  /** Cards that a center delivered in a slot, where it had fewer than awarded. */
+  readonly short: ReadonlyMap<CenterId, ReadonlyMap<number, number>>;
   /** First slot of a gang's award that is not delivered, because cards of it were taken back with notice. */
   readonly until?: number;
   /** `[feesTo, award.to)` was released by the tenant and awaits its waiver; absent: nothing is released. */
@@ -145,6 +147,62 @@ export function worth(
     total += BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
   }
   return { mills: total, cardSlots };
+}
+
+/** Cards that the award gives a center in a slot, of all products. */
+function cardsIn(balance: AwardBalance, center: CenterId, slot: number): number {
+  return worth(balance, slot, slot + 1, center).cardSlots;
+}
+
+/** The balance when a center had so many cards at least in some slots: the fewest that were ever told of a slot count. */
+export function withFewest(
+  balance: AwardBalance,
+  center: CenterId,
+  { from, to }: { readonly from: number; readonly to: number },
+  cards: number,
+): AwardBalance {
+  const known = balance.short.get(center);
+  const own = new Map(known);
+  const { award } = balance;
+  for (let slot = Math.max(from, award.from); slot < Math.min(to, award.to); slot++)
+    if (cards < (own.get(slot) ?? cardsIn(balance, center, slot))) own.set(slot, cards);
+  return own.size === (known?.size ?? 0) && [...own].every(([slot, fewest]) => known?.get(slot) === fewest)
+    ? balance
+    : { ...balance, short: new Map([...balance.short, [center, own]]) };
+}
+
+/** What a center delivered of some slots, in mills and cards x slots. */
+export interface Delivered {
+  /** Slots with all of their cards. */
+  readonly full: { readonly mills: bigint; readonly cardSlots: number };
+  /** Slots with fewer: what they would have come to, and what they did, rounded down once. */
+  readonly short: { readonly whole: bigint; readonly mills: bigint; readonly cardSlots: number };
+}
+
+/** Slots in `[from, to)` with all and with fewer of a center's cards; the fewer count in proportion to their number. */
+export function delivered(balance: AwardBalance, from: number, to: number, center: CenterId): Delivered {
+  const all = worth(balance, from, to, center);
+  let whole = 0n;
+  let wholeSlots = 0;
+  let cardSlots = 0;
+  // By cards awarded, so that all of it is rounded once.
+  const parts = new Map<bigint, bigint>();
+  for (const [slot, cards] of balance.short.get(center) ?? []) {
+    if (slot < from || slot >= to) continue;
+    const own = worth(balance, slot, slot + 1, center);
+    if (own.cardSlots <= cards) continue;
+    whole += own.mills;
+    wholeSlots += own.cardSlots;
+    cardSlots += cards;
+    const awarded = BigInt(own.cardSlots);
+    parts.set(awarded, (parts.get(awarded) ?? 0n) + own.mills * BigInt(cards));
+  }
+  const common = [...parts.keys()].reduce((product, awarded) => product * awarded, 1n);
+  const sum = [...parts].reduce((total, [awarded, part]) => total + (part * common) / awarded, 0n);
+  return {
+    full: { mills: all.mills - whole, cardSlots: all.cardSlots - wholeSlots },
+    short: { whole, mills: sum / common, cardSlots },
+  };
 }
 
 /** First slot in which an award takes anything: its cards, or a link over which its data are moved before. */

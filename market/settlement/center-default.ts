@@ -1,4 +1,4 @@
-import { splitByLargestRemainder } from "../money.ts";
+import { atMost, splitByLargestRemainder } from "../money.ts";
 
 /** What a center owes for a settlement day, and what there is to pay it with; all in mills, none below 0. */
 export interface CenterDebt {
@@ -44,10 +44,4 @@ export function coverDebt({ owed, earned, guarantee, defaultFund, recipients }: 
   const uncollectible = shortfall - fromGuarantee - fromDefaultFund;
   const losses = splitByLargestRemainder(uncollectible, recipients);
   return { shortfall, fromGuarantee, fromDefaultFund, uncollectible, losses };
-}
-
-/** `amount` within 0 and `most`. */
-function atMost(most: bigint, amount: bigint): bigint {
-  if (amount <= 0n) return 0n;
-  return amount < most ? amount : most;
 }

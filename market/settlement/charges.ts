@@ -2,7 +2,7 @@ import type { LinkUse } from "../../events/catalog/award.ts";
 import type { ChargeLine } from "../../events/catalog/job.ts";
 import type { CenterId, Period, ProductId } from "../../events/catalog/values.ts";
 import type { JobKind } from "../job-kinds.ts";
-import { mills, millsText, share } from "../money.ts";
+import { atMost, mills, millsText, share } from "../money.ts";
 import { rules } from "../rules.ts";
 import { SLOT_SECONDS } from "../time.ts";
 import { ledgerAccounts } from "./accounts.ts";
@@ -12,35 +12,52 @@ import {
   type ChargePostedData,
   centersOf,
   chargeId,
+  delivered,
   fillsInForce,
+  penaltiesOf,
   worth,
 } from "./award-balance.ts";
 
-// What a placement owes: the market rules' table of money, rows 2 to 10 and 13. Amounts are bigint mills, rounded down
+// What a placement owes: the market rules' table of money, rows 2 to 13. Amounts are bigint mills, rounded down
 // once per line; a line of nothing is left out.
 
 const tenantOf = (balance: AwardBalance) => ledgerAccounts.tenant(balance.account);
 
-type Line = Omit<ChargeLine, "mills"> & { readonly mills: bigint };
+export type Line = Omit<ChargeLine, "mills"> & { readonly mills: bigint };
 
-function posted(lines: readonly Line[]): ChargeLine[] {
+/** Lines as events have them; those of nothing are left out. */
+export function posted(lines: readonly Line[]): ChargeLine[] {
   return lines.flatMap((line) => (line.mills === 0n ? [] : [{ ...line, mills: millsText(line.mills) }]));
 }
 
-/** Delivered cards in `[from, to)` at the clearing price, one line per center. */
+/**
+ * Delivered cards in `[from, to)` at the clearing price, one line per center; slots with fewer cards than awarded have a
+ * line of their own (row 12), and the center pays as in row 8 what it did not deliver of them.
+ */
 function computeLines(balance: AwardBalance, from: number, to: number, row: number): Line[] {
-  return centersOf(balance.award).map((center) => {
-    const delivered = worth(balance, from, to, center);
-    return {
-      kind: "compute",
-      row,
-      from: tenantOf(balance),
-      to: ledgerAccounts.center(center),
-      mills: delivered.mills,
-      center,
-      cardSlots: delivered.cardSlots,
-    };
+  return centersOf(balance.award).flatMap((center): Line[] => {
+    const { full, short } = delivered(balance, from, to, center);
+    const parties = { from: tenantOf(balance), to: ledgerAccounts.center(center), center };
+    const { mills: amount, cardSlots } = short;
+    return [
+      { kind: "compute", row, ...parties, ...full },
+      { kind: "compute", row: 12, ...parties, mills: amount, cardSlots },
+      {
+        kind: "penalty",
+        row: 8,
+        from: parties.to,
+        to: parties.from,
+        mills: shortagePenalty(balance, from, to, center),
+        center,
+      },
+    ];
   });
+}
+
+/** Percent of what slots with fewer cards lack (row 12, as in row 8), in mills. */
+export function shortagePenalty(balance: AwardBalance, from: number, to: number, center: CenterId): bigint {
+  const { whole, mills: amount } = delivered(balance, from, to, center).short;
+  return share(whole - amount, BigInt(rules.refusalPenaltyPercent), 100n);
 }
 
 /**
@@ -61,6 +78,13 @@ function linkLines(balance: AwardBalance, use: LinkUse, from: number, to: number
     { ...line, to: owner, mills: received },
     { ...line, kind: "rent", to: ledgerAccounts.rent, mills: paid - received },
   ];
+}
+
+/** What the tenant pays for links in `[from, to)`, in mills. */
+export function linksPaid(balance: AwardBalance, from: number, to: number): bigint {
+  return balance.award.links
+    .flatMap((use) => linkLines(balance, use, from, to, 12))
+    .reduce((sum, line) => sum + line.mills, 0n);
 }
 
 /**
@@ -169,13 +193,13 @@ function partialSlot(balance: AwardBalance, fault: Fault): Line[] {
   const whole = worth(balance, slot, slot + 1, center);
   if (whole.cardSlots === 0) return [];
   const seconds = Math.min(fault.cardSeconds, whole.cardSlots * SLOT_SECONDS);
-  const delivered = share(whole.mills, BigInt(seconds), BigInt(whole.cardSlots * SLOT_SECONDS));
+  const amount = share(whole.mills, BigInt(seconds), BigInt(whole.cardSlots * SLOT_SECONDS));
   const to = ledgerAccounts.center(center);
-  return [{ kind: "compute", row: 9, from: tenantOf(balance), to, mills: delivered, center }];
+  return [{ kind: "compute", row: 9, from: tenantOf(balance), to, mills: amount, center }];
 }
 
 /** Row 8: percent of the value that the center does not deliver; alone at fault in a split gang, of the gang's. */
-function penaltyLine(balance: AwardBalance, fault: Fault, gang: boolean, delivered: bigint): Line {
+function penaltyLine(balance: AwardBalance, fault: Fault, gang: boolean, partly: bigint): Line {
   const { center } = fault;
   const whole = gang && fault.alone ? undefined : center;
   const undelivered = worth(balance, fault.slot, balance.award.to, whole);
@@ -184,7 +208,7 @@ function penaltyLine(balance: AwardBalance, fault: Fault, gang: boolean, deliver
     row: 8,
     from: ledgerAccounts.center(center),
     to: tenantOf(balance),
-    mills: share(undelivered.mills - delivered, BigInt(rules.refusalPenaltyPercent), 100n),
+    mills: share(undelivered.mills - partly, BigInt(rules.refusalPenaltyPercent), 100n),
     center,
     cardSlots: undelivered.cardSlots,
   };
@@ -223,9 +247,34 @@ export function faultLines(
   notice: SlotRange,
 ): ChargeLine[] {
   const partial = kind === "div" ? partialSlot(balance, fault) : [];
-  const delivered = partial.reduce((sum, line) => sum + line.mills, 0n);
+  const partly = partial.reduce((sum, line) => sum + line.mills, 0n);
   const others = kind === "split" && fault.alone ? noticeLines(balance, fault, notice) : [];
-  return posted([...partial, penaltyLine(balance, fault, kind === "split", delivered), ...others]);
+  return posted([...partial, penaltyLine(balance, fault, kind === "split", partly), ...others]);
+}
+
+/** Of the mills that a placement's tenant paid for cards and links, what was neither refunded nor credited. */
+export function refundableOf(balances: readonly AwardBalance[]): bigint {
+  const paid = new Set(["compute", "link", "rent"]);
+  let sum = 0n;
+  for (const { charges } of balances)
+    for (const { moved } of charges.values())
+      for (const [key, amount] of moved) {
+        const kind = key.slice(0, key.indexOf(" "));
+        if (paid.has(kind)) sum += amount;
+        else if (kind === "credit") sum -= amount;
+      }
+  return sum;
+}
+
+/** What the tenant is about to pay for cards in slots before `to`, in mills. */
+export function dueUpTo(balances: readonly AwardBalance[], to: number): bigint {
+  return balances.reduce((sum, balance) => {
+    if (balance.final || balance.feesTo !== undefined) return sum;
+    return centersOf(balance.award).reduce((own, center) => {
+      const { full, short } = delivered(balance, balance.chargedTo, to, center);
+      return own + full.mills + short.mills;
+    }, sum);
+  }, 0n);
 }
 
 /**
@@ -237,25 +286,48 @@ export function creditLines(
   lost: SlotRange,
   center: CenterId,
   ownOnly: boolean,
+  /** The most that can be credited: what was, or is now being paid, and not given back. */
+  most: bigint,
 ): ChargeLine[] {
   let amount = 0n;
   let cardSlots = 0;
   let account: string | undefined;
   for (const balance of balances) {
-    const work = worth(balance, lost.from, lost.to, ownOnly ? center : undefined);
-    amount += work.mills;
-    cardSlots += work.cardSlots;
+    for (const of of ownOnly ? [center] : centersOf(balance.award)) {
+      const { full, short } = delivered(balance, lost.from, lost.to, of);
+      amount += full.mills + short.mills;
+      cardSlots += full.cardSlots + short.cardSlots;
+    }
     account = tenantOf(balance);
   }
   if (account === undefined) return [];
   const from = ledgerAccounts.center(center);
-  return posted([{ kind: "credit", row: 10, from, to: account, mills: amount, center, cardSlots }]);
+  return posted([
+    { kind: "credit", row: 10, from, to: account, mills: atMost(most, amount), center, cardSlots },
+  ]);
 }
 
 /** The lost hour at most: from the last checkpoint (or the run's beginning) to the first slot that was not delivered. */
 export function lostWork(from: number, to: number): SlotRange {
   const longest = (rules.lostWorkCreditMinutesMax * 60) / SLOT_SECONDS;
   return { from: Math.min(to, Math.max(from, to - longest)), to };
+}
+
+/** Row 15, per award: what its penalties, of all faults together, may still grow by, in mills. */
+export function penaltyRoom(balance: AwardBalance): bigint {
+  const percent = BigInt(rules.penaltyOfAwardPercentMax);
+  return share(mills(balance.award.value), percent, 100n) - penaltiesOf(balance);
+}
+
+/** Lines with their penalties cut to what the award has room for; the first ones are paid first. */
+export function withinValue(balance: AwardBalance, lines: readonly ChargeLine[]): ChargeLine[] {
+  let room = penaltyRoom(balance);
+  return lines.flatMap((line) => {
+    if (line.kind !== "penalty") return [line];
+    const amount = atMost(room, mills(line.mills));
+    room -= amount;
+    return amount > 0n ? [{ ...line, mills: millsText(amount) }] : [];
+  });
 }
 
 export interface Posting {
