@@ -52,6 +52,11 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   listEntries: "account entries acme --period 2026-03-02",
   readFeed: "feed tail",
   getPeriod: "period get 2026-03-02",
+  listBreaks: "break list --status resolved --code wrongPrice --period 2026-03-02 --assignee ann --limit 3",
+  getBreak: "break get b1",
+  assignBreak: "break assign b1 ann --if-match 2",
+  resolveBreak:
+    "break resolve b1 --as corrected --refund-cny 1.5 --charge j1.7:end:100-110 --note twice --if-match 2",
   getOpenApi: "openapi",
   getHealth: "health",
 };

@@ -1,6 +1,7 @@
 import { Command, CommanderError, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { apiVersion } from "../functions/contract/version.ts";
 import { accountCommands } from "./account.ts";
+import { breakCommands } from "./break.ts";
 import { centerCommands } from "./center.ts";
 import { addCompletion, completes, namesFor } from "./completion.ts";
 import { shown, usage } from "./failure.ts";
@@ -50,6 +51,7 @@ export function createProgram(io: Io): Program {
     placementCommands(session),
     accountCommands(session),
     periodCommands(session),
+    breakCommands(session),
     feedCommands(session),
     healthCommand(session),
     openApiCommand(session),

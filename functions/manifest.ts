@@ -227,6 +227,10 @@ const routes: readonly FunctionSpec[] = [
   http("listEntries", "functions/accounts/list-entries.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
   http("getPeriod", "functions/finance/get-period.ts", reads),
+  http("listBreaks", "functions/breaks/list-breaks.ts", views),
+  http("getBreak", "functions/breaks/get-break.ts", reads),
+  http("assignBreak", "functions/breaks/assign-break.ts", appends),
+  http("resolveBreak", "functions/breaks/resolve-break.ts", appends),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),
 ];

@@ -44,6 +44,12 @@ export const rules = {
   priceCapFen: 10_000,
   /** Open holds of one account: what it carries over midnight is one commit, and must fit it. */
   openHoldsMax: 1_200,
+  /** Permille by which metered card-seconds may differ from what was awarded: clocks of centers, whole seconds. */
+  usageTolerancePermille: 10,
+  /** Slots after which usage, a settlement or a release must have come: runs are metered hourly, holds go at a gate. */
+  matchGraceSlots: 20,
+  /** Days for which a break still heals by itself when what was missing arrives. */
+  breakHealDays: 35,
   /** Minutes of market time for which a center's lease holds: two slots, so one lost renewal is no outage. */
   leaseMinutes: 12,
 } as const;

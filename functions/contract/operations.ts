@@ -1,4 +1,5 @@
 import { depositFunds, getAccount, listEntries, openAccount } from "./accounts.ts";
+import { assignBreak, getBreak, listBreaks, resolveBreak } from "./breaks.ts";
 import {
   declareLinks,
   getCenter,
@@ -70,6 +71,10 @@ export const operations = {
   listEntries,
   readFeed,
   getPeriod,
+  listBreaks,
+  getBreak,
+  assignBreak,
+  resolveBreak,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

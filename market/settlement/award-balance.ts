@@ -62,14 +62,15 @@ export function chargeId(
 
 const kinds: readonly ChargeKind[] = ["day", "end", "reduce", "release"];
 
-function kindOf(charge: string): ChargeKind | undefined {
+/** What a charge is for, as its id names it. */
+export function chargeKindOf(charge: string): ChargeKind | undefined {
   const name = charge.split(":")[1]?.split(".")[0];
   return kinds.find((kind) => kind === name);
 }
 
 /** The balance after a charge of its own award. */
 export function withCharge(balance: AwardBalance, charge: ChargePostedData): AwardBalance {
-  const kind = kindOf(charge.charge);
+  const kind = chargeKindOf(charge.charge);
   const next = {
     ...balance,
     charges: kind === undefined ? balance.charges : withCharged(balance, charge, kind),

@@ -1,8 +1,9 @@
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { streamKind } from "../../events/catalog/streams.ts";
-import { JobId, OfferId } from "../../events/catalog/values.ts";
+import { BreakId, JobId, OfferId } from "../../events/catalog/values.ts";
 import { projectAccount } from "./accounts.ts";
 import { projectAuction } from "./auctions.ts";
+import { BreakView, projectBreak } from "./breaks.ts";
 import { projectCenter } from "./centers.ts";
 import { JobView, projectJob } from "./jobs.ts";
 import { OfferView, projectOffer } from "./offers.ts";
@@ -17,6 +18,8 @@ export function ownKey(stream: string): ViewKey | undefined {
       return viewKeys.job(JobId.parse(id));
     case "offer":
       return viewKeys.offer(OfferId.parse(id));
+    case "break":
+      return viewKeys.break(BreakId.parse(id));
     default:
       return undefined;
   }
@@ -79,15 +82,16 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "PeriodCutOff":
     case "PeriodClosed":
       return projectPeriod(event);
+    case "BreakFound":
+    case "BreakAssigned":
+    case "BreakResolved":
+      return projectBreak(event, at, parsed(BreakView, before));
     // Sensed capacity and deposits are read from their own streams.
     case "CapacitySensed":
     case "DepositReceived":
     case "InvoiceIssued":
     case "PayoutStated":
     case "PayoutPaid":
-    case "BreakFound":
-    case "BreakAssigned":
-    case "BreakResolved":
     case "DefaultFundContributed":
     case "DefaultFundDrawn":
       return [];

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import type { CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
+import type { BreakId, CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
 
 /** Key of an item of the table of views. */
 export interface ViewKey {
@@ -117,6 +117,13 @@ export const viewKeys = {
   account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
   ledger: (account: string): ViewKey => ({ pk: ledgerKey, sk: account }),
   period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
+  /** A break of the match; own item of its stream. */
+  break: (id: BreakId): ViewKey => ({ pk: `break#${id}`, sk: "break" }),
+  /** The queue of breaks, and those that were resolved, by when they were found (UTC). */
+  breakOf: (status: BreakStatus, at: string, id: BreakId): ViewKey => ({
+    pk: breaksKey(status),
+    sk: `${at}#${id}`,
+  }),
   /**
    * What one auction answered to the bids of all jobs whose ids begin with the same letter, by job; written by the
    * auction itself.
@@ -138,5 +145,7 @@ export const auctionsKey = "auctions";
 export const accountsKey = "accounts";
 export const ledgerKey = "ledger";
 export const periodsKey = "periods";
+export type BreakStatus = "open" | "resolved";
+export const breaksKey = (status: BreakStatus) => `breaks#${status}`;
 export const answersOf = (job: JobId) => `answers#${job.charAt(0).toLowerCase()}`;
 export const sharedAnswers = (job: JobId) => `answers#${job.slice(0, 3).toLowerCase()}`;
