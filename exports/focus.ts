@@ -1,6 +1,5 @@
-import type * as z from "zod";
-import type { InvoiceIssued } from "../events/catalog/invoice.ts";
-import type { ChargeLine, ChargePosted, CorrectionPosted } from "../events/catalog/job.ts";
+import type { DomainEvent } from "../events/catalog/catalog.ts";
+import type { ChargeLine } from "../events/catalog/job.ts";
 import type { Period, Session } from "../events/catalog/values.ts";
 import { mills } from "../market/money.ts";
 import { ledgerAccounts } from "../market/settlement/accounts.ts";
@@ -20,7 +19,8 @@ import type { ExportedCommit, Pages } from "./pages.ts";
 const EXCHANGE = "Suanwang";
 const NOT_APPLICABLE = "Not Applicable";
 
-type Charge = z.infer<typeof ChargePosted.data> | z.infer<typeof CorrectionPosted.data>;
+type DataOf<Type extends DomainEvent["type"]> = Extract<DomainEvent, { type: Type }>["data"];
+type Charge = DataOf<"ChargePosted" | "CorrectionPosted">;
 
 /** What the rows of a page share. */
 interface Place {
@@ -210,7 +210,7 @@ function priceText(unitPrice: bigint): string {
 }
 
 /** What an invoice leaves to whole fen, in the account's favour, so that its rows add up to what is payable. */
-function* roundingRow(invoice: z.infer<typeof InvoiceIssued.data>, place: Place): Generator<FocusRow> {
+function* roundingRow(invoice: DataOf<"InvoiceIssued">, place: Place): Generator<FocusRow> {
   const rounding = mills(invoice.rounding);
   if (rounding === 0n) return;
   const bill = billed(place, invoice.account, invoice.period, invoice.currency);

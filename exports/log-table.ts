@@ -1,5 +1,4 @@
-import type { DomainEvent } from "../events/catalog/catalog.ts";
-import { definitionOf } from "../events/catalog/catalog.ts";
+import { type DomainEvent, definitionOf } from "../events/catalog/catalog.ts";
 import { streamKind } from "../events/catalog/streams.ts";
 import type { ExportedCommit, ExportedPage, PageSource } from "./pages.ts";
 import { type ParquetColumn, writeParquet } from "./parquet-file.ts";
