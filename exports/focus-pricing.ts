@@ -39,8 +39,9 @@ const hours = (cardSlots: bigint) => (cardSlots * one) / BigInt(SLOTS_PER_HOUR);
 function cardPricing(mills: bigint, cardSlots: bigint | undefined, sold: CardsOfProduct | undefined) {
   if (cardSlots !== undefined && cardSlots > 0n) return priced(mills, hours(cardSlots), "Card-Hours");
   if (sold === undefined || sold.mills === 0n) return null;
-  const quantity = roundedQuotient(mills * hours(sold.cardSlots), sold.mills);
-  return quantity > 0n ? priced(mills, quantity, "Card-Hours") : null;
+  const { quantity: whole, unit, unitPrice } = priced(sold.mills, hours(sold.cardSlots), "Card-Hours");
+  const quantity = roundedQuotient(mills * whole, sold.mills);
+  return quantity > 0n ? { quantity, unit, unitPrice } : null;
 }
 
 function cardParts(line: ChargeLine, mills: bigint, award: Award | undefined, from: number, to: number) {

@@ -148,6 +148,14 @@ const set =
   (values: TextRow) =>
   (row: TextRow): TextRow => ({ ...row, ...values });
 
+function parsed(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
 /** `amount` x 10^30, exact; NaN is refused. */
 function exact(text: string | null | undefined): bigint {
   const [, sign = "", whole = "0", decimal = ""] = /^(-?)(\d+)(?:\.(\d{1,30}))?$/.exec(text ?? "") ?? [];
@@ -384,8 +392,10 @@ const particular: readonly FocusRule[] = [
     of: has("InvoiceId"),
     // The invoice of the account and the settlement day, which begins at 16:00 UTC of the day before.
     holds: (row) => {
-      const day = new Date(Date.parse(row.BillingPeriodStart ?? "") + 8 * 3_600_000);
-      return row.InvoiceId === `${row.BillingAccountId}-${day.toISOString().slice(0, 10)}`;
+      const begins = Date.parse(row.BillingPeriodStart ?? "");
+      if (Number.isNaN(begins)) return false;
+      const day = new Date(begins + 8 * 3_600_000).toISOString().slice(0, 10);
+      return row.InvoiceId === `${row.BillingAccountId}-${day}`;
     },
     broken: set({ InvoiceId: "somebody-else-2026-03-02" }),
   },
@@ -428,7 +438,7 @@ const particular: readonly FocusRule[] = [
     says: "SkuPriceDetails MUST conform to KeyValueFormat requirements; a key MUST begin with x_ unless it is FOCUS-defined.",
     of: has("SkuPriceDetails"),
     holds: (row) => {
-      const value: unknown = JSON.parse(row.SkuPriceDetails ?? "null");
+      const value = parsed(row.SkuPriceDetails);
       return (
         typeof value === "object" &&
         value !== null &&

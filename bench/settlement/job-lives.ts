@@ -174,6 +174,7 @@ export function place(feed: WrittenFeed, job: OpenJob, given: Award, ms: number)
     paid: 0n,
     released: 0n,
     final: false,
+    charges: new Map(),
   };
   job.meteredTo = slotStart(given.from);
   feed.commit(jobStream(job), ms, "place-job", `auction-${given.auction}`, {
