@@ -5,7 +5,7 @@ const forbid = (name, from, to, comment, more = {}) => ({
   comment,
   severity: "error",
   from: { path: from, pathNot: tests },
-  to: { path: "^(events|market|functions|infra|agent|bench|cli|node_modules)/", ...to, ...more },
+  to: { path: "^(events|market|exports|functions|infra|agent|bench|cli|node_modules)/", ...to, ...more },
 });
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -47,6 +47,18 @@ module.exports = {
       from: { path: "^(events|market)/", pathNot: `^events/store/dynamo\\.ts$|${tests}` },
       to: { path: "node_modules/@aws-sdk/" },
     },
+    forbid(
+      "exports-know-facts-and-rules",
+      "^exports/",
+      { pathNot: "^(exports/|events/catalog/|market/|node_modules/(csv-stringify|hyparquet-writer)/)" },
+      "An export is made of the feed's pages by the rules, whoever reads them.",
+    ),
+    forbid(
+      "exports-are-for-the-edge",
+      "^(events|market|functions|agent)/|^infra/[^/]+\\.ts$",
+      { path: "^exports/" },
+      "The command line and the local machine write files; handlers and rules do not.",
+    ),
     forbid(
       "functions-import-no-infra",
       "^functions/",
