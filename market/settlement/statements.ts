@@ -1,16 +1,18 @@
+import * as z from "zod";
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import type { InvoiceEvent, PayoutEvent, StatementLine } from "../../events/catalog/invoice.ts";
-import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
+import { type InvoiceEvent, type PayoutEvent, StatementLine } from "../../events/catalog/invoice.ts";
+import { ChargeLine, ChargePosted, type JobEvent } from "../../events/catalog/job.ts";
 import {
   type AccountId,
+  BasisPoints,
   type CenterId,
-  type Currency,
+  Currency,
   InvoiceId,
   type LinkId,
-  type OwnerId,
+  OwnerId,
   PayoutId,
-  type Period,
+  Period,
 } from "../../events/catalog/values.ts";
 import { mills, millsText } from "../money.ts";
 
@@ -25,38 +27,35 @@ export type Party = string;
 export const accountParty = (account: AccountId): Party => `account:${account}`;
 export const centerParty = (center: CenterId): Party => `center:${center}`;
 
-/** A posting in which a center pays somebody: what it owes, and to whom. */
-export interface Debt {
-  /** Id of the charge, or of the correction. */
-  readonly posting: string;
-  /** The charge, or the one that the correction corrects. */
-  readonly charge: string;
-  readonly at: DebtPlace;
-  readonly lines: readonly ChargeLine[];
-}
+const { job, placement, stretch, account, from, to } = ChargePosted.data.shape;
 
-/** What a correction names of a charge. */
-export type DebtPlace = Pick<ChargeData, "job" | "placement" | "stretch" | "account" | "from" | "to">;
+/** A posting in which a center pays somebody: what it owes, and to whom. */
+export const Debt = z.object({
+  /** Id of the charge, or of the correction. */
+  posting: z.string(),
+  /** The charge, or the one that the correction corrects. */
+  charge: z.string(),
+  /** What a correction of it would name. */
+  at: z.object({ job, placement, stretch, account, from, to }),
+  lines: z.array(ChargeLine),
+});
+export type Debt = z.infer<typeof Debt>;
 
 /** Whose an account is, as its newest event says. */
-export interface Holder {
-  readonly owner: OwnerId;
-  readonly currency?: Currency | undefined;
-  /** Basis points. */
-  readonly taxRate: number;
-}
+export const Holder = z.object({
+  owner: OwnerId,
+  currency: Currency.optional(),
+  taxRate: BasisPoints,
+});
+export type Holder = z.infer<typeof Holder>;
 
-export type StatementFact =
-  | { readonly kind: "line"; readonly party: Party; readonly line: StatementLine }
-  | {
-      readonly kind: "holder";
-      readonly party: Party;
-      readonly period: Period;
-      readonly holder: Holder;
-    }
-  | { readonly kind: "debt"; readonly party: Party; readonly debt: Debt };
+export const StatementFact = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("line"), party: z.string(), line: StatementLine }),
+  z.object({ kind: z.literal("holder"), party: z.string(), period: Period, holder: Holder }),
+  z.object({ kind: z.literal("debt"), party: z.string(), debt: Debt }),
+]);
+export type StatementFact = z.infer<typeof StatementFact>;
 
-type ChargeData = Extract<JobEvent, { type: "ChargePosted" }>["data"];
 type CorrectionData = Extract<JobEvent, { type: "CorrectionPosted" }>["data"];
 type OpenedData = Extract<AccountEvent, { type: "AccountOpened" }>["data"];
 
@@ -89,7 +88,7 @@ function holderFact({ account, owner, period, currency, taxRate = 0 }: OpenedDat
 }
 
 function factsOfPosting(
-  place: DebtPlace,
+  place: Debt["at"],
   lines: readonly ChargeLine[],
   named: Pick<Debt, "posting" | "charge">,
   cause?: CorrectionData["cause"],
@@ -99,8 +98,8 @@ function factsOfPosting(
   for (const given of lines) {
     const line = forward(given);
     facts.push(...lineFacts(line, cause));
-    const payer = centerOf(line.from);
-    if (payer !== undefined) owed.set(payer, [...(owed.get(payer) ?? []), line]);
+    const payer = partyOf(line.from);
+    if (payer?.startsWith("center:")) owed.set(payer, [...(owed.get(payer) ?? []), line]);
   }
   const { job, placement, stretch, account, from, to } = place;
   const at = { job, placement, stretch, account, from, to };
@@ -328,22 +327,29 @@ export interface CenterBalance {
   readonly owed: bigint;
   /** With each of its links; below 0: refunded more than it earned. */
   readonly links: ReadonlyMap<LinkId, bigint>;
+  /** Earned with links, and refunded, all of them together. */
+  readonly linksEarned: bigint;
+  readonly linksRefunded: bigint;
 }
 
 export function centerBalance({ sums }: Statement): CenterBalance {
-  let [earned, owed] = [0n, 0n];
+  let [earned, owed, linksEarned, linksRefunded] = [0n, 0n, 0n, 0n];
   const links = new Map<LinkId, bigint>();
   for (const { line, mills: amount, plus, minus } of sums.values()) {
     const { link } = line;
-    if (link !== undefined) links.set(link, (links.get(link) ?? 0n) + amount);
-    else [earned, owed] = [earned + plus, owed + minus];
+    if (link === undefined) [earned, owed] = [earned + plus, owed + minus];
+    else {
+      links.set(link, (links.get(link) ?? 0n) + amount);
+      [linksEarned, linksRefunded] = [linksEarned + plus, linksRefunded + minus];
+    }
   }
-  return { earned, owed, links: new Map([...links].sort(([a], [b]) => (a < b ? -1 : 1))) };
+  const sorted = new Map([...links].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { earned, owed, links: sorted, linksEarned, linksRefunded };
 }
 
 /** All that the center earned, its links included, less what it owes. */
-export function centerNet({ earned, owed, links }: CenterBalance): bigint {
-  return [...links.values()].reduce((sum, amount) => sum + amount, earned - owed);
+export function centerNet({ earned, owed, linksEarned, linksRefunded }: CenterBalance): bigint {
+  return earned + linksEarned - owed - linksRefunded;
 }
 
 /** Who bears what a center owes beyond what it earned (row 15), in mills. */
