@@ -45,6 +45,7 @@ function partsFor(period: Period, state: PeriodState) {
   const ranges = rangesOf(state.afterPosition, state.cutOff.position);
   const parts = ranges.length;
   return {
+    parts,
     ranges: ranges.map((range) => ({ period, ...range, buckets: parts })),
     buckets: ranges.map((_, bucket) => ({ period, bucket, buckets: parts, ranges: parts })),
   };

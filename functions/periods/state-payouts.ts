@@ -17,10 +17,9 @@ import {
   payoutOf,
   recipientsOf,
   type Statement,
-  uncollectedCorrections,
+  takenBack,
   withFacts,
 } from "../../market/settlement/statements.ts";
-import { periodPlus } from "../../market/time.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
@@ -35,7 +34,7 @@ export const create = step(
   z.object({ period: Period, buckets: z.int().min(1) }),
   async (access, { period, buckets }) => {
     const day = await closingDay(access, period);
-    if (day === undefined) return {};
+    if (day === undefined) return { period, parts: buckets };
     const results = await readResults(access, places.bucket(period, 0).pk, buckets, BucketResult);
     const statements = withFacts(
       noStatements,
@@ -49,7 +48,7 @@ export const create = step(
     }
     const result: Amounts = { count, payable: millsText(payable) };
     await saveResult(access, places.payouts(period), result);
-    return {};
+    return { period, parts: buckets };
   },
 );
 export const handler = onLambda(create);
@@ -137,11 +136,10 @@ async function drawnFromGuarantee({ log }: Access, center: CenterId, payout: Pay
 /** What nobody pays is taken back from those who were to have it, each in its job's stream. */
 async function takeBack(access: Access, day: ClosingDay, statement: Statement, payout: PayoutData) {
   const losses = splitByLargestRemainder(mills(payout.uncollectible), recipientsOf(statement));
-  const open = periodPlus(day.period, 1);
-  const corrections = uncollectedCorrections(statement, losses, payout.payout, open);
-  await forEachInFlight(8, corrections, (correction) => {
-    const meta = closeCommand(access, day, `correct/${correction.correction}`);
-    const command = { type: "Correct", correction } as const;
-    return execute(access.store, jobDecider, streams.job(correction.job), command, meta);
+  await forEachInFlight(8, takenBack(statement, losses, payout.payout), ({ job, ...correction }) => {
+    const meta = closeCommand(access, day, `correct/${correction.id}`);
+    const at = Date.parse(day.cutOff.at);
+    const command = { type: "Correct", cause: "uncollectible", ...correction, at } as const;
+    return execute(access.store, jobDecider, streams.job(job), command, meta);
   });
 }

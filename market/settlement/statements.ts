@@ -2,13 +2,14 @@ import * as z from "zod";
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { type InvoiceEvent, type PayoutEvent, StatementLine } from "../../events/catalog/invoice.ts";
-import { ChargeLine, ChargePosted, type JobEvent } from "../../events/catalog/job.ts";
+import { ChargeLine, type JobEvent } from "../../events/catalog/job.ts";
 import {
   type AccountId,
   BasisPoints,
   type CenterId,
   Currency,
   InvoiceId,
+  JobId,
   type LinkId,
   OwnerId,
   PayoutId,
@@ -27,16 +28,13 @@ export type Party = string;
 export const accountParty = (account: AccountId): Party => `account:${account}`;
 export const centerParty = (center: CenterId): Party => `center:${center}`;
 
-const { job, placement, stretch, account, from, to } = ChargePosted.data.shape;
-
 /** A posting in which a center pays somebody: what it owes, and to whom. */
 export const Debt = z.object({
   /** Id of the charge, or of the correction. */
   posting: z.string(),
   /** The charge, or the one that the correction corrects. */
   charge: z.string(),
-  /** What a correction of it would name. */
-  at: z.object({ job, placement, stretch, account, from, to }),
+  job: JobId,
   lines: z.array(ChargeLine),
 });
 export type Debt = z.infer<typeof Debt>;
@@ -63,17 +61,12 @@ type OpenedData = Extract<AccountEvent, { type: "AccountOpened" }>["data"];
 export function statementFactsOf(event: DomainEvent): readonly StatementFact[] {
   switch (event.type) {
     case "ChargePosted": {
-      const { data } = event;
-      return factsOfPosting(data, data.lines, { posting: data.charge, charge: data.charge });
+      const { job, charge, lines } = event.data;
+      return factsOfPosting({ posting: charge, charge, job }, lines);
     }
     case "CorrectionPosted": {
-      const { data } = event;
-      return factsOfPosting(
-        data,
-        data.lines,
-        { posting: data.correction, charge: data.corrects },
-        data.cause,
-      );
+      const { job, correction, corrects, lines, cause } = event.data;
+      return factsOfPosting({ posting: correction, charge: corrects, job }, lines, cause);
     }
     case "AccountOpened":
       return [holderFact(event.data)];
@@ -88,9 +81,8 @@ function holderFact({ account, owner, period, currency, taxRate = 0 }: OpenedDat
 }
 
 function factsOfPosting(
-  place: Debt["at"],
+  posting: Omit<Debt, "lines">,
   lines: readonly ChargeLine[],
-  named: Pick<Debt, "posting" | "charge">,
   cause?: CorrectionData["cause"],
 ): StatementFact[] {
   const facts: StatementFact[] = [];
@@ -101,9 +93,7 @@ function factsOfPosting(
     const payer = partyOf(line.from);
     if (payer?.startsWith("center:")) owed.set(payer, [...(owed.get(payer) ?? []), line]);
   }
-  const { job, placement, stretch, account, from, to } = place;
-  const at = { job, placement, stretch, account, from, to };
-  for (const [party, own] of owed) facts.push({ kind: "debt", party, debt: { ...named, at, lines: own } });
+  for (const [party, own] of owed) facts.push({ kind: "debt", party, debt: { ...posting, lines: own } });
   return facts;
 }
 
@@ -402,31 +392,33 @@ export function recipientsOf({ debts }: Statement): Map<string, bigint> {
 
 const partKey = (posting: string, index: number) => `${posting}#${index}`;
 
+/** What is taken back from the recipients of one posting of a center. */
+export interface TakenBack {
+  /** Id of the correction. */
+  readonly id: string;
+  readonly job: JobId;
+  /** The charge that it corrects. */
+  readonly charge: string;
+  readonly lines: readonly ChargeLine[];
+}
+
 /**
  * Takes back from the recipients of a center's debts what they have to do without, one correction for each posting.
  * @param losses by the keys of `recipientsOf`, in mills
- * @param period the open one, in which they are posted
  */
-export function uncollectedCorrections(
+export function takenBack(
   { party, debts }: Statement,
   losses: ReadonlyMap<string, bigint>,
   payout: PayoutId,
-  period: Period,
-): CorrectionData[] {
+): TakenBack[] {
   return [...debts.values()]
     .sort((a, b) => (a.posting < b.posting ? -1 : 1))
-    .flatMap(({ posting, charge, at, lines }) => {
+    .flatMap(({ posting, charge, job, lines }) => {
       const back = lines.flatMap(({ kind, to, center }, index): ChargeLine[] => {
         const loss = losses.get(partKey(posting, index)) ?? 0n;
         const named = center === undefined ? {} : { center };
         return loss === 0n ? [] : [{ kind, row: 15, from: to, to: party, mills: millsText(loss), ...named }];
       });
-      if (back.length === 0) return [];
-      const own = back.filter(({ from }) => from === `tenant:${at.account}`);
-      const tenantPays = millsText(own.reduce((sum, line) => sum + mills(line.mills), 0n));
-      const correction = `${payout}:${posting}`;
-      return [
-        { correction, corrects: charge, cause: "uncollectible", ...at, lines: back, tenantPays, period },
-      ];
+      return back.length === 0 ? [] : [{ id: `${payout}:${posting}`, job, charge, lines: back }];
     });
 }
