@@ -29,10 +29,11 @@ export type StepFunction = (name: string) => IFunction;
 /** Every step may be repeated: what it appends is idempotent, and the log says where to go on. */
 const again = { maxAttempts: 6, interval: Duration.seconds(1), backoffRate: 2 };
 
-function step(scope: Construct, id: string, handler: IFunction, payload: TaskInput): LambdaInvoke {
+/** @param payload absent: the state's whole input */
+function step(scope: Construct, id: string, handler: IFunction, payload?: TaskInput): LambdaInvoke {
   const task = new LambdaInvoke(scope, id, {
     lambdaFunction: handler,
-    payload,
+    ...(payload === undefined ? {} : { payload }),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
@@ -46,14 +47,13 @@ function machine(
   name: WorkflowName,
   start: IChainable,
   called: Iterable<IFunction>,
-  distributes = false,
+  { hasDistributedMap = false } = {},
 ): StateMachine {
   const role = new Role(scope, `${name}-machine-role`, {
     assumedBy: new ServicePrincipal("states.amazonaws.com"),
   });
   const functionArns = [...called].map(({ functionArn }) => functionArn);
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: functionArns }));
-  for (const statement of distributes ? childExecutions(scope, name) : []) role.addToPolicy(statement);
   role.addToPolicy(new PolicyStatement({ actions: [...logDelivery, ...tracing], resources: ["*"] }));
   const made = new StateMachine(scope, `${name}-machine`, {
     stateMachineName: nameIn(scope, name),
@@ -67,6 +67,7 @@ function machine(
     },
     tracingEnabled: true,
   });
+  if (hasDistributedMap) allowChildExecutions(role, made, name);
   made.node.addDependency(role);
   answerFinding(
     role.node.findChild("DefaultPolicy"),
@@ -81,22 +82,28 @@ function machine(
   return made;
 }
 
-/** A distributed Map runs each item as an execution of its own machine. */
-function childExecutions(scope: Construct, name: WorkflowName): PolicyStatement[] {
-  const stack = Stack.of(scope);
-  const execution = stack.formatArn({
+/**
+ * A distributed Map runs each item as an execution of its own machine. CDK writes a policy for that, which a role whose
+ * policies are all here does not take.
+ */
+function allowChildExecutions(role: Role, machine: StateMachine, name: WorkflowName): void {
+  machine.node.tryRemoveChild("DistributedMapPolicy");
+  const stack = Stack.of(machine);
+  const ofChildren = `execution:${nameIn(machine, name)}/*`;
+  const resource = stack.formatArn({
     service: "states",
-    resource: "execution",
-    resourceName: `${nameIn(scope, name)}*`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    resource: ofChildren,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
   });
-  return [
-    new PolicyStatement({ actions: ["states:StartExecution"], resources: [workflowArn(stack, name)] }),
-    new PolicyStatement({
-      actions: ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
-      resources: [execution],
-    }),
-  ];
+  const start = { actions: ["states:StartExecution"], resources: [workflowArn(stack, name)] };
+  const follow = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"];
+  role.addToPolicy(new PolicyStatement(start));
+  role.addToPolicy(new PolicyStatement({ actions: follow, resources: [resource] }));
+  answerFinding(
+    role.node.findChild("DefaultPolicy"),
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${ofChildren}]`,
+    "Step Functions makes the names of a Map's executions up; all of them are of this machine.",
+  );
 }
 
 /** What Step Functions asks for to write to a log group. */
@@ -231,7 +238,7 @@ export function createPeriodWorkflow(parent: Construct, find: StepFunction): Sta
       maxConcurrency: closingAtOnce,
       mapExecutionType: StateMachineType.STANDARD,
       resultPath: JsonPath.DISCARD,
-    }).itemProcessor(step(scope, `${id}Item`, handler(name), TaskInput.fromJsonPathAt("$")));
+    }).itemProcessor(step(scope, `${id}Item`, handler(name)));
   const begin = step(scope, "BeginClose", handler("begin-close"), TaskInput.fromObject({}));
   const charge = paged("ChargePage", "charge-day");
   const carry = paged("CarryPage", "carry-accounts");
@@ -258,5 +265,5 @@ export function createPeriodWorkflow(parent: Construct, find: StepFunction): Sta
   payouts.next(close);
   // A day that was missed is closed before the one after it.
   close.next(begin);
-  return machine(scope, "period", begin, called, true);
+  return machine(scope, "period", begin, called, { hasDistributedMap: true });
 }
