@@ -78,11 +78,25 @@ const periodSteps: readonly FunctionSpec[] = [
   step(
     "charge-day",
     "functions/periods/charge-day.ts",
-    ["log:append", "views:read", "operations:read"],
+    ["log:append", "views:read", "operations:read", "feed:append", "marks:write"],
     solving,
   ),
-  step("carry-accounts", "functions/periods/carry-accounts.ts", ["log:append", "views:read"]),
-  step("close-period", "functions/periods/close-period.ts", ["log:append", "feed:read"], solving),
+  step(
+    "carry-accounts",
+    "functions/periods/carry-accounts.ts",
+    ["log:append", "views:read", "feed:append", "marks:write"],
+    solving,
+  ),
+  step("cut-off", "functions/periods/cut-off.ts", ["log:append", "feed:append", "marks:write"], solving),
+  step(
+    "fold-range",
+    "functions/periods/fold-range.ts",
+    ["log:read", "feed:read", "operations:write"],
+    solving,
+  ),
+  step("reduce-bucket", "functions/periods/reduce-bucket.ts", ["log:append", "operations:write"], solving),
+  step("state-payouts", "functions/periods/state-payouts.ts", ["log:append", "operations:write"], solving),
+  step("close-period", "functions/periods/close-period.ts", ["log:append", "operations:read"], solving),
 ];
 
 const consumer = (name: string, file: string, trigger: Trigger, grants: readonly Grant[]): FunctionSpec => ({

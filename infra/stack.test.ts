@@ -147,7 +147,7 @@ const shapes = {
   }),
 };
 
-const State = z.object({
+const Simple = z.object({
   Type: text,
   Resource: text.optional(),
   Parameters: z.looseObject({ FunctionName: text.optional() }).optional(),
@@ -155,7 +155,10 @@ const State = z.object({
   Retry: z.array(z.object({ ErrorEquals: texts, MaxAttempts: z.int() })).default([]),
   Catch: z.array(z.object({ ErrorEquals: texts, Next: text })).default([]),
 });
-type State = z.infer<typeof State>;
+type State = z.infer<typeof Simple>;
+const State = Simple.extend({
+  ItemProcessor: z.object({ States: z.record(text, Simple) }).optional(),
+});
 const Definition = z.object({ StartAt: text, States: z.record(text, State) });
 const Machine = z.object({
   LoggingConfiguration: z.object({
@@ -197,8 +200,15 @@ const made = () =>
   }));
 const mappings = () => [...all("AWS::Lambda::EventSourceMapping", shapes.mapping).values()];
 const machines = () => [...all("AWS::StepFunctions::StateMachine", Machine).values()];
-const tasksOf = ({ DefinitionString: { States } }: z.infer<typeof Machine>) =>
-  Object.entries(States).flatMap(([name, state]) => (state.Type === "Task" ? [{ name, ...state }] : []));
+/** Its tasks, those inside of a Map too. */
+const tasksOf = ({ DefinitionString: { States } }: z.infer<typeof Machine>) => {
+  const inside = Object.values(States).flatMap(({ ItemProcessor }) =>
+    Object.entries(ItemProcessor?.States ?? {}),
+  );
+  return [...Object.entries(States), ...inside].flatMap(([name, state]) =>
+    state.Type === "Task" ? [{ name, ...state }] : [],
+  );
+};
 const tasks = () => machines().flatMap(tasksOf);
 const calledBy = ({ Resource, Parameters }: State) => functionOf(Parameters?.FunctionName ?? Resource ?? "");
 

@@ -1,4 +1,4 @@
-import { Duration } from "aws-cdk-lib";
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -6,6 +6,7 @@ import {
   Choice,
   Condition,
   DefinitionBody,
+  DistributedMap,
   Errors,
   type IChainable,
   IntegrationPattern,
@@ -20,7 +21,7 @@ import {
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
 import { answerFinding } from "./answered-finding.ts";
-import { nameIn, type WorkflowName } from "./names.ts";
+import { nameIn, type WorkflowName, workflowArn } from "./names.ts";
 
 /** Finds the function of a step by its name in the manifest. */
 export type StepFunction = (name: string) => IFunction;
@@ -28,10 +29,11 @@ export type StepFunction = (name: string) => IFunction;
 /** Every step may be repeated: what it appends is idempotent, and the log says where to go on. */
 const again = { maxAttempts: 6, interval: Duration.seconds(1), backoffRate: 2 };
 
-function step(scope: Construct, id: string, handler: IFunction, payload: TaskInput): LambdaInvoke {
+/** @param payload absent: the state's whole input */
+function step(scope: Construct, id: string, handler: IFunction, payload?: TaskInput): LambdaInvoke {
   const task = new LambdaInvoke(scope, id, {
     lambdaFunction: handler,
-    payload,
+    ...(payload === undefined ? {} : { payload }),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
@@ -45,6 +47,7 @@ function machine(
   name: WorkflowName,
   start: IChainable,
   called: Iterable<IFunction>,
+  { hasDistributedMap = false } = {},
 ): StateMachine {
   const role = new Role(scope, `${name}-machine-role`, {
     assumedBy: new ServicePrincipal("states.amazonaws.com"),
@@ -64,6 +67,7 @@ function machine(
     },
     tracingEnabled: true,
   });
+  if (hasDistributedMap) allowChildExecutions(role, made, name);
   made.node.addDependency(role);
   answerFinding(
     role.node.findChild("DefaultPolicy"),
@@ -76,6 +80,30 @@ function machine(
     "Errors are logged; each event of a standard execution is in its history for 90 days, and logged it would cost twice.",
   );
   return made;
+}
+
+/**
+ * A distributed Map runs each item as an execution of its own machine. CDK writes a policy for that, which a role whose
+ * policies are all here does not take.
+ */
+function allowChildExecutions(role: Role, machine: StateMachine, name: WorkflowName): void {
+  machine.node.tryRemoveChild("DistributedMapPolicy");
+  const stack = Stack.of(machine);
+  const ofChildren = `execution:${nameIn(machine, name)}/*`;
+  const resource = stack.formatArn({
+    service: "states",
+    resource: ofChildren,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
+  });
+  const start = { actions: ["states:StartExecution"], resources: [workflowArn(stack, name)] };
+  const follow = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"];
+  role.addToPolicy(new PolicyStatement(start));
+  role.addToPolicy(new PolicyStatement({ actions: follow, resources: [resource] }));
+  answerFinding(
+    role.node.findChild("DefaultPolicy"),
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${ofChildren}]`,
+    "Step Functions makes the names of a Map's executions up; all of them are of this machine.",
+  );
 }
 
 /** What Step Functions asks for to write to a log group. */
@@ -191,26 +219,35 @@ export function createJobWorkflow(parent: Construct, find: StepFunction): StateM
   return machine(scope, "job", started, called);
 }
 
-/** The period: charge what the day delivered, page by page, carry the accounts over, close the day for ever. */
+/** Executions of one step of a close at once: each is a Lambda that reads a good part of the feed. */
+const closingAtOnce = 40;
+
+/**
+ * The period: charge what the day delivered, page by page, carry the accounts over, fix where the day ends in the feed,
+ * fold what lies before that by ranges of pages and put it together by buckets, state the payouts, close the day for ever.
+ */
 export function createPeriodWorkflow(parent: Construct, find: StepFunction): StateMachine {
   const { called, handler } = noting(find);
   const scope = new Construct(parent, "period-workflow");
+  const of = (id: string, name: string, more: Record<string, unknown> = {}) =>
+    step(scope, id, handler(name), TaskInput.fromObject({ period: JsonPath.stringAt("$.period"), ...more }));
+  const paged = (id: string, name: string) => of(id, name, { cursor: JsonPath.stringAt("$.cursor") });
+  const each = (id: string, itemsPath: string, name: string) =>
+    new DistributedMap(scope, id, {
+      itemsPath,
+      maxConcurrency: closingAtOnce,
+      mapExecutionType: StateMachineType.STANDARD,
+      resultPath: JsonPath.DISCARD,
+    }).itemProcessor(step(scope, `${id}Item`, handler(name)));
   const begin = step(scope, "BeginClose", handler("begin-close"), TaskInput.fromObject({}));
-  const paged = (id: string, name: string) =>
-    step(
-      scope,
-      id,
-      handler(name),
-      TaskInput.fromObject({ period: JsonPath.stringAt("$.period"), cursor: JsonPath.stringAt("$.cursor") }),
-    );
   const charge = paged("ChargePage", "charge-day");
   const carry = paged("CarryPage", "carry-accounts");
-  const close = step(
-    scope,
-    "ClosePeriod",
-    handler("close-period"),
-    TaskInput.fromObject({ period: JsonPath.stringAt("$.period") }),
-  );
+  const cutOff = of("CutOff", "cut-off");
+  const fold = each("FoldRanges", "$.ranges", "fold-range");
+  const reduce = each("ReduceBuckets", "$.buckets", "reduce-bucket");
+  const buckets = JsonPath.numberAt("$.parts");
+  const payouts = of("StatePayouts", "state-payouts", { buckets });
+  const close = of("ClosePeriod", "close-period", { buckets });
   const loop = (id: string, again: IChainable, next: IChainable) =>
     new Choice(scope, id).when(Condition.stringEquals("$.cursor", "end"), next).otherwise(again);
   begin.next(
@@ -219,8 +256,14 @@ export function createPeriodWorkflow(parent: Construct, find: StepFunction): Sta
       .otherwise(new Succeed(scope, "NothingToClose")),
   );
   charge.next(loop("AllCharged?", charge, carry));
-  carry.next(loop("AllCarried?", carry, close));
+  carry.next(loop("AllCarried?", carry, cutOff));
+  cutOff.next(
+    new Choice(scope, "AllSettled?").when(Condition.stringEquals("$.next", "fold"), fold).otherwise(cutOff),
+  );
+  fold.next(reduce);
+  reduce.next(payouts);
+  payouts.next(close);
   // A day that was missed is closed before the one after it.
   close.next(begin);
-  return machine(scope, "period", begin, called);
+  return machine(scope, "period", begin, called, { hasDistributedMap: true });
 }

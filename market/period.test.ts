@@ -3,7 +3,7 @@ import type { PeriodEvent } from "../events/catalog/period.ts";
 import { MillsText, Period } from "../events/catalog/values.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import { accept, nothing } from "./decider.ts";
-import { type PeriodCommand, periodDecider, type Totals } from "./period.ts";
+import { type CutOff, type PeriodCommand, periodDecider, type Totals } from "./period.ts";
 import { periodStart } from "./time.ts";
 
 const period = Period.parse("2026-01-05");
@@ -13,21 +13,21 @@ const opened: PeriodEvent = {
   type: "PeriodOpened",
   data: { period, from, to: from + 240, afterPosition: 7 },
 };
+const end: CutOff = { at: "2026-01-05T16:30:00.000Z", position: 40, feedHash: "abc" };
+const cutOff: PeriodCommand = { type: "CutOff", ...end };
+const cut: PeriodEvent = { type: "PeriodCutOff", data: { period, ...end } };
 const sum = MillsText.parse("900");
 const totals: Totals = {
-  at: "2026-01-05T16:30:00.000Z",
-  position: 40,
-  feedHash: "abc",
   charges: 2,
   debits: sum,
   credits: sum,
   totals: [
-    { account: "center:xian", debit: MillsText.parse("0"), credit: sum },
-    { account: "tenant:lab", debit: sum, credit: MillsText.parse("0") },
+    { account: "center:xian:payable", debit: MillsText.parse("0"), credit: sum },
+    { account: "clearing", debit: sum, credit: MillsText.parse("0") },
   ],
 };
 const close: PeriodCommand = { type: "Close", ...totals };
-const closed: PeriodEvent = { type: "PeriodClosed", data: { period, ...totals } };
+const closed: PeriodEvent = { type: "PeriodClosed", data: { period, ...end, ...totals } };
 
 describe("a settlement day", () => {
   test("has 240 slots from midnight in Shanghai", () => {
@@ -39,21 +39,30 @@ describe("a settlement day", () => {
     expect(given(periodDecider, opened).when({ ...open, afterPosition: 9 })).toEqual(nothing);
   });
 
-  test("closes once, for ever", () => {
-    expect(given(periodDecider, opened).when(close)).toEqual(accept(closed));
-    expect(given(periodDecider, opened, closed).when({ ...close, charges: 3 })).toEqual(nothing);
-    expect(refusal(given(periodDecider).when(close))).toBe("period-unknown");
-  });
-
-  test("closes only where debits are credits, and not before it began", () => {
-    const unbalanced: PeriodCommand = { ...close, credits: MillsText.parse("899") };
-    expect(refusal(given(periodDecider, opened).when(unbalanced))).toBe("unbalanced");
-    expect(refusal(given(periodDecider, opened).when({ ...close, position: 6 }))).toBe(
+  test("is cut off once: where it ends in the feed stands, whoever asks again", () => {
+    expect(given(periodDecider, opened).when(cutOff)).toEqual(accept(cut));
+    expect(given(periodDecider, opened, cut).when({ ...cutOff, position: 41 })).toEqual(nothing);
+    expect(given(periodDecider, opened, cut, closed).when({ ...cutOff, position: 41 })).toEqual(nothing);
+    expect(refusal(given(periodDecider, opened).when({ ...cutOff, position: 6 }))).toBe(
       "period-before-itself",
     );
+    expect(refusal(given(periodDecider).when(cutOff))).toBe("period-unknown");
+  });
+
+  test("closes once, for ever, where it was cut off", () => {
+    expect(given(periodDecider, opened, cut).when(close)).toEqual(accept(closed));
+    expect(given(periodDecider, opened, cut, closed).when({ ...close, charges: 3 })).toEqual(nothing);
+    expect(refusal(given(periodDecider).when(close))).toBe("period-unknown");
+    expect(refusal(given(periodDecider, opened).when(close))).toBe("not-cut-off");
+  });
+
+  test("closes only where debits are credits", () => {
+    const unbalanced: PeriodCommand = { ...close, credits: MillsText.parse("899") };
+    expect(refusal(given(periodDecider, opened, cut).when(unbalanced))).toBe("unbalanced");
   });
 
   test("is of the catalog, and repeats add nothing", () => {
-    expect(carryOut(periodDecider, [close, open, open, close, close]).events).toEqual([opened, closed]);
+    const commands = [close, cutOff, open, open, close, cutOff, cutOff, close, close];
+    expect(carryOut(periodDecider, commands).events).toEqual([opened, cut, closed]);
   });
 });

@@ -1,14 +1,19 @@
 import type * as z from "zod";
-import type { PeriodClosed, PeriodEvent } from "../events/catalog/period.ts";
+import type { PeriodClosed, PeriodCutOff, PeriodEvent } from "../events/catalog/period.ts";
 import type { Period } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { periodStart, SLOTS_PER_DAY } from "./time.ts";
 
-export type Totals = Omit<z.infer<typeof PeriodClosed.data>, "period">;
+export type ClosedPeriod = Omit<z.infer<typeof PeriodClosed.data>, "period">;
+/** What a close adds up; where the period ends was fixed by its cut-off. */
+export type Totals = Omit<ClosedPeriod, "at" | "position" | "feedHash">;
+/** Where a period ends in the feed, and when that was fixed. */
+export type CutOff = Omit<z.infer<typeof PeriodCutOff.data>, "period">;
 
 export type PeriodCommand =
   /** `afterPosition`: last page of the feed that belongs to the period before; 0: none. */
   | { readonly type: "Open"; readonly period: Period; readonly afterPosition: number }
+  | ({ readonly type: "CutOff" } & CutOff)
   | ({ readonly type: "Close" } & Totals);
 
 export type PeriodState =
@@ -17,10 +22,11 @@ export type PeriodState =
       readonly phase: "open" | "closed";
       readonly period: Period;
       readonly afterPosition: number;
-      readonly closed?: Totals;
+      readonly cutOff?: CutOff;
+      readonly closed?: ClosedPeriod;
     };
 
-/** A settlement day, open and then closed for ever: stream `period-ID`. */
+/** A settlement day, open, cut off and then closed for ever: stream `period-ID`. */
 export const periodDecider: Decider<PeriodState, PeriodCommand, PeriodEvent> = {
   initial: { phase: "unknown" },
   decide: decidePeriod,
@@ -30,7 +36,10 @@ export const periodDecider: Decider<PeriodState, PeriodCommand, PeriodEvent> = {
       return { phase: "open", period, afterPosition };
     }
     if (state.phase === "unknown") return state;
-    if (event.type === "PeriodCutOff") return state;
+    if (event.type === "PeriodCutOff") {
+      const { period: _, ...cutOff } = event.data;
+      return { ...state, cutOff };
+    }
     const { period: _, ...closed } = event.data;
     return { ...state, phase: "closed", closed };
   },
@@ -45,14 +54,21 @@ function decidePeriod(command: PeriodCommand, state: PeriodState): Decision<Peri
   }
   if (state.phase === "unknown") return conflict("period-unknown", "The period was never opened.");
   if (state.phase === "closed") return nothing;
+  const { period } = state;
+  if (command.type === "CutOff") {
+    if (state.cutOff !== undefined) return nothing;
+    const { type: _, ...cutOff } = command;
+    if (cutOff.position < state.afterPosition)
+      return reject(
+        "period-before-itself",
+        `The period begins after page ${state.afterPosition}.`,
+        "/position",
+      );
+    return accept({ type: "PeriodCutOff", data: { period, ...cutOff } });
+  }
+  if (state.cutOff === undefined) return conflict("not-cut-off", "The period has not been cut off yet.");
   const { type: _, ...totals } = command;
-  if (totals.position < state.afterPosition)
-    return reject(
-      "period-before-itself",
-      `The period begins after page ${state.afterPosition}.`,
-      "/position",
-    );
   if (totals.debits !== totals.credits)
     return reject("unbalanced", `Debits are ${totals.debits} mills, credits ${totals.credits}.`, "/totals");
-  return accept({ type: "PeriodClosed", data: { period: state.period, ...totals } });
+  return accept({ type: "PeriodClosed", data: { period, ...state.cutOff, ...totals } });
 }

@@ -1,91 +1,21 @@
-import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import type { AccountId, MillsText, Period } from "../../events/catalog/values.ts";
-import type { BatchItem } from "../../events/store/execute.ts";
 import type { FeedPage } from "../../events/store/feed.ts";
 import { createFollower } from "../../events/store/follow.ts";
-import { forEachInFlight } from "../../events/store/in-flight.ts";
-import type { AccountCommand } from "../../market/account.ts";
-import { mills, millsText } from "../../market/money.ts";
-import { exchangeCommand } from "../kit/exchange-command.ts";
-import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
-import type { Observer } from "../kit/observe.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
-import { onAccount } from "./account-stream.ts";
+import { settleCharges, settled } from "./settle-charges.ts";
 
-/** What a fact of the feed asks of an account, and the period in which it was posted. */
-interface Due extends BatchItem<AccountCommand> {
-  readonly account: AccountId;
-  readonly period: Period;
-}
-
-const consumer = "settle-accounts";
 /** Pages that may be settled again after a crash, which finds them done. */
 const saveAfter = 15;
 
-/**
- * Charges of the feed are paid out of the holds, and what no hold was taken for is adjusted: corrections, and what
- * invoices leave to whole fen. One commit an account and batch; the checkpoint moves last.
- */
+/** What the feed asks of accounts is done, one commit an account and batch; the checkpoint moves last. */
 export const create = wakeUp((access, observer) => {
   const { feed, checkpoints } = access;
   const progress = {
-    get: () => checkpoints.get(consumer),
-    advance: (position: number) => checkpoints.advance(consumer, position),
+    get: () => checkpoints.get(settled),
+    advance: (position: number) => checkpoints.advance(settled, position),
   };
-  const settleAll = (pages: readonly FeedPage[]) => {
-    const due = pages.flatMap(({ commits }) => commits.flatMap(({ events }) => events.flatMap(dueOf)));
-    const byAccount = Map.groupBy(due, ({ account }) => account);
-    return forEachInFlight(16, byAccount, ([account, items]) => settle(access, account, items, observer));
-  };
-  const follow = createFollower({ feed, progress, handle: settleAll, saveAfter });
+  const handle = (pages: readonly FeedPage[]) => settleCharges(access, pages, observer);
+  const follow = createFollower({ feed, progress, handle, saveAfter });
   return (keys) => follow(lastPosition(keys));
 });
 export const handler = onLambda(create);
-
-function dueOf(event: DomainEvent): Due[] {
-  switch (event.type) {
-    case "ChargePosted": {
-      const { account, period, job, stretch, charge, tenantPays, releases, final } = event.data;
-      if (tenantPays === "0" && releases === "0" && !final) return [];
-      const command = { type: "Settle", job, stretch, charge, paid: tenantPays, released: releases } as const;
-      return [{ account, period, commandId: `settle/${charge}`, command }];
-    }
-    case "CorrectionPosted": {
-      const { account, period, correction, tenantPays } = event.data;
-      return adjustment(account, period, "correction", correction, millsText(-mills(tenantPays)));
-    }
-    case "InvoiceIssued": {
-      const { account, period, invoice, rounding } = event.data;
-      return adjustment(account, period, "rounding", invoice, rounding);
-    }
-    default:
-      return [];
-  }
-}
-
-function adjustment(
-  account: AccountId,
-  period: Period,
-  cause: "rounding" | "correction",
-  id: string,
-  amount: MillsText,
-): Due[] {
-  if (amount === "0") return [];
-  const command = { type: "Adjust", adjustment: id, cause, mills: amount } as const;
-  return [{ account, period, commandId: `adjust/${cause}/${id}`, command }];
-}
-
-/** Begins in the period that the oldest of them was posted in: what was done there is found there. */
-async function settle(access: Access, account: AccountId, due: readonly Due[], observer: Observer) {
-  const items = due.map(({ commandId, command }) => ({ commandId, command }));
-  const first = due.map(({ period }) => period).sort()[0];
-  const cause = items[0]?.commandId ?? account;
-  const done = await onAccount(access, account, items, exchangeCommand(access, cause, cause), first);
-  const refused = done?.results.filter(({ kind }) => kind === "rejected") ?? [];
-  // Cannot be: every charge is within its hold. If it is, an operator must know.
-  if (done === undefined || refused.length > 0) {
-    observer.measure("ChargesNotSettled", 1);
-    observer.logger.error("charge not settled", { account, refused });
-  }
-}

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { streams } from "../../events/catalog/streams.ts";
 import { Period } from "../../events/catalog/values.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { AccountView } from "../../market/views/accounts.ts";
@@ -20,14 +21,13 @@ export const create = step(
       ...(cursor === "" || cursor === "end" ? {} : { after: cursor }),
     };
     const page = await access.views.list(range, AccountView);
-    await forEachInFlight(16, page, ({ data: { account } }) =>
-      onAccount(
-        access,
-        account,
-        [],
-        exchangeCommand(access, `carry/${account}/${period}`, `period-${period}`),
-      ),
-    );
+    const carried: string[] = [];
+    await forEachInFlight(16, page, async ({ data: { account } }) => {
+      const meta = exchangeCommand(access, `carry/${account}/${period}`, `period-${period}`);
+      const done = await onAccount(access, account, [], meta);
+      carried.push(streams.account(account, period), ...(done === undefined ? [] : [done.stream]));
+    });
+    await access.relay.drain(carried);
     const last = page.at(-1);
     return { period, cursor: last !== undefined && page.length === pageSize ? last.sk : "end" };
   },

@@ -29,6 +29,8 @@ export const create = step(
       const command = { type: "CloseDay", period, at: access.clock.now() } as const;
       return tell(access, job, command, `day/${placement}/${period}`);
     });
+    // The day is cut off behind what the feed holds: its charges must be in there.
+    await access.relay.drain(page.map(({ data: { job } }) => streams.job(job)));
     const last = page.at(-1);
     if (last !== undefined && page.length === pageSize) return { period, cursor: last.sk };
     await chargeReleases(access, period);
@@ -41,6 +43,8 @@ async function chargeReleases(access: Access, period: Period): Promise<void> {
   const before = periodStart(period) + SLOTS_PER_DAY;
   const byAward = Map.groupBy(await releasedOn(access, period), ({ placement }) => placement);
   await forEachInFlight(inFlight, byAward.values(), (own) => chargeRelease(access, own, period, before));
+  const jobs = [...byAward.values()].flatMap(([first]) => first?.job ?? []);
+  await access.relay.drain(jobs.map(streams.job));
 }
 
 async function chargeRelease(access: Access, own: readonly ReleasedCards[], period: Period, before: number) {

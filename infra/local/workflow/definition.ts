@@ -70,7 +70,13 @@ export const branchSyntax = z.strictObject(flow);
 
 export const processorSyntax = z.strictObject({
   ...flow,
-  ProcessorConfig: z.strictObject({ Mode: z.literal("INLINE").optional() }).optional(),
+  /** Distributed: each item is an execution of its own in the cloud. */
+  ProcessorConfig: z
+    .strictObject({
+      Mode: z.enum(["INLINE", "DISTRIBUTED"]).optional(),
+      ExecutionType: z.literal("STANDARD").optional(),
+    })
+    .optional(),
 });
 
 export const machineSyntax = z.strictObject({

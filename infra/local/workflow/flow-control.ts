@@ -128,6 +128,8 @@ export function startChildren(draft: Draft, parent: Thread): void {
 
 function childLimit(state: ParallelState | MapState): number {
   if (state.type === "Parallel") return state.branches.length;
+  // On one machine items that may each be large go one by one.
+  if (state.distributed) return 1;
   return state.maxConcurrency === 0 ? MAP_CONCURRENCY : Math.min(state.maxConcurrency, MAP_CONCURRENCY);
 }
 
@@ -176,11 +178,19 @@ export function fail(draft: Draft, thread: Thread, error: StatesError): void {
   if (unhandled === undefined) return;
   draft.history += 1;
   if (thread.parent !== null) {
-    fail(draft, threadOf(draft, thread.parent), unhandled);
+    const parent = threadOf(draft, thread.parent);
+    fail(draft, parent, asChildFailure(stateOf(draft, parent), unhandled));
     return;
   }
   const { name, message } = unhandled;
   draft.outcome = { status: "FAILED", endedAt: draft.environment.now, error: name, cause: message };
+}
+
+/** A distributed Map fails by its own name for whatever ended one of its executions. */
+function asChildFailure(state: State, error: StatesError): StatesError {
+  if (state.type !== "Map" || !state.distributed) return error;
+  const cause = `an item failed: ${error.name}: ${error.message}`;
+  return new StatesError("States.ExceedToleratedFailureThreshold", cause);
 }
 
 /** The error that is left: none when Retry or Catch took it, another when the Catch's ResultPath does not fit. */

@@ -205,6 +205,26 @@ const written: Record<string, { readonly definition: Json; readonly inputs: read
     },
     inputs: [{ list: [4, 5, 6] }, { list: ["x", { y: 1 }] }],
   },
+  "a distributed map over a list of the input": {
+    definition: {
+      StartAt: "Each",
+      States: {
+        Each: {
+          Type: "Map",
+          ItemsPath: "$.list",
+          ItemProcessor: {
+            ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+            StartAt: "B",
+            States: { B: task("echo-b", { Next: "C" }), C: { Type: "Pass", OutputPath: "$.of", End: true } },
+          },
+          ResultPath: null,
+          Next: "After",
+        },
+        After: task("echo-after", { End: true }),
+      },
+    },
+    inputs: [{ list: [4, 5, 6] }, { list: [] }, { list: [{ range: 1 }] }],
+  },
   "an error that leaves a map inside a parallel": {
     definition: {
       StartAt: "P",

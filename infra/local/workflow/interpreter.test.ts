@@ -455,6 +455,32 @@ describe("Map", () => {
     });
     expect(run.outcome).toEqual(succeeded([2, 3, 4]));
   });
+
+  describe("distributed", () => {
+    const distributed = (body: object) => ({
+      ...body,
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+    });
+
+    it("runs one item after another", () => {
+      const waits = machine({ W: { Type: "Wait", Seconds: 10, End: true } });
+      const run = runPure(map({ ItemProcessor: distributed(waits), MaxConcurrency: 8 }), [1, 2, 3]);
+      expect(run.outcome).toEqual(succeeded([1, 2, 3], 30_000));
+    });
+
+    it("fails by a name of its own, whatever an item failed of", () => {
+      const run = runPure(map({ ItemProcessor: distributed(iteration) }), [2, 3, 4], (n) => {
+        if (n === 3) throw namedError("Odd", "no");
+        return n;
+      });
+      expect(run.outcome).toMatchObject({
+        status: "FAILED",
+        error: "States.ExceedToleratedFailureThreshold",
+        cause: expect.stringContaining("Odd"),
+      });
+      expect(run.calls.map(({ payload }) => payload)).toEqual([2, 3]);
+    });
+  });
 });
 
 describe("TimeoutSeconds of the machine", () => {

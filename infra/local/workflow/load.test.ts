@@ -88,9 +88,13 @@ describe("a definition that the engine cannot run in full", () => {
     ["a Fail with an Error twice", { Type: "Fail", Error: "A", ErrorPath: "$.e" }, "Error"],
     ["a Map without a processor", { Type: "Map", End: true }, "ItemProcessor"],
     [
-      "a distributed Map",
-      { Type: "Map", ItemProcessor: { ...inner, ProcessorConfig: { Mode: "DISTRIBUTED" } }, End: true },
-      "ProcessorConfig.Mode",
+      "a distributed Map of express executions",
+      {
+        Type: "Map",
+        ItemProcessor: { ...inner, ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "EXPRESS" } },
+        End: true,
+      },
+      "ProcessorConfig.ExecutionType",
     ],
     ["an ItemReader", { Type: "Map", ItemReader: {}, ItemProcessor: inner, End: true }, "ItemReader"],
     [

@@ -203,16 +203,14 @@ function compileMap(syntax: MapSyntax, where: Where, names: Set<string>) {
   if (syntax.ItemSelector !== undefined && syntax.Parameters !== undefined) {
     throw new InvalidDefinition({ ...where, field: "Parameters" }, "stands beside ItemSelector");
   }
+  const processor = parse(processorSyntax, body, { ...where, field: undefined });
   return {
     ...compileWork({ ...syntax, Parameters: undefined }, where),
     itemsPath: refusing(where, "ItemsPath", () => compilePath(syntax.ItemsPath ?? "$")),
     itemSelector: template(selector, where, "ItemSelector"),
     maxConcurrency: syntax.MaxConcurrency ?? 0,
-    processor: compileFlow(
-      parse(processorSyntax, body, { ...where, field: undefined }),
-      { ...where, field },
-      names,
-    ),
+    distributed: processor.ProcessorConfig?.Mode === "DISTRIBUTED",
+    processor: compileFlow(processor, { ...where, field }, names),
   };
 }
 

@@ -75,6 +75,8 @@ export interface MapState extends Work {
   readonly itemsPath: Path;
   readonly itemSelector: Template | undefined;
   readonly maxConcurrency: number;
+  /** Each item is an execution of its own; here they run one after another. */
+  readonly distributed: boolean;
   readonly processor: Flow;
 }
 

@@ -1,0 +1,102 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import * as z from "zod";
+import { Currency, MillsText, type Period } from "../../events/catalog/values.ts";
+import { canonicalJson } from "../../events/store/canonical-json.ts";
+import type { Item } from "../../events/store/dynamo.ts";
+import { StatementFact } from "../../market/settlement/statements.ts";
+import { sortable } from "../../market/views/view.ts";
+import type { Access } from "../kit/host.ts";
+
+// What the steps of a close leave for the next ones. It follows from the feed up to the cut-off: a step that is repeated
+// writes the same again, and all of it may be lost as long as it is made anew from the first step on.
+
+type Operations = Pick<Access, "database" | "operationsTable" | "clock">;
+
+const keptSeconds = 30 * 86_400;
+/** Letters of one item, below DynamoDB's 400 KB. */
+const itemLetters = 300_000;
+
+const Totals = z.object({
+  charges: z.int().min(0),
+  totals: z.array(
+    z.object({
+      account: z.string(),
+      debit: MillsText,
+      credit: MillsText,
+      currency: Currency.optional(),
+    }),
+  ),
+});
+
+/** What a range of pages comes to in one bucket. */
+export const Partial = z.object({
+  ledger: Totals,
+  statements: z.array(StatementFact),
+});
+export type Partial = z.infer<typeof Partial>;
+
+const Amounts = z.object({ count: z.int().min(0), payable: MillsText });
+export type Amounts = z.infer<typeof Amounts>;
+
+/** What a bucket comes to over all ranges. */
+export const BucketResult = z.object({
+  ledger: Totals,
+  invoices: Amounts,
+  /** Facts of the bucket's centers, whose payouts are stated one after another. */
+  centers: z.array(StatementFact),
+});
+export type BucketResult = z.infer<typeof BucketResult>;
+
+export const PayoutsResult = Amounts;
+
+/** Where a result lies: all that one reader wants in one partition, in order. */
+interface Place {
+  readonly pk: string;
+  readonly part: number;
+}
+
+export const places = {
+  partial: (period: Period, bucket: number, range: number): Place => ({
+    pk: `close#${period}/${bucket}`,
+    part: range,
+  }),
+  bucket: (period: Period, bucket: number): Place => ({ pk: `close#${period}/buckets`, part: bucket }),
+  payouts: (period: Period): Place => ({ pk: `close#${period}/payouts`, part: 0 }),
+};
+
+/** Writes a result, in as many items as it takes; each says how many they are. */
+export async function saveResult(operations: Operations, { pk, part }: Place, result: unknown) {
+  const { database, operationsTable, clock } = operations;
+  const text = gzipSync(canonicalJson(result)).toString("base64");
+  const chunks = Math.ceil(text.length / itemLetters);
+  const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const body = text.slice(chunk * itemLetters, (chunk + 1) * itemLetters);
+    const sk = `${sortable(part)}#${sortable(chunk)}`;
+    await database.put(operationsTable, { pk, sk, part, chunks, body, expiresAt });
+  }
+}
+
+/**
+ * The results of parts 0 to `parts` - 1 of a partition, in order.
+ * @throws Error if one of them is not there in full: the step before has to be repeated.
+ */
+export async function readResults<Result>(
+  { database, operationsTable }: Operations,
+  pk: string,
+  parts: number,
+  schema: z.ZodType<Result>,
+): Promise<Result[]> {
+  const items = Map.groupBy(await database.query(operationsTable, { pk }), ({ part }) => Number(part));
+  return Array.from({ length: parts }, (_, part) => {
+    const own = items.get(part) ?? [];
+    if (own.length === 0 || own.length !== Number(own[0]?.chunks))
+      throw new Error(`part ${part} of ${pk} is not there in full`);
+    return schema.parse(JSON.parse(textOf(own)));
+  });
+}
+
+function textOf(items: readonly Item[]): string {
+  const base64 = items.map(({ body }) => String(body)).join("");
+  return gunzipSync(Buffer.from(base64, "base64")).toString("utf8");
+}

@@ -1,0 +1,145 @@
+import * as z from "zod";
+import { streams } from "../../events/catalog/streams.ts";
+import { CenterId, Period } from "../../events/catalog/values.ts";
+import { execute, loadState } from "../../events/store/execute.ts";
+import { forEachInFlight } from "../../events/store/in-flight.ts";
+import { centerDecider } from "../../market/center.ts";
+import { fundDecider } from "../../market/fund.ts";
+import { jobDecider } from "../../market/job.ts";
+import { mills, millsText, splitByLargestRemainder } from "../../market/money.ts";
+import { payoutDecider } from "../../market/payout.ts";
+import { coverDebt } from "../../market/settlement/center-default.ts";
+import {
+  centerBalance,
+  noStatements,
+  type PayoutData,
+  payoutId,
+  payoutOf,
+  recipientsOf,
+  type Statement,
+  takenBack,
+  withFacts,
+} from "../../market/settlement/statements.ts";
+import type { Access } from "../kit/host.ts";
+import { onLambda } from "../kit/lambda.ts";
+import { step } from "../kit/step.ts";
+import { type ClosingDay, closeCommand, closingDay } from "./close-command.ts";
+import { type Amounts, BucketResult, places, readResults, saveResult } from "./partial-results.ts";
+
+/**
+ * States what each center is paid, one after another in the order of their names, for they share the default fund; what
+ * a center owes beyond what it earned is borne as row 15 says.
+ */
+export const create = step(
+  z.object({ period: Period, buckets: z.int().min(1) }),
+  async (access, { period, buckets }) => {
+    const day = await closingDay(access, period);
+    if (day === undefined) return { period, parts: buckets };
+    const results = await readResults(access, places.bucket(period, 0).pk, buckets, BucketResult);
+    const statements = withFacts(
+      noStatements,
+      results.flatMap(({ centers }) => centers),
+    );
+    let [count, payable] = [0, 0n];
+    for (const [, statement] of [...statements].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const payout = await statePayout(access, day, statement);
+      count += 1;
+      payable += mills(payout.payable);
+    }
+    const result: Amounts = { count, payable: millsText(payable) };
+    await saveResult(access, places.payouts(period), result);
+    return { period, parts: buckets };
+  },
+);
+export const handler = onLambda(create);
+
+/** Every part may be repeated: what was drawn for the payout before is found, and what was stated stands. */
+async function statePayout(access: Access, day: ClosingDay, statement: Statement): Promise<PayoutData> {
+  const center = CenterId.parse(statement.party.slice("center:".length));
+  const known = await loadState(access.store, payoutDecider, streams.payout(center, day.period));
+  const payout =
+    known.state.phase === "unknown" ? await state(access, day, center, statement) : known.state.payout;
+  const lost = mills(payout.uncollectible);
+  if (lost > 0n) await takeBack(access, day, statement, payout);
+  const drawn = mills(payout.fromGuarantee) + mills(payout.fromDefaultFund);
+  if (lost + drawn > 0n) {
+    const meta = closeCommand(access, day, `suspend/${payout.payout}`);
+    const command = { type: "Suspend", payout: payout.payout, at: Date.parse(day.cutOff.at) } as const;
+    await execute(access.store, centerDecider, streams.center(center), command, meta);
+  }
+  return payout;
+}
+
+async function state(
+  access: Access,
+  day: ClosingDay,
+  center: CenterId,
+  statement: Statement,
+): Promise<PayoutData> {
+  const { state: known } = await loadState(access.store, centerDecider, streams.center(center));
+  if (known.phase === "unknown") throw new Error(`center ${center} earned and never joined`);
+  const at = { period: day.period, at: day.cutOff.at };
+  const borne = await bear(access, day, center, statement, mills(known.guarantee ?? millsText(0n)));
+  const payout = payoutOf(center, known.spec.owner, statement, at, borne);
+  const meta = closeCommand(access, day, `payout/${payout.payout}`);
+  const stream = streams.payout(center, day.period);
+  const done = await execute(access.store, payoutDecider, stream, { type: "State", payout }, meta);
+  if (!("state" in done) || done.state.phase === "unknown")
+    throw new Error(`payout ${payout.payout} was not stated`);
+  return done.state.payout;
+}
+
+/** Takes what the center owes beyond what it earned from its guarantee, then from the default fund. */
+async function bear(
+  access: Access,
+  day: ClosingDay,
+  center: CenterId,
+  statement: Statement,
+  guarantee: bigint,
+) {
+  const { earned, owed, linksEarned, linksRefunded } = centerBalance(statement);
+  const debt = { owed: owed + linksRefunded, earned: earned + linksEarned };
+  const recipients = recipientsOf(statement);
+  if (debt.owed <= debt.earned) return coverDebt({ ...debt, recipients, guarantee: 0n, defaultFund: 0n });
+  const payout = payoutId(center, day.period);
+  const fund = (await loadState(access.store, fundDecider, streams.fund())).state;
+  const drawn = {
+    guarantee: await drawnFromGuarantee(access, center, payout),
+    fund: fund.drawn.get(payout),
+  };
+  // Where the fund was asked already, the guarantee had nothing left then: one that was posted since is not drawn.
+  const cover = coverDebt({
+    ...debt,
+    recipients,
+    guarantee: drawn.guarantee ?? (drawn.fund === undefined ? guarantee : 0n),
+    defaultFund: drawn.fund ?? fund.left,
+  });
+  const meta = (what: string) => closeCommand(access, day, `${what}/${payout}`);
+  if (cover.fromGuarantee > 0n && drawn.guarantee === undefined) {
+    const command = { type: "DrawGuarantee", payout, mills: millsText(cover.fromGuarantee) } as const;
+    await execute(access.store, centerDecider, streams.center(center), command, meta("guarantee"));
+  }
+  if (cover.fromDefaultFund > 0n && drawn.fund === undefined) {
+    const command = { type: "Draw", payout, center, mills: millsText(cover.fromDefaultFund) } as const;
+    await execute(access.store, fundDecider, streams.fund(), command, meta("fund"));
+  }
+  return cover;
+}
+
+async function drawnFromGuarantee({ log }: Access, center: CenterId, payout: PayoutData["payout"]) {
+  const commits = await log.load(streams.center(center));
+  for (const event of commits.flatMap(({ events }) => events))
+    if (event.type === "GuaranteeDrawn" && event.data.payout === payout) return mills(event.data.mills);
+  return undefined;
+}
+
+/** What nobody pays is taken back from those who were to have it, each in its job's stream. */
+async function takeBack(access: Access, day: ClosingDay, statement: Statement, payout: PayoutData) {
+  const losses = splitByLargestRemainder(mills(payout.uncollectible), recipientsOf(statement));
+  await forEachInFlight(8, takenBack(statement, losses, payout.payout), ({ job, ...correction }) => {
+    const meta = closeCommand(access, day, `correct/${correction.id}`);
+    const at = Date.parse(day.cutOff.at);
+    const command = { type: "Correct", cause: "uncollectible", ...correction, at } as const;
+    return execute(access.store, jobDecider, streams.job(job), command, meta);
+  });
+}
