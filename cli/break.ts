@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { assignBreak, type Break, getBreak, listBreaks, resolveBreak } from "../functions/contract/breaks.ts";
+import { assignBreak, Break, getBreak, listBreaks, resolveBreak } from "../functions/contract/breaks.ts";
 import { cny, slotTime, span, time } from "./figures.ts";
 import { allOption, cursorOption, defined, limitOption, showList } from "./listing.ts";
 import { bodyFrom, fileOption, keyOption, matchOption, millsOf } from "./request-body.ts";

@@ -175,6 +175,7 @@ export function place(feed: WrittenFeed, job: OpenJob, given: Award, ms: number)
     released: 0n,
     final: false,
     charges: new Map(),
+    short: new Map(),
   };
   job.meteredTo = slotStart(given.from);
   feed.commit(jobStream(job), ms, "place-job", `auction-${given.auction}`, {
