@@ -52,6 +52,8 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   listEntries: "account entries acme --period 2026-03-02",
   readFeed: "feed tail",
   getPeriod: "period get 2026-03-02",
+  getFeedHead: "feed head",
+  proveCharge: "feed prove j1.7:end:100-110",
   getOpenApi: "openapi",
   getHealth: "health",
 };
@@ -65,6 +67,10 @@ const routes: readonly (readonly [Operation, RegExp])[] = Object.values(operatio
   operation,
   new RegExp(`^${operation.path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
 ]);
+
+function decoded(groups: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
+}
 
 let server: Server;
 let asked: Asked[] = [];
@@ -85,7 +91,7 @@ beforeAll(async () => {
     asked.push({
       operation: operation?.id,
       faults: [
-        ...fault("path", operation?.params, { ...pattern.exec(url.pathname)?.groups }),
+        ...fault("path", operation?.params, decoded(pattern.exec(url.pathname)?.groups)),
         ...fault("query", operation?.query?.strict(), Object.fromEntries(url.searchParams)),
         ...fault("body", operation?.body, body),
         ...(needsKey ? ["no key"] : []),

@@ -28,6 +28,7 @@ import {
   refusePlacement,
   startPlacement,
 } from "./placements.ts";
+import { getFeedHead, proveCharge } from "./proofs.ts";
 import { postQuote } from "./quotes.ts";
 import { getHealth, getOpenApi } from "./service.ts";
 
@@ -70,6 +71,8 @@ export const operations = {
   listEntries,
   readFeed,
   getPeriod,
+  getFeedHead,
+  proveCharge,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

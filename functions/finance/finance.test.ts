@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Commit } from "../../events/catalog/envelope.ts";
 import { slotStart } from "../../market/time.ts";
+import { closeDays } from "../../test/closed-day.ts";
 import {
   acme,
   alpha,
@@ -98,24 +99,6 @@ describe("GET /feed", () => {
 });
 
 describe("a settlement day", () => {
-  const Begun = z.object({ next: z.enum(["charge", "none"]), period: z.string().optional() });
-  const At = z.object({ period: z.string(), cursor: z.string() });
-
-  /** The period workflow. */
-  async function closeDays() {
-    for (;;) {
-      const { next, period: id } = Begun.parse(await exchange.invoke("begin-close", {}));
-      if (next === "none" || id === undefined) return;
-      for (const name of ["charge-day", "carry-accounts"]) {
-        let at = At.parse(await exchange.invoke(name, { period: id, cursor: "" }));
-        while (at.cursor !== "end") at = At.parse(await exchange.invoke(name, at));
-      }
-      await exchange.pump();
-      await exchange.invoke("close-period", { period: id });
-      await exchange.pump();
-    }
-  }
-
   async function runOneJob() {
     const { placement, from } = await placeJob(exchange);
     const params = { placement };
@@ -133,13 +116,13 @@ describe("a settlement day", () => {
   test("is unknown before it began, open on its day, and closed once for ever with its totals", async () => {
     expect((await period("2026-03-02")).problem).toMatchObject({ status: 404, code: "not-found" });
     await runOneJob();
-    await closeDays();
+    await closeDays(exchange);
     const open = await period("2026-03-02");
     expect(open.body).toMatchObject({ status: "open", afterPosition: 0 });
     expect(open.body.to - open.body.from).toBe(240);
 
     exchange.clock.set(openingTime + day);
-    await closeDays();
+    await closeDays(exchange);
     const closed = await period("2026-03-02");
     // The deposit, and 8 cards for 10 slots at 100 fen.
     expect(closed.body).toMatchObject({
@@ -153,7 +136,7 @@ describe("a settlement day", () => {
     expect((await period("2026-03-03")).body).toMatchObject({ status: "open", afterPosition: position });
 
     const commits = await exchange.countCommits();
-    await closeDays();
+    await closeDays(exchange);
     await exchange.invoke("close-period", { period: "2026-03-02" });
     expect(await exchange.countCommits()).toBe(commits);
     expect(await period("2026-03-02")).toEqual(closed);
@@ -162,7 +145,7 @@ describe("a settlement day", () => {
   test("that nobody closed is closed later, the oldest first", async () => {
     await runOneJob();
     exchange.clock.set(openingTime + 3 * day);
-    await closeDays();
+    await closeDays(exchange);
     const days = ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"];
     const found = await Promise.all(days.map(async (id) => (await period(id)).body));
     expect(found.map(({ status, charges }) => [status, charges])).toEqual([
@@ -178,7 +161,7 @@ describe("a settlement day", () => {
   test("carries its accounts into the next, whose entries begin with what they had", async () => {
     await runOneJob();
     exchange.clock.set(openingTime + day);
-    await closeDays();
+    await closeDays(exchange);
     const { body } = await exchange.call(operations.getAccount, acme, { params: { account: "acme" } });
     expect(body).toMatchObject({ period: "2026-03-03", available: "992000", held: "0" });
   });
