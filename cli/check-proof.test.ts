@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { canonicalJson } from "../events/store/canonical-json.ts";
 import { createMemoryDatabase } from "../events/store/memory-database.ts";
 import { hashLeaf } from "../events/store/merkle-tree.ts";
-import { createTree, emptyTree, type Tree } from "../events/store/tree.ts";
+import { createTree } from "../events/store/tree.ts";
+import { type TreeAt, treeAt } from "../events/store/tree-at.ts";
+import { createTreeEdge } from "../events/store/tree-edge.ts";
 import { createTables, testTables } from "../test/dynalite.ts";
 import { checkProof } from "./check-proof.ts";
 import { isConsistent, isIncluded, type LogHead, leafHash } from "./merkle-verifier.ts";
@@ -33,24 +35,33 @@ const commitOf = (n: number) =>
     ],
   });
 
-let tree: Tree;
-const heads: LogHead[] = [emptyTree];
+/** The tree of so many commits; a page for each, none of them needed where all is stored. */
+const trees: TreeAt[] = [];
 beforeAll(async () => {
   const database = createMemoryDatabase();
   await createTables(database);
-  tree = createTree(database, testTables.views);
-  const edge = await tree.edge(emptyTree);
+  const tree = createTree(database, testTables.views);
+  const feed = { readAfter: async () => [] };
+  const edge = createTreeEdge();
+  trees.push(await treeAt({ feed, tree }, 0));
   for (let n = 0; n < most; n++) {
     edge.append(hashLeaf(commitOf(n)));
-    heads.push({ size: edge.size, root: edge.root().toString("hex") });
+    const head = { size: edge.size, root: edge.root().toString("hex"), position: edge.size, hash: "" };
+    await tree.put(edge.takeTiles(), head);
+    trees.push(await treeAt({ feed, tree }, edge.size));
   }
-  await tree.put(edge.takeTiles(), []);
 });
 
-const headAt = (size: number): LogHead => heads[size] ?? emptyTree;
+function treeOf(size: number): TreeAt {
+  const tree = trees[size];
+  if (tree === undefined) throw new Error(`there is no tree of ${size}`);
+  return tree;
+}
+const headAt = (size: number): LogHead => treeOf(size).head;
 async function proofOf(leaf: number, size: number) {
-  const path = await tree.inclusion(leaf, size);
-  return { charge: `${leaf}.1:end:100-110`, head: headAt(size), leaf, path, commit: commitOf(leaf) };
+  const path = await treeOf(size).inclusion(leaf);
+  const { root } = headAt(size);
+  return { charge: `${leaf}.1:end:100-110`, head: { size, root }, leaf, path, commit: commitOf(leaf) };
 }
 
 /** A leaf of a tree of some size. */
@@ -118,7 +129,7 @@ describe("a proof that a charge is in the log", () => {
   test("cannot be had for a node of the tree that is passed off as a commit", async () => {
     // Given the two hashes below a node, whose hash is in the tree
     const [left, right] = [leafHash(commitOf(0)), leafHash(commitOf(1))];
-    const path = (await tree.inclusion(0, 4)).slice(1);
+    const path = (await treeOf(4).inclusion(0)).slice(1);
     // Then they are no leaf of a tree of half as many
     const both = Buffer.concat([left, right]).toString("latin1");
     expect(isIncluded(leafHash(both), 0, path, { ...headAt(4), size: 2 })).toBe(false);
@@ -136,7 +147,7 @@ describe("a proof that the log begins with an earlier one", () => {
         async (one, other, i, j) => {
           const [first, size] = [Math.min(one, other), Math.max(one, other)];
           const [older, newer] = [headAt(first), headAt(size)];
-          const path = await tree.consistency(first, size);
+          const path = await treeOf(size).consistency(first);
           expect(isConsistent(older, newer, path)).toBe(true);
           expect(isConsistent({ ...older, root: digit(older.root, j) }, newer, path)).toBe(false);
           expect(isConsistent(older, { ...newer, root: digit(newer.root, j) }, path)).toBe(false);

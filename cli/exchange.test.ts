@@ -433,45 +433,6 @@ describe("the feed", () => {
     expect(await verify(`${shell.folder}/nothing --head ${head.hash}`)).toMatchObject({ code: 2 });
   });
 
-  test("proves a charge to its tenant, who checks it with no exchange at hand", async () => {
-    const { items } = await jsonOf(`account entries acme --profile tenant`);
-    const charge: string = items.find((entry: { charge?: string }) => entry.charge !== undefined).charge;
-    const file = join(shell.folder, "proof.json");
-    expect(await shell.suanwang(`feed prove ${charge} ${file} --profile tenant`)).toMatchObject({
-      code: 3,
-      err: expect.stringContaining("charge-not-published"),
-    });
-    const kept = await jsonOf("feed head --profile finance");
-    await goTo(Math.floor((startAt + 15 * 3_600_000) / slotMs));
-    const word = ({ size, root }: { size: number; root: string }) => `${size}:${root}`;
-    const head = word(await jsonOf("feed head --profile tenant"));
-
-    expect(await ok(`feed prove ${charge} ${file} --profile tenant`)).toContain(`head           ${head}\n`);
-    expect(await ok(`feed prove ${charge} --profile tenant`)).toBe(readFileSync(file, "utf8"));
-    const proven = await alone(`feed check-proof ${file} --head ${head}`);
-    expect(proven).toMatchObject({ code: 0, err: "" });
-    expect(proven.out).toMatch(new RegExp(`^proven .*\ncharge +${charge}\njob +${job}\naccount +acme\n`));
-    expect(proven.out).toMatch(/\ntenant pays +\d+\.\d{3} CNY\n$/);
-    expect(await alone(`feed check-proof ${file} --head ${word(kept)}`)).toMatchObject({
-      code: 7,
-      err: expect.stringContaining("proof-other-head"),
-    });
-    writeFileSync(file, readFileSync(file, "utf8").replace('\\"tenantPays\\":\\"', "$&9"));
-    expect(await alone(`feed check-proof ${file} --head ${head}`)).toMatchObject({
-      code: 7,
-      out: "",
-      err: expect.stringContaining("proof-not-in-log"),
-    });
-
-    const later = await ok(`feed consistency ${word(kept)} --profile finance`);
-    expect(later.startsWith(`begins with  ${word(kept)}\nhead         `)).toBe(true);
-    const other = word({ size: kept.size, root: "0".repeat(64) });
-    expect(await shell.suanwang(`feed consistency ${other} --profile finance`)).toMatchObject({
-      code: 7,
-      err: expect.stringContaining("log-inconsistent"),
-    });
-  });
-
   test("leaves no half of a file where it cannot be exported", async () => {
     const { code } = await shell.suanwang(`feed export ${shell.folder}/no/feed.ndjson --profile finance`);
     expect(code).toBe(2);

@@ -30,8 +30,7 @@ export function consistencyCommand(session: Session): CommandUnknownOpts {
     .description("Prove that the log still begins with all that a head which you kept stood for")
     .addArgument(headArgument())
     .action(async (kept) => {
-      const { answer } = await session.ask(getFeedHead, { query: { from: kept.size } });
-      const { head, consistency = [] } = answer;
+      const { head, consistency = [] } = await headFrom(session, kept.size);
       if (!isConsistent(kept, head, consistency))
         throw new Failure(
           "verification",
@@ -42,6 +41,13 @@ export function consistencyCommand(session: Session): CommandUnknownOpts {
         );
       await session.show({ kept, head }, () => record([["begins with", wordOf(kept)], ...headRows(head)]));
     });
+}
+
+/** The newest head, with the proof from a size; without one where the log is shorter, which is no fault of the asker's. */
+async function headFrom(session: Session, size: number) {
+  const { answer } = await session.ask(getFeedHead);
+  if (answer.head.size < size) return answer;
+  return (await session.ask(getFeedHead, { query: { from: size } })).answer;
 }
 
 export function proveCommand(session: Session): CommandUnknownOpts {

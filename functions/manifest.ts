@@ -227,7 +227,7 @@ const routes: readonly FunctionSpec[] = [
   http("listEntries", "functions/accounts/list-entries.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
   http("getPeriod", "functions/finance/get-period.ts", reads),
-  http("getFeedHead", "functions/proofs/get-feed-head.ts", views),
+  http("getFeedHead", "functions/proofs/get-feed-head.ts", ["feed:read", "views:read"]),
   http("proveCharge", "functions/proofs/prove-charge.ts", ["log:read", "feed:read", "views:read"]),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),

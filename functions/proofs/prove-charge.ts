@@ -1,5 +1,6 @@
 import { streams } from "../../events/catalog/streams.ts";
 import { commitTexts } from "../../events/store/page-commits.ts";
+import { treeAt } from "../../events/store/tree-at.ts";
 import { ChargeView } from "../../market/views/jobs.ts";
 import { viewKeys } from "../../market/views/view.ts";
 import { operations } from "../contract/operations.ts";
@@ -9,20 +10,20 @@ import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { notFound, ProblemError, problem } from "../kit/problems.ts";
-import { publishedHead } from "./published-head.ts";
+import { publishedLog } from "./published-log.ts";
 
 export const create = endpoint(operations.proveCharge, async ({ params, caller, seesAll, role, access }) => {
   const { charge } = params;
   const posted = await visibleCharge(access, charge, caller, seesAll);
-  const head = await publishedHead(access, role).catch(noHeadYet);
-  if (head === undefined || head.position < posted.position)
+  const log = await publishedLog(access, role).catch(noHeadYet);
+  if (log === undefined || log.head.position < posted.position)
     throw problem(
       409,
       "charge-not-published",
       "No published head holds the charge yet: ask again when GET /feed/head answers a newer one, after the daily close.",
     );
   const { leaf, commit } = await leafOf(access, posted);
-  return { body: { charge, head, leaf, path: await access.tree.inclusion(leaf, head.size), commit } };
+  return { body: { charge, head: log.head, leaf, path: await log.inclusion(leaf), commit } };
 });
 export const handler = onLambda(create);
 
@@ -41,14 +42,14 @@ function noHeadYet(error: unknown): undefined {
 }
 
 /** The commit that posted the charge, as it stands in its page, and its number among all. */
-async function leafOf({ feed, tree }: Pick<Access, "feed" | "tree">, { job, position, version }: ChargeView) {
-  const [page, before] = await Promise.all([feed.read(position), tree.headAt(position - 1)]);
-  if (page === undefined || before === undefined) throw new Error(`the feed has no page ${position}`);
+async function leafOf(access: Pick<Access, "feed" | "tree">, { job, position, version }: ChargeView) {
+  const [page, { head }] = await Promise.all([access.feed.read(position), treeAt(access, position - 1)]);
+  if (page === undefined) throw new Error(`the feed has no page ${position}`);
   const stream = streams.job(job);
   const index = page.commits.findIndex(
     (one) => one.stream === stream && one.version <= version && version < one.version + one.events.length,
   );
-  const commit = commitTexts(before, page)[index];
+  const commit = commitTexts(head, page)[index];
   if (commit === undefined) throw new Error(`page ${position} has no ${stream}@${version}`);
-  return { leaf: before.size + index, commit };
+  return { leaf: head.size + index, commit };
 }

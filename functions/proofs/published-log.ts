@@ -1,3 +1,4 @@
+import { type TreeAt, treeAt } from "../../events/store/tree-at.ts";
 import { PeriodView } from "../../market/views/periods.ts";
 import { periodsKey } from "../../market/views/view.ts";
 import type { Role } from "../contract/operation.ts";
@@ -5,18 +6,25 @@ import type { TreeHead } from "../contract/proofs.ts";
 import type { Access } from "../kit/host.ts";
 import { problem } from "../kit/problems.ts";
 
+type LogAccess = Pick<Access, "feed" | "tree" | "views">;
+
+/** The log up to a head that a caller may know of. */
+export interface PublishedLog extends Omit<TreeAt, "head"> {
+  readonly head: TreeHead;
+}
+
 /**
- * The head that a caller may know of. A size counts everybody's commits, so members get none between two daily closes:
+ * The newest log that is published to a caller. A size counts everybody's commits, so members get none between two daily closes:
  * see docs/decisions/0060 and 0082.
  * @throws ProblemError 404 before the first
  */
-export async function publishedHead(access: Pick<Access, "tree" | "views">, role: Role): Promise<TreeHead> {
-  if (role === "finance" || role === "operator") return access.tree.head();
+export async function publishedLog(access: LogAccess, role: Role): Promise<PublishedLog> {
+  if (role === "finance" || role === "operator") return treeAt(access, (await access.feed.head()).position);
   // The day that is open, and the one before it.
   const days = await access.views.list({ pk: periodsKey, descending: true, limit: 2 }, PeriodView);
   const closed = days.find(({ data }) => data.closed !== undefined)?.data.closed;
-  const head = closed === undefined ? undefined : await access.tree.headAt(closed.position);
-  if (head === undefined || closed === undefined)
+  if (closed === undefined)
     throw problem(404, "no-head", "No head is published yet: the close of a settlement day publishes one.");
-  return { ...head, period: closed.period };
+  const log = await treeAt(access, closed.position);
+  return { ...log, head: { ...log.head, period: closed.period } };
 }
