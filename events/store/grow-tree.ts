@@ -17,16 +17,19 @@ export interface Grown {
   readonly edge: TreeEdge;
 }
 
-/** Pages, and commits, that a reader may have to add to what is stored: see docs/decisions/0082. */
-const pagesUnsaved = 64;
-const commitsUnsaved = 256;
+/** How much a reader may have to add to what is stored: see docs/decisions/0082. */
+export interface Unsaved {
+  readonly pages: number;
+  readonly commits: number;
+}
+const fewUnsaved: Unsaved = { pages: 64, commits: 256 };
 
 /**
  * Grows the tree by the pages of the feed, and stores it now and then. Its newest stored head is its checkpoint, and what
  * it puts is a function of the feed: pages may come again, and any number of processes may grow it at once.
  * @throws BrokenChain or TreeForked, at the page where the feed is not what it was
  */
-export function createTreeGrower({ feed, tree }: TreeParts): Follower {
+export function createTreeGrower({ feed, tree }: TreeParts, unsaved: Unsaved = fewUnsaved): Follower {
   let kept: { readonly saved: TreeHead; readonly grown: Grown } | undefined;
   const start = async () => {
     const saved = await tree.head();
@@ -40,15 +43,15 @@ export function createTreeGrower({ feed, tree }: TreeParts): Follower {
     // What fails half-way is begun again from the stored head.
     kept = undefined;
     const grown = withPages(begun.grown, pages);
-    const save = isDue(begun.saved, grown.head);
+    const save = isDue(begun.saved, grown.head, unsaved);
     if (save) await tree.put(grown.edge.takeTiles(), grown.head);
     kept = { saved: save ? grown.head : begun.saved, grown };
   };
   return createFollower({ feed, progress, handle });
 }
 
-function isDue(saved: TreeHead, head: TreeHead): boolean {
-  return head.position - saved.position >= pagesUnsaved || head.size - saved.size >= commitsUnsaved;
+function isDue(saved: TreeHead, head: TreeHead, { pages, commits }: Unsaved): boolean {
+  return head.position - saved.position >= pages || head.size - saved.size >= commits;
 }
 
 /** Appends the commits of those pages that the tree has not seen. @throws BrokenChain */
