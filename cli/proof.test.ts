@@ -121,6 +121,11 @@ test("a head that was kept is continued by today's, and another one is not", asy
     code: 7,
     err: expect.stringMatching(/^log-inconsistent head: /),
   });
+  // A member is told no newer head than the last close's: that one is shorter says nothing.
+  expect(await shell.suanwang(`feed consistency ${now} --profile tenant`)).toMatchObject({
+    code: 3,
+    err: expect.stringMatching(/^head-not-published head: /),
+  });
   // A log that has become shorter than one that was kept.
   expect(await run(`${Number(size) + 1000}:${"0".repeat(64)}`)).toMatchObject({
     code: 7,

@@ -31,6 +31,13 @@ export function consistencyCommand(session: Session): CommandUnknownOpts {
     .addArgument(headArgument())
     .action(async (kept) => {
       const { head, consistency = [] } = await headFrom(session, kept.size);
+      if (head.size < kept.size && head.period !== undefined)
+        throw new Failure(
+          "refused",
+          "head-not-published",
+          `Your login is told the head of ${head.size} commits, at the close of ${head.period}: ask again when a later close has ${kept.size}.`,
+          "head",
+        );
       if (!isConsistent(kept, head, consistency))
         throw new Failure(
           "verification",

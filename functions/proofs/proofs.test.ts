@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { isConsistent, isIncluded, type LogHead, leafHash } from "../../cli/merkle-verifier.ts";
+import { canonicalJson } from "../../events/store/canonical-json.ts";
+import { hashBytes, pageBytes } from "../../events/store/chain.ts";
 import { chargeJobs, chargeOf, closeToday } from "../../test/closed-day.ts";
+import { offerCommit } from "../../test/commits.ts";
+import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
@@ -95,6 +99,21 @@ describe("the head of the log", () => {
       errors: [{ pointer: "query/from" }],
     });
   });
+});
+
+test("a page that does not continue the feed stops the tree, and not the lists", async () => {
+  const { database } = world.exchange;
+  const { position } = await headFor(finance);
+  const bytes = pageBytes({ position, hash: "0".repeat(64) }, [
+    canonicalJson(offerCommit("offer-forged", 1)),
+  ]);
+  const forged = { pk: "feed", sk: position + 1 };
+  await database.put(testTables.feed, { ...forged, hash: hashBytes(bytes), bytes });
+  const { batchItemFailures } = await world.exchange.wake("project-views", [forged]);
+  expect(batchItemFailures).toHaveLength(1);
+  const asOf = await database.get(testTables.views, { pk: "checkpoint", sk: "views" });
+  expect(asOf?.position).toBe(position + 1);
+  expect((await askHead(finance)).problem).toMatchObject({ status: 500 });
 });
 
 describe("a charge", () => {
