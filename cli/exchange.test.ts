@@ -71,6 +71,16 @@ function start(words: string) {
   return { child, out: text(child.stdout), err: text(child.stderr), exited: once(child, "exit") };
 }
 
+/** The program with nothing: no profile, no URL. */
+async function alone(words: string) {
+  const env = { PATH: process.env.PATH, HOME: join(shell.folder, "nobody") };
+  const child = spawn(process.execPath, [launcher, ...words.split(" ")], { env });
+  spawned.push(child);
+  const exited = once(child, "exit");
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { code, out, err };
+}
+
 const slot = Math.floor(startAt / slotMs);
 let job = "";
 let placement = "";
@@ -398,20 +408,16 @@ describe("the feed", () => {
     await ok(`feed export ${file}.gz --profile finance`);
     expect(await ok("feed export --profile finance")).toBe(readFileSync(file, "utf8"));
 
-    // Spawned with nothing: no profile, no URL.
-    const env = { PATH: process.env.PATH, HOME: join(shell.folder, "nobody") };
-    const verify = async (words: string) => {
-      const child = spawn(process.execPath, [launcher, "feed", "verify", ...words.split(" ")], { env });
-      spawned.push(child);
-      const exited = once(child, "exit");
-      const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
-      return { code, out, err };
-    };
+    const verify = (words: string) => alone(`feed verify ${words}`);
     const whole = await verify(`${file}.gz --head ${head.hash} --position ${head.position}`);
     expect(whole).toMatchObject({ code: 0, err: "" });
     expect(whole.out).toMatch(
-      /^verified {2}pages 1 to \d+\ncommits {3}\d+\nevents {4}\d+\nstreams {3}\d+\nhead {6}\w{64}\n$/,
+      /^verified {2}pages 1 to \d+\ncommits {3}\d+\nevents {4}\d+\nstreams {3}\d+\nhash {6}\w{64}\nhead {6}\d+:\w{64}\n$/,
     );
+    const log = `${head.size}:${head.root}`;
+    expect(await verify(`${file}.gz --head ${log}`)).toEqual(whole);
+    expect(await verify(`${file} --head ${log} --head ${head.hash}`)).toEqual(whole);
+    expect(await verify(`${file} --head 7`)).toMatchObject({ code: 2 });
 
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     writeFileSync(file, `${lines.toSpliced(4, 1).join("\n")}\n`);
@@ -423,6 +429,7 @@ describe("the feed", () => {
     const { code, err } = await verify(`${file} --head ${head.hash} -o json`);
     expect(code).toBe(7);
     expect(JSON.parse(err)).toMatchObject({ code: "feed-deletion", kind: "deletion", line: 5, position: 5 });
+    expect(await verify(`${file} --head ${log}`)).toMatchObject({ code: 7, err: expect.stringMatching("5") });
     expect(await verify(`${shell.folder}/nothing --head ${head.hash}`)).toMatchObject({ code: 2 });
   });
 

@@ -7,7 +7,7 @@ export const exitCodes = {
   notFound: [4, "there is no such thing, or none of yours"],
   forbidden: [5, "not logged in, the login ran out, or it has not the role"],
   unreachable: [6, "the exchange cannot be reached or is too busy, after some tries"],
-  verification: [7, "`feed verify` found a fault"],
+  verification: [7, "`feed verify`, `check-proof` or `consistency` found a fault"],
   unmet: [8, "`--watch` ended without what `--until` waited for"],
   interrupted: [130, "Ctrl-C"],
   closedPipe: [141, "whoever read the output closed it"],

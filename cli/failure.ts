@@ -31,6 +31,12 @@ export class Failure extends Error {
 export const usage = (detail: string, field?: string): Failure =>
   new Failure("usage", "usage", detail, field);
 
+/** What went wrong with a file of the user's, as a usage error; any other error as it is. */
+export function fileFault(error: unknown, what: string): unknown {
+  const isOfFile = error instanceof Error && "code" in error && "syscall" in error;
+  return isOfFile ? usage(`${what}: ${String(error.code)}`, "file") : error;
+}
+
 /** An error as it is shown: for people line by line, for programs as a problem document. */
 export interface Shown {
   readonly exit: number;

@@ -6,12 +6,13 @@ import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { z } from "zod";
 import { type FeedPage, readFeed } from "../functions/contract/finance.ts";
 import { openExport } from "./export-file.ts";
-import { Failure, usage } from "./failure.ts";
+import { Failure, fileFault } from "./failure.ts";
 import { count, time } from "./figures.ts";
+import { checkProofCommand, consistencyCommand, headCommand, headOf, proveCommand, wordOf } from "./proof.ts";
 import { whole } from "./request-body.ts";
 import type { Session } from "./session.ts";
 import { record, withoutControls } from "./table.ts";
-import { exportLine, type Verdict, verifyExport } from "./verify-export.ts";
+import { type Expected, exportLine, type Verdict, verifyExport } from "./verify-export.ts";
 import { intervalOption, watch } from "./watching.ts";
 
 /** Most pages of one answer: 4 MB at most. */
@@ -26,19 +27,8 @@ export function feedCommands(session: Session): Command {
     .option("-f, --follow", "go on with every new page")
     .addOption(intervalOption())
     .action(({ pages, follow, interval }) => tail(session, pages, follow === true, interval));
-  group
-    .command("head")
-    .description("Position and hash of the newest page: keep them apart from an export, for feed verify")
-    .action(async () => {
-      const page = await newestPage(session);
-      const { position, hash } = page;
-      await session.show({ position, hash }, () =>
-        record([
-          ["position", position],
-          ["hash", hash],
-        ]),
-      );
-    });
+  group.addCommand(headCommand(session));
+  group.addCommand(consistencyCommand(session));
   group
     .command("export")
     .description("Write the feed as lines of JSON, each a page with the very text that was hashed")
@@ -51,31 +41,38 @@ export function feedCommands(session: Session): Command {
     );
   group
     .command("verify")
-    .description("Check an export against a head hash, with no exchange and no network")
+    .description("Check an export against a head, with no exchange and no network")
     .argument("<file>", "what feed export wrote, .gz or not; - for standard input")
-    .requiredOption("--head <hash>", "hash of the last page, from elsewhere than the file", hashOf)
+    .requiredOption(
+      "--head <head>",
+      "hash of the last page, or SIZE:ROOT of the log, from elsewhere than the file; or both, with a --head each",
+      headsOf,
+    )
     .option("--position <n>", "position of that page", whole)
     .option("--ignore-after", "the file may go on after the head; what follows is not looked at")
     .action(async (file, { head, position, ignoreAfter }) => {
       const verdict = await verifyExport(openExport(file, session.io.stdin), {
-        hash: head,
+        ...head,
         position,
         ignoreAfter,
       }).catch((error: unknown) => {
-        throw isFileFault(error) ? usage(`cannot read ${file}: ${error.code}`, "file") : error;
+        throw fileFault(error, `cannot read ${file}`);
       });
       await showVerdict(session, verdict);
     });
+  group.addCommand(proveCommand(session));
+  group.addCommand(checkProofCommand(session));
   return group;
 }
 
-function hashOf(text: string): string {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError("Give a SHA-256 in 64 hex digits.");
-  return text.toLowerCase();
-}
+/** What the one or two heads say that the export should come to. */
+type Heads = Pick<Expected, "hash" | "log">;
 
-function isFileFault(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && "code" in error && "syscall" in error;
+function headsOf(word: string, before: Heads | undefined): Heads {
+  if (word.includes(":")) return { ...before, log: headOf(word) };
+  if (!/^[0-9a-f]{64}$/i.test(word))
+    throw new InvalidArgumentError("Give a SHA-256 in 64 hex digits, or SIZE:ROOT.");
+  return { ...before, hash: word.toLowerCase() };
 }
 
 async function showVerdict(session: Session, verdict: Verdict): Promise<void> {
@@ -89,7 +86,8 @@ async function showVerdict(session: Session, verdict: Verdict): Promise<void> {
       ["commits", count(verdict.commits)],
       ["events", count(verdict.events)],
       ["streams", count(verdict.streams)],
-      ["head", verdict.head.hash],
+      ["hash", verdict.head.hash],
+      ["head", wordOf({ size: verdict.commits, root: verdict.root })],
     ]),
   );
 }
@@ -97,14 +95,6 @@ async function showVerdict(session: Session, verdict: Verdict): Promise<void> {
 async function newestPosition(session: Session): Promise<number> {
   const { answer } = await session.ask(readFeed, { query: { limit: 1 } });
   return answer.head;
-}
-
-async function newestPage(session: Session): Promise<FeedPage> {
-  const head = await newestPosition(session);
-  const { answer } = await session.ask(readFeed, { query: { after: Math.max(0, head - 1), limit: 1 } });
-  const [page] = answer.pages;
-  if (page === undefined) throw new Failure("notFound", "feed-empty", "The feed has no page yet.");
-  return page;
 }
 
 async function tail(session: Session, pages: number, follow: boolean, interval: number): Promise<void> {
@@ -192,6 +182,6 @@ async function exportTo(session: Session, file: string, begin: number): Promise<
   } catch (error) {
     disk.destroy();
     rmSync(part, { force: true });
-    throw isFileFault(error) ? usage(`cannot write ${file}: ${error.code}`, "file") : error;
+    throw fileFault(error, `cannot write ${file}`);
   }
 }

@@ -57,6 +57,8 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   assignBreak: "break assign b1 ann --if-match 2",
   resolveBreak:
     "break resolve b1 --as corrected --refund-cny 1.5 --charge j1.7:end:100-110 --note twice --if-match 2",
+  getFeedHead: "feed head",
+  proveCharge: "feed prove j1.7:end:100-110",
   getOpenApi: "openapi",
   getHealth: "health",
 };
@@ -70,6 +72,10 @@ const routes: readonly (readonly [Operation, RegExp])[] = Object.values(operatio
   operation,
   new RegExp(`^${operation.path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
 ]);
+
+function decoded(groups: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));
+}
 
 let server: Server;
 let asked: Asked[] = [];
@@ -90,7 +96,7 @@ beforeAll(async () => {
     asked.push({
       operation: operation?.id,
       faults: [
-        ...fault("path", operation?.params, { ...pattern.exec(url.pathname)?.groups }),
+        ...fault("path", operation?.params, decoded(pattern.exec(url.pathname)?.groups)),
         ...fault("query", operation?.query?.strict(), Object.fromEntries(url.searchParams)),
         ...fault("body", operation?.body, body),
         ...(needsKey ? ["no key"] : []),

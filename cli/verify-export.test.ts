@@ -4,7 +4,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../events/store/canonical-json.ts";
 import { genesis, hashBytes, pageBytes } from "../events/store/chain.ts";
+import { hashLeaf } from "../events/store/merkle-tree.ts";
+import { createTreeEdge } from "../events/store/tree-edge.ts";
 import { openExport } from "./export-file.ts";
+import type { LogHead } from "./merkle-verifier.ts";
 import { type Expected, exportLine, type FaultKind, type Verdict, verifyExport } from "./verify-export.ts";
 
 /** Commits of a page: to which of a few streams, and of how many events. */
@@ -13,6 +16,8 @@ type Plan = readonly (readonly { readonly stream: number; readonly events: numbe
 interface Feed {
   readonly lines: readonly string[];
   readonly hashes: readonly string[];
+  /** Heads of the tree after each page. */
+  readonly logs: readonly LogHead[];
   readonly streams: number;
   readonly commits: number;
   readonly events: number;
@@ -21,7 +26,8 @@ interface Feed {
 /** A feed as the exchange's own store writes its pages. */
 function feedOf(plan: Plan): Feed {
   const versions = new Map<number, number>();
-  const [lines, hashes]: [string[], string[]] = [[], []];
+  const [lines, hashes, logs]: [string[], string[], LogHead[]] = [[], [], []];
+  const tree = createTreeEdge();
   let head = genesis;
   for (const commits of plan) {
     const written = commits.map(({ stream, events }) => {
@@ -46,12 +52,15 @@ function feedOf(plan: Plan): Feed {
     const page = { position: head.position + 1, hash: hashBytes(text), previousHash: head.hash, text };
     lines.push(exportLine(page));
     hashes.push(page.hash);
+    for (const text of written) tree.append(hashLeaf(text));
+    logs.push({ size: tree.size, root: tree.root().toString("hex") });
     head = page;
   }
   const all = plan.flat();
   return {
     lines,
     hashes,
+    logs,
     streams: versions.size,
     commits: all.length,
     events: all.reduce((sum, { events }) => sum + events, 0),
@@ -63,6 +72,8 @@ const feeds = (least: number) =>
   fc.array(fc.array(commit, { minLength: 1, maxLength: 3 }), { minLength: least, maxLength: 8 }).map(feedOf);
 
 const last = ({ hashes }: Feed): Expected => ({ hash: hashes.at(-1) ?? "", position: hashes.length });
+/** The tree's head alone. */
+const lastLog = ({ logs }: Feed): Expected => ({ log: logs.at(-1) });
 
 /** As it is read: from a stream, in chunks that care for nothing. */
 function verify(content: string | Buffer, expected: Expected, chunk = 65_536): Promise<Verdict> {
@@ -92,11 +103,14 @@ describe("an export as it was written", () => {
           expect(await verify(packed ? gzipSync(text) : text, head, chunk)).toEqual({
             ok: true,
             head,
+            root: feed.logs.at(-1)?.root,
             streams,
             commits,
             events,
           });
           expect(await verify(text, { hash: head.hash })).toMatchObject({ ok: true });
+          expect(await verify(text, lastLog(feed))).toMatchObject({ ok: true, head });
+          expect(await verify(text, { ...head, ...lastLog(feed) })).toMatchObject({ ok: true });
         },
       ),
       { numRuns: 60 },
@@ -111,6 +125,12 @@ describe("an export as it was written", () => {
           ok: true,
         });
         expect(await faultOf(feed.lines, expected)).toMatchObject({ kind: "insertion", line: position + 1 });
+        const log = feed.logs[position - 1];
+        expect(await verify(feed.lines.join(""), { log, ignoreAfter: true })).toMatchObject({
+          ok: true,
+          head: { position },
+        });
+        expect(await faultOf(feed.lines, { log })).toMatchObject({ kind: "insertion", line: position + 1 });
       }),
       { numRuns: 30 },
     ));
@@ -195,6 +215,7 @@ describe("an export that was tampered with once", () => {
         expect(await faultOf(lines, last(feed))).toMatchObject({ kind, line });
         // Without the position it is found as well, though a cut end cannot be told from another feed's.
         expect(await faultOf(lines, { hash: last(feed).hash })).toBeDefined();
+        expect(await faultOf(lines, lastLog(feed))).toMatchObject({ kind, line });
       }),
       { numRuns: 60 },
     ),
@@ -260,8 +281,9 @@ describe("an export that was tampered with once", () => {
         fc.nat(),
         async (plan, i) => {
           const forged = feedOf(plan.toSpliced(i % plan.length, 1));
-          const verdict = await faultOf(forged.lines, { hash: last(feedOf(plan)).hash });
-          expect(verdict).toMatchObject({ kind: "head" });
+          const whole = feedOf(plan);
+          expect(await faultOf(forged.lines, { hash: last(whole).hash })).toMatchObject({ kind: "head" });
+          expect(await faultOf(forged.lines, lastLog(whole))).toMatchObject({ kind: "truncation" });
         },
       ),
       { numRuns: 40 },

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type Line, linesOf } from "./export-file.ts";
+import { createRunningRoot, type LogHead, leafHash } from "./merkle-verifier.ts";
+import { commitTextsOf } from "./page-texts.ts";
 
 // Written apart from events/store/chain.ts on purpose: a verifier that shares code with what it checks shares its
-// faults. It needs neither the exchange nor its database, and keeps one page and one number per stream in memory.
+// faults. It needs neither the exchange nor its database, and keeps one page, one number per stream and some
+// thirty hashes in memory.
 
 /** A place in the feed. */
 export interface Head {
@@ -12,9 +15,13 @@ export interface Head {
   readonly hash: string;
 }
 
+/** What an export should come to: by hash, by commits, or by both. */
 export interface Expected {
-  readonly hash: string;
-  /** Undefined: wherever the hash is reached. */
+  /** Of the last page. */
+  readonly hash?: string | undefined;
+  /** Number of all commits, and the root of the Merkle tree that they are the leaves of. */
+  readonly log?: LogHead | undefined;
+  /** Of the last page; undefined: wherever the head is reached. */
   readonly position?: number | undefined;
   /** Pages after the head are not looked at; otherwise they are a fault. */
   readonly ignoreAfter?: boolean | undefined;
@@ -40,6 +47,8 @@ export type Verdict =
   | {
       readonly ok: true;
       readonly head: Head;
+      /** Root of the Merkle tree of all commits, hex. */
+      readonly root: string;
       readonly commits: number;
       readonly events: number;
       readonly streams: number;
@@ -63,6 +72,8 @@ type Page = z.infer<typeof Page>;
 
 interface Read {
   readonly page: Page;
+  /** Of its commits. */
+  readonly texts: readonly string[];
   readonly hash: string;
 }
 
@@ -78,7 +89,8 @@ export function exportLine({ position, hash, previousHash, text }: Wrapped): str
 export async function verifyExport(chunks: AsyncIterable<Buffer>, expected: Expected): Promise<Verdict> {
   const lines = linesOf(chunks)[Symbol.asyncIterator]();
   const versions = new Map<string, number>();
-  let [head, number, commits, events, reached] = [start, 0, 0, 0, false];
+  const tree = createRunningRoot();
+  let [head, number, events, reached] = [start, 0, 0, false];
   const bad = (kind: FaultKind, position: number, detail: string): Verdict => ({
     ok: false,
     fault: { kind, line: number, position, detail },
@@ -91,7 +103,7 @@ export async function verifyExport(chunks: AsyncIterable<Buffer>, expected: Expe
       const wanted = head.position + 1;
       const read = readLine(next.value);
       if (typeof read === "string") return bad(next.value.whole ? "edit" : "truncation", wanted, read);
-      const { page, hash } = read;
+      const { page, texts, hash } = read;
       if (page.position !== wanted) return bad(...(await misplaced(page.position, wanted, lines)));
       if (reached)
         return bad("insertion", wanted, `page ${wanted} stands after the head, page ${head.position}`);
@@ -103,10 +115,10 @@ export async function verifyExport(chunks: AsyncIterable<Buffer>, expected: Expe
         );
       const gap = gapIn(page, versions);
       if (gap !== undefined) return bad("version", wanted, gap);
-      commits += page.commits.length;
+      for (const text of texts) tree.add(leafHash(text));
       events += page.commits.reduce((sum, commit) => sum + commit.events.length, 0);
       head = { position: wanted, hash };
-      reached = hash === expected.hash;
+      reached = expected.hash === undefined ? tree.size === expected.log?.size : hash === expected.hash;
       if (reached && expected.position !== undefined && wanted !== expected.position)
         return bad("head", wanted, `the head's hash is page ${wanted}'s, not page ${expected.position}'s`);
       if (reached ? expected.ignoreAfter === true : wanted === expected.position) break;
@@ -120,9 +132,10 @@ export async function verifyExport(chunks: AsyncIterable<Buffer>, expected: Expe
   } finally {
     await lines.return?.();
   }
-  const fault = headFault(head, expected, number);
+  const log = { size: tree.size, root: tree.root() };
+  const fault = headFault(head, expected, number) ?? logFault(log, expected.log, head, number);
   return fault === undefined
-    ? { ok: true, head, commits, events, streams: versions.size }
+    ? { ok: true, head, root: log.root, commits: log.size, events, streams: versions.size }
     : { ok: false, fault };
 }
 
@@ -144,7 +157,9 @@ function readLine({ bytes, whole }: Line): Read | string {
     return `the text is page ${page.data.position}, the line says ${position}`;
   if (page.data.previousHash !== previousHash)
     return "the line says another hash of the page before than the text";
-  return { page: page.data, hash };
+  const texts = commitTextsOf(page.data, text);
+  if (texts === undefined) return "the text is not written as the exchange writes a page";
+  return { page: page.data, texts, hash };
 }
 
 function decoded(bytes: Buffer): string | undefined {
@@ -201,13 +216,36 @@ function headFault(head: Head, { hash, position }: Expected, line: number): Faul
   const told = { line, position: head.position };
   if (position !== undefined && head.position < position)
     return { ...told, kind: "truncation", detail: `the file ends with page ${head.position} of ${position}` };
-  if (head.hash !== hash)
+  if (hash !== undefined && head.hash !== hash)
     return {
       ...told,
       kind: "head",
       detail: `page ${head.position} has the hash ${head.hash}, not the head's: its end is missing or rewritten, or it is another feed`,
     };
   return undefined;
+}
+
+function logFault(
+  { size, root }: LogHead,
+  expected: LogHead | undefined,
+  { position }: Head,
+  line: number,
+): Fault | undefined {
+  if (expected === undefined || (size === expected.size && root === expected.root)) return undefined;
+  const told = { line, position };
+  if (size < expected.size)
+    return { ...told, kind: "truncation", detail: `the file ends with commit ${size} of ${expected.size}` };
+  if (size > expected.size)
+    return {
+      ...told,
+      kind: "head",
+      detail: `no page ends with commit ${expected.size}: it is another log's head`,
+    };
+  return {
+    ...told,
+    kind: "head",
+    detail: `the first ${size} commits have the root ${root}, not the head's: one of them is not what was written, or it is another log`,
+  };
 }
 
 function isGzipFault(error: unknown): boolean {

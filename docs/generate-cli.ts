@@ -54,11 +54,37 @@ home: wuhan
 shell, e.g. \`suanwang() { npx suanwang "$@"; }\`. It knows commands, options and values, and asks the exchange for
 products, centers and your jobs and offers. File names it leaves to you.
 
-**A feed's proof.** \`feed export\` writes every page with the very text that was hashed. \`feed verify\` reads it from start
-to end with no exchange, database or network and finds any page that was edited, deleted, put in, moved or cut off, as
-long as the head's hash comes from elsewhere than the file: \`feed head\`, or the \`feedHash\` of a closed day
-(\`period get\`, then \`--ignore-after\`). It keeps one page and one number per stream in memory, and shares no code with the
-exchange.
+**Proofs.** A head, \`SIZE:ROOT\`, stands for the first SIZE commits of the log: ROOT is the root of their Merkle tree
+(RFC 6962). Keep the heads that \`feed head\` shows, apart from all that is checked against them. Finance sees the newest,
+tenants and centers the one at the last daily close.
+
+- \`feed export\` writes every page with the very text that was hashed. \`feed verify\` reads it from start to end and finds
+  any page or commit that was edited, deleted, put in, moved or cut off, also if all hashes were made anew behind it. The
+  head is one of \`feed head\` (with \`--ignore-after\` if the file goes on), or the hash of its last page, such as the
+  \`feedHash\` of a closed day (\`period get\`); the hash also covers where pages begin and end. It keeps one page and one
+  number per stream in memory.
+- \`feed prove\` gives a tenant the commit that posted its charge, with the hashes beside it on the way up to the root;
+  \`feed check-proof\` works the root out from them.
+- \`feed consistency\` proves that today's log begins with the one that a head stood for.
+
+\`verify\` and \`check-proof\` need no exchange, database or network. Neither they nor \`consistency\` share any code with
+the exchange.
+
+\`\`\`
+$ npx suanwang feed prove 095805aba01a6fc2b41bcbf95c.4:end:4191284-4191286 proof.json
+commit number  206
+head           1633:e89a7617b344a71d0c8fa28258b8d3d33d1cb1b03504036d6081cbf9bb619f11
+…
+$ npx suanwang feed check-proof proof.json --head 1633:e89a7617b344a71d0c8fa28258b8d3d33d1cb1b03504036d6081cbf9bb619f11
+proven          commit 206 of 1,633
+settlement day  2017-10-25
+compute         14.336 CNY from tenant:vc-0e4a51 to center:xian
+tenant pays     14.336 CNY
+…
+$ npx suanwang feed check-proof with-a-digit-more.json --head 1633:e89a7617…; echo $?
+proof-not-in-log file: the commit is not number 206 of the log of that head.
+7
+\`\`\`
 `;
 
 function exitTable(): string[] {

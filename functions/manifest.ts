@@ -245,6 +245,8 @@ const routes: readonly FunctionSpec[] = [
   http("getBreak", "functions/breaks/get-break.ts", reads),
   http("assignBreak", "functions/breaks/assign-break.ts", appends),
   http("resolveBreak", "functions/breaks/resolve-break.ts", appends),
+  http("getFeedHead", "functions/proofs/get-feed-head.ts", ["feed:read", "views:read"]),
+  http("proveCharge", "functions/proofs/prove-charge.ts", ["log:read", "feed:read", "views:read"]),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),
 ];

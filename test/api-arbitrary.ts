@@ -27,7 +27,7 @@ export interface Known {
   readonly now: number;
 }
 
-const idKinds = ["center", "offer", "job", "account", "placement", "product"] as const;
+const idKinds = ["center", "offer", "job", "account", "placement", "charge", "product"] as const;
 type IdKind = (typeof idKinds)[number];
 
 /** Which kind of thing a member of this name names, where its schema is an id's. */
@@ -40,6 +40,7 @@ const kindOf: Readonly<Record<string, IdKind>> = {
   parent: "job",
   account: "account",
   placement: "placement",
+  charge: "charge",
   product: "product",
 };
 

@@ -8,6 +8,7 @@ import { operations } from "../../functions/contract/operations.ts";
 import { openIssuer } from "../../infra/local/issuer.ts";
 import { synthesize } from "../../infra/local/synth.ts";
 import { readWiring } from "../../infra/local/wiring.ts";
+import { headIsOfLog } from "../audit/tree.ts";
 import { type Market, midnightMs, openingMs, openMarket } from "./busy-market.ts";
 import { type Calls, createCalls, type Sent } from "./calls.ts";
 import { auctionsOf, auditFaults, awardFaults, fundsIn, lostOrRepeated } from "./checks.ts";
@@ -303,7 +304,9 @@ async function finish(run: Run): Promise<void> {
       const open = dueCloses - closedDays(book);
       if (open > 0) return [`${open} days that are over are not closed`];
       const faults = [...awardFaults(book.commits), ...auditFaults(book)];
-      return faults.length > 0 ? faults : accountFaults(run, market);
+      return faults.length > 0
+        ? faults
+        : [...(await accountFaults(run, market)), ...(await headFaults(run, market))];
     };
     for (const text of await becomesEmpty(pending)) faults.push(`at the end: ${text}`);
     // Workflows hear of the end of their jobs, and end.
@@ -340,6 +343,14 @@ async function accountFaults({ book }: Run, market: Market): Promise<string[]> {
       );
   }
   return faults;
+}
+
+/** The published head is that of all that finance has read. */
+async function headFaults({ book }: Run, market: Market): Promise<string[]> {
+  const finance = await market.client("clearing-house", "finance");
+  const { head } = await finance.call(operations.getFeedHead);
+  const { ok, detail } = headIsOfLog(book.pages, head);
+  return ok ? [] : [detail];
 }
 
 /** What the exchange left when all was done and it was stopped as it should be. */

@@ -18,6 +18,7 @@ export const tableKeys: Readonly<Record<TableName, TableKeys>> = {
   feed: { pk: "S", sk: "N" },
   /** pk: a stream or `checkpoint#NAME`. */
   marks: { pk: "S" },
+  /** Lists, by the keys of market/views/view.ts; and `tree#…`: heads and tiles of the feed's Merkle tree. */
   views: { pk: "S", sk: "S" },
   /** Leases, task tokens, auction results; items end at `expiresAt`. */
   operations: { pk: "S", sk: "S" },

@@ -7,6 +7,7 @@ import {
   expectDescribed,
   placesOf,
 } from "../../test/api-document.ts";
+import { chargeJobs, chargeOf, closeToday } from "../../test/closed-day.ts";
 import {
   type ApiRequest,
   apiEvent,
@@ -104,6 +105,8 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   listEntries: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   readFeed: () => ({}),
   getPeriod: ({ exchange }) => ({ params: { period: periodOf(exchange.slot()) } }),
+  getFeedHead: () => ({}),
+  proveCharge: (_, side) => ({ params: { charge: chargeOf(side) } }),
   getOpenApi: () => ({}),
   getHealth: () => ({}),
 };
@@ -117,10 +120,16 @@ const before: Readonly<Record<string, (world: SeededExchange) => Promise<unknown
   finishPlacement: ({ exchange, left, right }) =>
     Promise.all([left, right].map((side) => beginRun(exchange, side))),
   getPeriod: ({ exchange }) => exchange.invoke("begin-close", {}),
+  getFeedHead: ({ exchange }) => closeToday(exchange),
+  proveCharge: (world) => chargeJobs(world).then(() => closeToday(world.exchange)),
 };
 
 /** A well-formed id that nobody has. */
-const absentId = (at: string) => (at === "path/placement" ? "nobodys.1" : "nobodys");
+const absentIds: Readonly<Record<string, string>> = {
+  "path/placement": "nobodys.1",
+  "path/charge": "nobodys.1:end:1-2",
+};
+const absentId = (at: string) => absentIds[at] ?? "nobodys";
 
 const byName = described.map((operation) => [operation.id, operation] as const);
 const closed = byName.filter(([, { roles: allowed }]) => allowed.length > 0);

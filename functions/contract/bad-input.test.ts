@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { instant, slotStart } from "../../market/time.ts";
 import { type ApiResult, described, expectDescribed } from "../../test/api-document.ts";
+import { chargeJobs, chargeOf } from "../../test/closed-day.ts";
 import {
   type ApiRequest,
   acme,
@@ -567,6 +568,51 @@ const cases: readonly Case[] = [
     given: say("refusePlacement", {}),
     when: ofPlacement({}),
     answers: [409, "placement-ended", "/placement"],
+  },
+  // Proofs.
+  {
+    says: "a head before the first day is closed",
+    operation: "getFeedHead",
+    by: acme,
+    when: () => ({}),
+    answers: [404, "no-head"],
+  },
+  {
+    says: "a head that is longer than the log",
+    operation: "getFeedHead",
+    by: finance,
+    when: () => ({ query: { from: 1_000_000 } }),
+    answers: [422, "head-too-short", "query/from"],
+  },
+  {
+    says: "no size of a head",
+    operation: "getFeedHead",
+    by: finance,
+    when: () => ({ query: { from: 0 } }),
+    answers: [400, "invalid-request", "query/from"],
+  },
+  {
+    says: "the proof of a charge of today",
+    operation: "proveCharge",
+    by: acme,
+    given: chargeJobs,
+    when: ({ left }) => ({ params: { charge: chargeOf(left) } }),
+    answers: [409, "charge-not-published"],
+  },
+  {
+    says: "the proof of another's charge",
+    operation: "proveCharge",
+    by: acme,
+    given: chargeJobs,
+    when: ({ right }) => ({ params: { charge: chargeOf(right) } }),
+    answers: [404, "not-found"],
+  },
+  {
+    says: "the proof of what is no charge",
+    operation: "proveCharge",
+    by: acme,
+    when: ({ left }) => ({ params: { charge: left.placement } }),
+    answers: [400, "invalid-request", "path/charge"],
   },
   // Another's.
   {

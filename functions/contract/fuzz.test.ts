@@ -9,6 +9,7 @@ import {
   described,
   expectDescribed,
 } from "../../test/api-document.ts";
+import { chargeJobs, chargeOf } from "../../test/closed-day.ts";
 import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
@@ -71,21 +72,13 @@ interface World extends SeededExchange {
   readonly named: Record<string, string[]>;
 }
 
-const thingsOf = ({
-  center,
-  offer,
-  reserve,
-  openJob,
-  placedJob,
-  placement,
-  owner,
-  tenant,
-}: Side): Things => ({
-  center: [center],
-  offer: [reserve, offer],
-  job: [openJob, placedJob],
-  account: [tenant.owner, owner.owner],
-  placement: [placement],
+const thingsOf = (side: Side): Things => ({
+  center: [side.center],
+  offer: [side.reserve, side.offer],
+  job: [side.openJob, side.placedJob],
+  account: [side.tenant.owner, side.owner.owner],
+  placement: [side.placement],
+  charge: [chargeOf(side)],
   product: ["a100-80g"],
 });
 
@@ -104,6 +97,13 @@ function idsFor({ left, right, named }: World, member: Member | undefined): Thin
 async function begin(): Promise<World> {
   const seeded = await seedExchange();
   await beginRun(seeded.exchange, seeded.left);
+  return { ...seeded, named: {} };
+}
+
+/** The runs of both sides are over and charged. */
+async function beginCharged(): Promise<World> {
+  const seeded = await seedExchange();
+  await chargeJobs(seeded);
   return { ...seeded, named: {} };
 }
 
@@ -211,7 +211,7 @@ test("the requests that are meant to be valid are: each operation takes some of 
       numRuns: 60,
       seed: 7,
     });
-    const world = await begin();
+    const world = operation.id === "proveCharge" ? await beginCharged() : await begin();
     await world.exchange.invoke("begin-close", {});
     await world.exchange.pump();
     for (const request of drawn) {

@@ -10,6 +10,7 @@ import { NewOffer, Offer, PublishedOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
 import { PlacementState } from "./placements.ts";
 import { GatewayMessage, Problem, problemContentType } from "./problem.ts";
+import { ChargeProof, TreeHead } from "./proofs.ts";
 import { PoolQuote, Quote, QuoteRequest } from "./quotes.ts";
 
 /** A JSON value of the document. */
@@ -43,6 +44,8 @@ const named = {
   Auction,
   FeedPage,
   SettlementPeriod,
+  TreeHead,
+  ChargeProof,
   Problem,
   GatewayMessage,
 } as const satisfies Record<string, z.ZodType>;

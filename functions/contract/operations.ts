@@ -29,6 +29,7 @@ import {
   refusePlacement,
   startPlacement,
 } from "./placements.ts";
+import { getFeedHead, proveCharge } from "./proofs.ts";
 import { postQuote } from "./quotes.ts";
 import { getHealth, getOpenApi } from "./service.ts";
 
@@ -75,6 +76,8 @@ export const operations = {
   getBreak,
   assignBreak,
   resolveBreak,
+  getFeedHead,
+  proveCharge,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { slotStart } from "../../market/time.ts";
 import { type ApiResult, described, expectDescribed } from "../../test/api-document.ts";
+import { chargeOf } from "../../test/closed-day.ts";
 import {
   type ApiRequest,
   acme,
@@ -213,6 +214,8 @@ function looks(
     ["getOffer", alpha, { params: { offer: left.offer } }],
     ["getCenter", alpha, { params: { center: left.center } }],
     ...pages.map((page) => ["listAssignments", alpha, { params: { center: left.center }, ...page }] as const),
+    ...[acme, alpha, idle].map((by) => ["getFeedHead", by, {}] as const),
+    ...[left, right].map((side) => ["proveCharge", acme, { params: { charge: chargeOf(side) } }] as const),
     ["getHealth", idle, {}],
   ];
 }

@@ -9,6 +9,7 @@ import { type CommitRecords, createEventLog, type EventLog } from "../../events/
 import { createMarks } from "../../events/store/marks.ts";
 import type { PutEvents } from "../../events/store/publisher.ts";
 import { createRelay, type Relay } from "../../events/store/relay.ts";
+import { createTree, type Tree } from "../../events/store/tree.ts";
 import { type AccountBatches, createAccountBatches } from "../accounts/account-stream.ts";
 import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
 import { createSupplyReader, type ReadSupply } from "../market/published-supply.ts";
@@ -40,6 +41,8 @@ export interface Host {
   checkpoints(env: Env): Checkpoints;
   relay(env: Env): Relay;
   views(env: Env): Views;
+  /** The Merkle tree of the feed. */
+  tree(env: Env): Tree;
   /** The auctions' book as this process last made it: thrown away with the process. */
   books(env: Env): BookMemory;
   /** What is left to sell, with what this process has read of it. */
@@ -62,6 +65,7 @@ export interface Access {
   readonly checkpoints: Checkpoints;
   readonly relay: Relay;
   readonly views: Views;
+  readonly tree: Tree;
   readonly books: BookMemory;
   readonly readSupply: ReadSupply;
   /** Name of the table of leases, task tokens and results. */
@@ -94,6 +98,7 @@ export function createHost(parts: HostParts): Host {
   const checkpoints = perTable((table) => createCheckpoints(host.database, table));
   const marks = perTable((table) => createMarks(host.database, table));
   const views = perTable((table) => createViews(host.database, table));
+  const trees = perTable((table) => createTree(host.database, table));
   const supplies = perTable((table) => createSupplyReader(views(table)));
   const relays = new Map<string, Relay>();
   const books = new Map<string, BookMemory>();
@@ -120,6 +125,7 @@ export function createHost(parts: HostParts): Host {
         createRelay({ log: host.log(env), feed: host.feed(env), marks: marks(variable(env, "MARKS_TABLE")) }),
       ),
     views: (env) => views(variable(env, "VIEWS_TABLE")),
+    tree: (env) => trees(variable(env, "VIEWS_TABLE")),
     readSupply: (env) => supplies(variable(env, "VIEWS_TABLE")),
     books: (env) =>
       once(books, variable(env, "FEED_TABLE"), () =>
@@ -185,6 +191,9 @@ export function access(env: Env, host: Host): Access {
     },
     get views() {
       return host.views(env);
+    },
+    get tree() {
+      return host.tree(env);
     },
     get books() {
       return host.books(env);

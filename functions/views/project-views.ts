@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { FeedPage } from "../../events/store/feed.ts";
 import { createFollower } from "../../events/store/follow.ts";
+import { createTreeGrower } from "../../events/store/grow-tree.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { ownKey, projectEvent } from "../../market/views/project.ts";
 import {
@@ -23,8 +24,11 @@ const itemsKept = 5_000;
 /** Items by name. */
 type Items = Map<string, ViewItem>;
 
-/** New pages of the feed change the views: each item is written once a page, and the checkpoint moves last. */
-export const create = wakeUp(({ feed, views }) => {
+/**
+ * New pages of the feed change the views: each item is written once a page, and the checkpoint moves last. Beside them,
+ * the Merkle tree of the feed grows by the same pages: neither waits for the other, nor stops at what stops the other.
+ */
+export const create = wakeUp(({ feed, views, tree }) => {
   const memory: Items = new Map();
   const progress = { get: () => views.asOf(), advance: (position: number) => views.advance(position) };
   let done = 0;
@@ -37,9 +41,17 @@ export const create = wakeUp(({ feed, views }) => {
     }
   };
   const follow = createFollower({ feed, progress, handle });
-  return (keys) => follow(lastPosition(keys));
+  const grow = createTreeGrower({ feed, tree });
+  return async (keys) => {
+    const upTo = lastPosition(keys);
+    assertFulfilled(await Promise.allSettled([follow(upTo), grow(upTo)]));
+  };
 });
 export const handler = onLambda(create);
+
+function assertFulfilled(results: readonly PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
 
 const nameOf = ({ pk, sk }: ViewKey) => `${pk}\n${sk}`;
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Client, createClient, createSlots } from "../../agent/client.ts";
 import { audit } from "../../bench/audit/audit.ts";
+import { headIsOfLog } from "../../bench/audit/tree.ts";
 import { Period } from "../../events/catalog/values.ts";
 import { parsePage } from "../../events/store/feed.ts";
 import type { FeedPage } from "../../functions/contract/finance.ts";
@@ -153,6 +154,7 @@ async function everything(members: Members, job: string) {
     center: await wuhan.call(operations.getCenter, { params: { center } }),
     assignments: await wuhan.call(operations.listAssignments, { params: { center } }),
     feed: await wholeFeed(members),
+    head: (await members.finance.call(operations.getFeedHead)).head,
   };
 }
 
@@ -227,6 +229,7 @@ describe("an exchange on an empty folder", () => {
     expect(before.entries.items.at(-1)?.charge).toBe(charges[0]?.charge);
     expect(before.jobs.items).toMatchObject([{ job, status: "completed", centers: [center] }]);
     expect(audit(before.feed).filter(({ ok }) => !ok)).toEqual([]);
+    expect(headIsOfLog(before.feed, before.head)).toMatchObject({ ok: true });
     expect(exchange.deadLetters()).toBe(0);
     const at = exchange.time.now();
     await close(exchange);

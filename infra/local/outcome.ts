@@ -4,6 +4,7 @@ import { runAlone } from "../../bench/alone/alone.ts";
 import { type Figures, figuresOf, type Spread } from "../../bench/alone/metrics.ts";
 import { audit } from "../../bench/audit/audit.ts";
 import type { RawPage } from "../../bench/audit/feed.ts";
+import { headIsOfLog } from "../../bench/audit/tree.ts";
 import type { AuditCheck } from "../../bench/audit/verdict.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { parsePage } from "../../events/store/feed.ts";
@@ -22,6 +23,7 @@ export interface Outcome {
 /** Reads the feed as finance does, by the API, and works everything out of it. */
 export async function outcomeOf(exchange: Exchange, world: World, seconds: number): Promise<Outcome> {
   const pages = await allPages(world);
+  const head = await publishedHead(world);
   const events = pages.flatMap(({ position, text }) =>
     parsePage({ position, bytes: text }).commits.flatMap((commit) => commit.events),
   );
@@ -30,7 +32,7 @@ export async function outcomeOf(exchange: Exchange, world: World, seconds: numbe
   const network = networkOutcomes(events, world.works, opening, end, scenario.failures);
   const figures = figuresOf(scenario, network.jobs, end);
   const alone = runAlone(scenario).figures;
-  const checks = [...audit(pages), noneLost(exchange, world)];
+  const checks = [...audit(pages), headIsOfLog(pages, head), noneLost(exchange, world)];
   const lines = [
     ...countLines(events, network, figures, opening / 1000 / 360, end / 360),
     "",
@@ -57,6 +59,11 @@ async function allPages(world: World): Promise<RawPage[]> {
     pages.push(...answer.pages.map(({ position, text }) => ({ position, text })));
     if (answer.pages.length === 0 || pages.length >= answer.head) return pages;
   }
+}
+
+async function publishedHead(world: World) {
+  const finance = await world.client("clearing-house", "finance");
+  return (await finance.call(operations.getFeedHead)).head;
 }
 
 function noneLost(exchange: Exchange, world: World): AuditCheck {

@@ -6,6 +6,7 @@ import {
   AccountId,
   AuctionNumber,
   CenterId,
+  FeedPosition,
   Instant,
   JobId,
   OwnerId,
@@ -14,6 +15,7 @@ import {
 } from "../../events/catalog/values.ts";
 import { whyExcluded } from "../job/exclusion.ts";
 import {
+  type At,
   assignmentsOf,
   put,
   remove,
@@ -83,6 +85,10 @@ export const PlacementView = z.object({
 });
 export type PlacementView = z.infer<typeof PlacementView>;
 
+/** Where a charge was posted: page, and version of the event in the job's stream. */
+export const ChargeView = z.object({ job: JobId, position: FeedPosition, version: z.int().min(1) });
+export type ChargeView = z.infer<typeof ChargeView>;
+
 /** A change of a placement, as one of its centers has to act on it. */
 export const AssignmentView = z.object({
   /** Number of the change among the center's. */
@@ -101,11 +107,6 @@ export const AssignmentView = z.object({
   cause: z.string().optional(),
 });
 export type AssignmentView = z.infer<typeof AssignmentView>;
-
-/** Where a commit stands. */
-interface At {
-  readonly time: string;
-}
 
 /** @param before the job's own item as the commits before this one left it. */
 export function projectJob(event: JobEvent, at: At, before: JobView | undefined): readonly ViewEffect[] {
@@ -140,12 +141,17 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobRunFailed":
     case "JobAccepted":
     case "JobMetered":
-    case "ChargePosted":
     case "CorrectionPosted":
       return [];
+    case "ChargePosted":
+      return [posted(event.data.charge, { job: before.job, position: at.position, version: at.version })];
     default:
       return event satisfies never;
   }
+}
+
+function posted(charge: string, where: ChargeView): ViewChange {
+  return put(viewKeys.charge(charge), where);
 }
 
 function own(view: JobView): ViewChange {

@@ -114,6 +114,8 @@ export const viewKeys = {
     pk: offerChangesKey,
     sk: `${sortable(position)}#${offer}#${version}`,
   }),
+  /** Where in the feed a charge was posted. */
+  charge: (charge: string): ViewKey => ({ pk: `charge#${charge}`, sk: "charge" }),
   account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
   ledger: (account: string): ViewKey => ({ pk: ledgerKey, sk: account }),
   period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
