@@ -238,6 +238,7 @@ const routes: readonly FunctionSpec[] = [
   http("openAccount", "functions/accounts/open-account.ts", ["log:append", "operations:write"]),
   http("getAccount", "functions/accounts/get-account.ts", reads),
   http("depositFunds", "functions/accounts/deposit-funds.ts", appends),
+  http("setTaxRate", "functions/accounts/set-tax-rate.ts", appends),
   http("listEntries", "functions/accounts/list-entries.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
   http("getPeriod", "functions/finance/get-period.ts", reads),

@@ -1,4 +1,4 @@
-import { depositFunds, getAccount, listEntries, openAccount } from "./accounts.ts";
+import { depositFunds, getAccount, listEntries, openAccount, setTaxRate } from "./accounts.ts";
 import { assignBreak, getBreak, listBreaks, resolveBreak } from "./breaks.ts";
 import {
   declareLinks,
@@ -68,6 +68,7 @@ export const operations = {
   openAccount,
   getAccount,
   depositFunds,
+  setTaxRate,
   listEntries,
   readFeed,
   getPeriod,

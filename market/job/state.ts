@@ -172,6 +172,8 @@ function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): Awa
     chargedTo: paidFrom,
     cuts,
     short: new Map(),
+    taxRate: job.request.taxRate ?? 0,
+    taxable: 0n,
     paid: 0n,
     released: 0n,
     final: false,
