@@ -58,6 +58,8 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   assignBreak: "break assign b1 ann --if-match 2",
   resolveBreak:
     "break resolve b1 --as corrected --refund-cny 1.5 --charge j1.7:end:100-110 --note twice --if-match 2",
+  getDefaultFund: "default-fund get",
+  contributeToDefaultFund: "default-fund contribute --cny 20000",
   getOpenApi: "openapi",
   getHealth: "health",
 };

@@ -246,6 +246,8 @@ const routes: readonly FunctionSpec[] = [
   http("getBreak", "functions/breaks/get-break.ts", reads),
   http("assignBreak", "functions/breaks/assign-break.ts", appends),
   http("resolveBreak", "functions/breaks/resolve-break.ts", appends),
+  http("getDefaultFund", "functions/finance/get-default-fund.ts", reads),
+  http("contributeToDefaultFund", "functions/finance/contribute-to-default-fund.ts", appends),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),
 ];

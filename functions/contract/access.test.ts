@@ -101,9 +101,12 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   openAccount: (_, { center }) => ({ body: { account: `savings-of-${center}` } }),
   getAccount: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   depositFunds: (_, { tenant }) => ({ params: { account: tenant.owner }, body: { mills: "5" } }),
+  setTaxRate: (_, { tenant }) => ({ params: { account: tenant.owner }, body: { taxRate: 600 } }),
   listEntries: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   readFeed: () => ({}),
   getPeriod: ({ exchange }) => ({ params: { period: periodOf(exchange.slot()) } }),
+  getDefaultFund: () => ({}),
+  contributeToDefaultFund: () => ({ body: { mills: "5" } }),
   getOpenApi: () => ({}),
   getHealth: () => ({}),
 };

@@ -9,6 +9,7 @@ import {
   renewLease,
   reportCapacity,
 } from "./centers.ts";
+import { contributeToDefaultFund, getDefaultFund } from "./default-fund.ts";
 import { getPeriod, readFeed } from "./finance.ts";
 import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
 import {
@@ -76,6 +77,8 @@ export const operations = {
   getBreak,
   assignBreak,
   resolveBreak,
+  getDefaultFund,
+  contributeToDefaultFund,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;
