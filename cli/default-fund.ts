@@ -38,10 +38,9 @@ function fundRecord({ balance, version }: DefaultFund): string {
   ]);
 }
 
-function contributionRecord({ contribution, mills, balance }: Contribution): string {
+function contributionRecord({ contribution, mills }: Contribution): string {
   return record([
     ["contribution", contribution],
     ["amount", `${cny(mills)} CNY`],
-    ["balance", `${cny(balance)} CNY`],
   ]);
 }

@@ -2,9 +2,10 @@ import * as z from "zod";
 import { DepositId, MillsText } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 
-const balance = MillsText.describe("What it has, in mills");
-
-export const DefaultFund = z.object({ balance, version: z.int().min(0) });
+export const DefaultFund = z.object({
+  balance: MillsText.describe("What it has, in mills"),
+  version: z.int().min(0),
+});
 export type DefaultFund = z.infer<typeof DefaultFund>;
 
 export const getDefaultFund = defineOperation({
@@ -18,7 +19,7 @@ export const getDefaultFund = defineOperation({
   success: { status: 200, says: "The fund.", body: DefaultFund },
 });
 
-export const Contribution = z.object({ contribution: DepositId, mills: MillsText, balance });
+export const Contribution = z.object({ contribution: DepositId, mills: MillsText });
 export type Contribution = z.infer<typeof Contribution>;
 
 export const contributeToDefaultFund = defineOperation({
@@ -29,6 +30,6 @@ export const contributeToDefaultFund = defineOperation({
   summary: "Record money that came in for the default fund",
   roles: ["finance", "operator"],
   body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
-  success: { status: 201, says: "The contribution, and what the fund has now.", body: Contribution },
+  success: { status: 201, says: "The contribution.", body: Contribution },
   problems: [422],
 });

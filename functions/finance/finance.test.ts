@@ -180,9 +180,9 @@ describe("the default fund", () => {
     expect(await fund()).toEqual({ balance: "0", version: 0 });
     const contribute = (mills: string, key: string) =>
       exchange.call(operations.contributeToDefaultFund, finance, { body: { mills }, key });
-    expect(await succeeds(contribute("20000", "a"))).toMatchObject({ mills: "20000", balance: "20000" });
+    expect(await succeeds(contribute("20000", "a"))).toMatchObject({ mills: "20000" });
     await succeeds(contribute("20000", "a"));
-    expect(await succeeds(contribute("500", "b"))).toMatchObject({ balance: "20500" });
+    await succeeds(contribute("500", "b"));
     expect(await fund()).toEqual({ balance: "20500", version: 2 });
     expect((await contribute("0", "c")).problem).toMatchObject({
       status: 422,
