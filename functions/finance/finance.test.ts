@@ -186,7 +186,7 @@ describe("the default fund", () => {
     expect(await fund()).toEqual({ balance: "20500", version: 2 });
     expect((await contribute("0", "c")).problem).toMatchObject({
       status: 422,
-      code: "contribution-not-positive",
+      code: "amount-not-positive",
     });
   });
 });

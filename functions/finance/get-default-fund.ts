@@ -8,6 +8,6 @@ import { onLambda } from "../kit/lambda.ts";
 
 export const create = endpoint(operations.getDefaultFund, async ({ access }) => {
   const { state, version } = await loadState(access.store, fundDecider, streams.fund());
-  return { body: { balance: millsText(state.balance), version } };
+  return { body: { balance: millsText(state.left), version } };
 });
 export const handler = onLambda(create);

@@ -174,6 +174,7 @@ function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): Awa
     short: new Map(),
     taxRate: job.request.taxRate ?? 0,
     taxable: 0n,
+    taxableCorrected: 0n,
     paid: 0n,
     released: 0n,
     final: false,

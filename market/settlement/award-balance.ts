@@ -41,6 +41,8 @@ export interface AwardBalance {
   readonly taxRate: number;
   /** What charges so far came to that is taxed, in mills. */
   readonly taxable: bigint;
+  /** What corrections changed of that: apart, for no correction touches the hold that charges must be within. */
+  readonly taxableCorrected: bigint;
   /** Net of what the tenant paid (+) and received (-), in mills; tax included. */
   readonly paid: bigint;
   /** Let go of the hold so far, in mills. `hold - paid - released` is still held. */
@@ -105,10 +107,11 @@ export function withCorrection(
   balance: AwardBalance,
   { corrects, lines }: Pick<CorrectionPostedData, "corrects" | "lines">,
 ): AwardBalance {
+  const taxableCorrected = balance.taxableCorrected + taxableOf(lines, balance.account);
   const charged = balance.charges.get(corrects);
   if (charged === undefined) return balance;
   const corrected = { ...charged, moved: withLines(charged.moved, lines) };
-  return { ...balance, charges: new Map([...balance.charges, [corrects, corrected]]) };
+  return { ...balance, taxableCorrected, charges: new Map([...balance.charges, [corrects, corrected]]) };
 }
 
 /** Penalties that centers paid for the award so far, in mills. */
