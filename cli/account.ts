@@ -1,4 +1,4 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import {
   type Account,
   type AccountEntry,
@@ -7,6 +7,7 @@ import {
   getAccount,
   listEntries,
   openAccount,
+  setTaxRate,
 } from "../functions/contract/accounts.ts";
 import { cny, time } from "./figures.ts";
 import { allOption, cursorOption, defined, limitOption, showList } from "./listing.ts";
@@ -21,9 +22,10 @@ export function accountCommands(session: Session): Command {
     .command("open")
     .description(openAccount.summary)
     .argument("[account]", "its name (default: like its owner's)")
+    .option("--currency <code>", "ISO 4217, for good (default: CNY, in which the market trades)")
     .addOption(keyOption())
-    .action((account, { key }) =>
-      session.run(openAccount, { body: account === undefined ? {} : { account }, key }, accountRecord),
+    .action((account, { currency, key }) =>
+      session.run(openAccount, { body: defined({ account, currency }), key }, accountRecord),
     );
   group
     .command("get")
@@ -36,13 +38,21 @@ export function accountCommands(session: Session): Command {
     .argument("<account>")
     .addOption(cnyOption())
     .addOption(millsOption())
+    .option("--currency <code>", "to be sure: refused unless it is the account's")
     .addOption(keyOption())
-    .action((account, { key, ...amount }) =>
-      session.run(
-        depositFunds,
-        { params: { account }, body: { mills: amountOf(amount) }, key },
-        depositRecord,
-      ),
+    .action((account, { key, currency, ...amount }) => {
+      const named = amount.cny === undefined ? currency : "CNY";
+      const body = { mills: amountOf(amount), ...defined({ currency: named }) };
+      return session.run(depositFunds, { params: { account }, body, key }, depositRecord);
+    });
+  group
+    .command("tax")
+    .description(setTaxRate.summary)
+    .argument("<account>")
+    .argument("<percent>", "such as 6 or 6.5", basisPointsOf)
+    .addOption(keyOption())
+    .action((account, taxRate, { key }) =>
+      session.run(setTaxRate, { params: { account }, body: { taxRate }, key }, accountRecord),
     );
   group
     .command("entries")
@@ -66,22 +76,32 @@ export function accountCommands(session: Session): Command {
   return group;
 }
 
-function accountRecord({ account, owner, period, available, held, version }: Account): string {
+/** Of what is written in percent with at most two decimals. */
+function basisPointsOf(text: string): number {
+  const found = /^(\d{1,3})(?:\.(\d{1,2}))?$/.exec(text);
+  if (found === null) throw new InvalidArgumentError("a percentage with at most two decimals, such as 6.5");
+  return Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
+}
+
+function accountRecord(account: Account): string {
+  const { currency } = account;
   return record([
-    ["account", account],
-    ["owner", owner],
-    ["day", period],
-    ["available", `${cny(available)} CNY`],
-    ["held", `${cny(held)} CNY`],
-    ["version", version],
+    ["account", account.account],
+    ["owner", account.owner],
+    ["day", account.period],
+    ["status", account.status],
+    ["available", `${cny(account.available)} ${currency}`],
+    ["held", `${cny(account.held)} ${currency}`],
+    ["tax", `${account.taxRate / 100} %`],
+    ["version", account.version],
   ]);
 }
 
-function depositRecord({ deposit, account, mills, period }: Deposit): string {
+function depositRecord({ deposit, account, mills, currency, period }: Deposit): string {
   return record([
     ["deposit", deposit],
     ["account", account],
-    ["amount", `${cny(mills)} CNY`],
+    ["amount", `${cny(mills)} ${currency}`],
     ["day", period],
   ]);
 }
@@ -89,7 +109,7 @@ function depositRecord({ deposit, account, mills, period }: Deposit): string {
 const columns: readonly Column<AccountEntry>[] = [
   { head: "market time", of: (entry) => time(entry.time) },
   { head: "entry", of: ({ kind }) => kind },
-  { head: "available CNY", right: true, of: ({ available }) => cny(available) },
-  { head: "held CNY", right: true, of: ({ held }) => cny(held) },
-  { head: "of", of: ({ charge, deposit, job }) => charge ?? job ?? deposit },
+  { head: "available", right: true, of: ({ available }) => cny(available) },
+  { head: "held", right: true, of: ({ held }) => cny(held) },
+  { head: "of", of: ({ charge, deposit, job, adjustment }) => charge ?? job ?? deposit ?? adjustment },
 ];

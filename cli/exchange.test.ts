@@ -195,7 +195,7 @@ describe("a market, from its first center to its first charge", () => {
     await exchange.time.jumpTo(exchange.time.now());
     expect(await ok(`job get ${job} --watch`)).toMatch(/ {2}completed\n$/);
     const entries = await ok("account entries acme");
-    expect(entries).toMatch(/^market time {10}entry {6}available CNY {2}held CNY {2}of\n/);
+    expect(entries).toMatch(/^market time {10}entry {6}available {5}held {2}of\n/);
     expect(entries).toMatch(/settled +\d+\.\d{3} +-40\.000 {2}\S+\n$/);
   });
 });

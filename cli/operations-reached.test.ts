@@ -46,9 +46,10 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   meterPlacement:
     "placement meter j1.7 --center wuhan --from 2026-03-02T02:00:00Z --to 2026-03-02T10:06 --card-seconds 2880 --checkpoint-at 2026-03-02T02:05:00Z",
   finishPlacement: "placement finish j1.7 --center wuhan --outcome failed --detail oom",
-  openAccount: "account open acme",
+  openAccount: "account open acme --currency USD",
   getAccount: "account get acme",
   depositFunds: "account deposit acme --mills 5000000",
+  setTaxRate: "account tax acme 6.5",
   listEntries: "account entries acme --period 2026-03-02",
   readFeed: "feed tail",
   getPeriod: "period get 2026-03-02",
@@ -59,6 +60,8 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
     "break resolve b1 --as corrected --refund-cny 1.5 --charge j1.7:end:100-110 --note twice --if-match 2",
   getFeedHead: "feed head",
   proveCharge: "feed prove j1.7:end:100-110",
+  getDefaultFund: "default-fund get",
+  contributeToDefaultFund: "default-fund contribute --cny 20000",
   getOpenApi: "openapi",
   getHealth: "health",
 };

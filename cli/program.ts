@@ -4,6 +4,7 @@ import { accountCommands } from "./account.ts";
 import { breakCommands } from "./break.ts";
 import { centerCommands } from "./center.ts";
 import { addCompletion, completes, namesFor } from "./completion.ts";
+import { defaultFundCommands } from "./default-fund.ts";
 import { shown, usage } from "./failure.ts";
 import { feedCommands } from "./feed.ts";
 import type { Io } from "./io.ts";
@@ -52,6 +53,7 @@ export function createProgram(io: Io): Program {
     accountCommands(session),
     periodCommands(session),
     breakCommands(session),
+    defaultFundCommands(session),
     feedCommands(session),
     healthCommand(session),
     openApiCommand(session),

@@ -238,6 +238,7 @@ const routes: readonly FunctionSpec[] = [
   http("openAccount", "functions/accounts/open-account.ts", ["log:append", "operations:write"]),
   http("getAccount", "functions/accounts/get-account.ts", reads),
   http("depositFunds", "functions/accounts/deposit-funds.ts", appends),
+  http("setTaxRate", "functions/accounts/set-tax-rate.ts", appends),
   http("listEntries", "functions/accounts/list-entries.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
   http("getPeriod", "functions/finance/get-period.ts", reads),
@@ -247,6 +248,8 @@ const routes: readonly FunctionSpec[] = [
   http("resolveBreak", "functions/breaks/resolve-break.ts", appends),
   http("getFeedHead", "functions/proofs/get-feed-head.ts", ["feed:read", "views:read"]),
   http("proveCharge", "functions/proofs/prove-charge.ts", ["log:read", "feed:read", "views:read"]),
+  http("getDefaultFund", "functions/finance/get-default-fund.ts", reads),
+  http("contributeToDefaultFund", "functions/finance/contribute-to-default-fund.ts", appends),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),
 ];

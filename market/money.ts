@@ -17,7 +17,7 @@ export function lesser(a: bigint, b: bigint): bigint {
   return b;
 }
 
-/** Rounds down to the mill, once per entry: `amount x numerator / denominator`. All must be >= 0. */
+/** `amount x numerator / denominator`, rounded to the mill once per entry: down, and where negative towards 0. */
 export function share(amount: bigint, numerator: bigint, denominator: bigint): bigint {
   return (amount * numerator) / denominator;
 }

@@ -68,13 +68,13 @@ export function awardLengths(
   return { shortest: Math.min(...slots), longest: Math.max(...slots) };
 }
 
-/** The most that a first award, or one after a displacement, can cost, in mills; all fees and transfers included. */
+/** The most that a first award, or one after a displacement, can cost, in mills without tax; all fees and transfers included. */
 export function bidHold(spec: JobSpec, waiting: Waiting = { ...nothingSoFar, window: spec }): bigint {
   const most = Math.max(...spec.products.map((choice) => choice.limit * awardSlots(spec, choice, waiting)));
   return BigInt(most) * BigInt(spec.cards);
 }
 
-/** The most that a continuation can cost, in mills; undefined for a job that stops at the end of its award. */
+/** The most that a continuation can cost, in mills without tax; undefined for a job that stops at the end of its award. */
 export function continuationHold(spec: JobSpec, slots: number): bigint | undefined {
   if (spec.extendLimit === undefined) return undefined;
   return BigInt(spec.extendLimit) * BigInt(spec.cards) * BigInt(slots);

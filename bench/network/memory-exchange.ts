@@ -183,7 +183,11 @@ export function createMemoryExchange(
   };
   const holdAll = (holds: readonly StretchHold[], type: "Hold" | "Release", at: number) => {
     for (const { account, job, stretch, mills } of holds)
-      tellAccount(account, type === "Hold" ? { type, job, stretch, mills } : { type, job, stretch }, at);
+      tellAccount(
+        account,
+        type === "Hold" ? { type, job, stretch, mills } : { type, job, stretch, cause: "expired" },
+        at,
+      );
   };
   const tellAuction = (n: number, command: AuctionCommand, at: number) => {
     const events = carriedOut(

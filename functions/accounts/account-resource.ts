@@ -1,5 +1,5 @@
 import type { AccountId } from "../../events/catalog/values.ts";
-import { heldOf, type KnownAccount } from "../../market/account.ts";
+import { heldOf, isOverdrawn, type KnownAccount } from "../../market/account.ts";
 import { millsText } from "../../market/money.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import type { Account } from "../contract/accounts.ts";
@@ -9,8 +9,10 @@ import { notFound } from "../kit/problems.ts";
 import { readAccount } from "./account-stream.ts";
 
 export function accountResource(state: KnownAccount, version: number): Account {
-  const { account, owner, period, available } = state;
-  return { account, owner, period, available: millsText(available), held: millsText(heldOf(state)), version };
+  const { account, owner, period, currency, taxRate, available } = state;
+  const status = isOverdrawn(state) ? "overdrawn" : "open";
+  const funds = { available: millsText(available), held: millsText(heldOf(state)) };
+  return { account, owner, period, status, currency, taxRate, ...funds, version };
 }
 
 /** @throws ProblemError 404, the same for what is absent and for what is another's. */

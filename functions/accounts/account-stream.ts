@@ -1,6 +1,6 @@
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import { streams } from "../../events/catalog/streams.ts";
-import type { AccountId, OwnerId, Period } from "../../events/catalog/values.ts";
+import type { AccountId, Period } from "../../events/catalog/values.ts";
 import {
   type BatchItem,
   type CommandMeta,
@@ -158,15 +158,6 @@ async function load(access: Pick<Access, "store">, account: AccountId, period: P
     accountDecider,
     streams.account(account, period),
   );
-}
-
-/** Whose account it is; undefined: there is none. */
-export async function ownerOf(
-  access: Pick<Access, "store">,
-  account: AccountId,
-  today: Period,
-): Promise<OwnerId | undefined> {
-  return (await knownPeriod(access, account, today))?.owner;
 }
 
 /** The last period up to `period` in which the account exists, as this process last saw it. */

@@ -2,6 +2,7 @@ import { streams } from "../../events/catalog/streams.ts";
 import { DepositId } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { depositDecider } from "../../market/deposit.ts";
+import { marketCurrency } from "../../market/money.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
 import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
@@ -18,6 +19,9 @@ export const create = endpoint(
   async ({ params, body, caller, seesAll, access, meta, now }) => {
     const { account } = params;
     const { state: target } = await visibleAccount(access, account, caller, seesAll);
+    const { currency } = target;
+    if (body.currency !== undefined && body.currency !== currency)
+      throw problem(422, "currency-differs", `The account is in ${currency}.`, "/currency");
     const deposit = DepositId.parse(idFrom(meta.commandId));
     const received = {
       deposit,
@@ -25,6 +29,7 @@ export const create = endpoint(
       owner: target.owner,
       mills: body.mills,
       period: periodOf(slotOf(now)),
+      ...(currency === marketCurrency ? {} : { currency }),
     };
     const { state } = carriedOut(
       await execute(
@@ -44,7 +49,7 @@ export const create = endpoint(
         "internal-error",
         "The deposit is recorded; repeat the request to have it credited.",
       );
-    return { body: { deposit, account, mills, period }, location: `/accounts/${account}/entries` };
+    return { body: { deposit, account, mills, currency, period }, location: `/accounts/${account}/entries` };
   },
 );
 export const handler = onLambda(create);

@@ -61,6 +61,12 @@ function entryOf(event: DomainEvent, place: Place): AccountEntry[] {
       const { job, stretch, mills: released } = event.data;
       return [{ ...place, kind: "released", available: released, held: negative(released), job, stretch }];
     }
+    case "FundsAdjusted": {
+      const { adjustment, mills: available } = event.data;
+      return [{ ...place, kind: "adjusted", available, held: none, adjustment }];
+    }
+    case "TaxRateSet":
+      return [{ ...place, kind: "taxRateSet", available: none, held: none, taxRate: event.data.taxRate }];
     case "AccountCarried": {
       const { available } = event.data;
       return [

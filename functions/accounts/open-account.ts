@@ -27,8 +27,16 @@ async function open({ body, caller, access, meta, now }: Call<typeof operations.
   const found = (await isNewName(access, account)) ? undefined : await readAccount(access, account, period);
   if (found !== undefined && found.state.owner !== caller.owner)
     throw problem(409, "account-taken", "Another name is needed: this one is taken.", "/account");
+  if (found !== undefined && body.currency !== undefined && found.state.currency !== body.currency)
+    throw problem(
+      409,
+      "currency-fixed",
+      `The account is in ${found.state.currency}: open another one.`,
+      "/currency",
+    );
   if (found !== undefined) return { body: accountResource(found.state, found.version), location };
-  const command = { type: "Open", account, owner: caller.owner, period } as const;
+  const currency = body.currency === undefined ? {} : { currency: body.currency };
+  const command = { type: "Open", account, owner: caller.owner, period, ...currency } as const;
   const stream = streams.account(account, period);
   const { state, version } = carriedOut(await execute(access.store, accountDecider, stream, command, meta));
   if (state.phase === "unknown") throw problem(500, "internal-error", "The account is gone.");

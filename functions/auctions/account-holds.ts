@@ -15,7 +15,7 @@ export async function takeHolds(access: Access, holds: readonly StretchHold[], g
   await access.relay.drain(touched);
 }
 
-/** Lets go of holds that nothing can be charged to any more. */
+/** Lets go of holds that expired: no auction can use them any more. */
 export async function releaseHolds(
   access: Access,
   holds: readonly StretchHold[],
@@ -23,7 +23,7 @@ export async function releaseHolds(
 ): Promise<void> {
   await onAccounts(access, holds, (hold) => ({
     commandId: `release/${hold.job}/${hold.stretch}/${auction}`,
-    command: { type: "Release", job: hold.job, stretch: hold.stretch },
+    command: { type: "Release", job: hold.job, stretch: hold.stretch, cause: "expired" },
   }));
 }
 

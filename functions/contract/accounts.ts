@@ -1,6 +1,8 @@
 import * as z from "zod";
 import {
   AccountId,
+  BasisPoints,
+  Currency,
   DepositId,
   Instant,
   JobId,
@@ -17,7 +19,14 @@ export const Account = z.object({
   account: AccountId,
   owner: OwnerId,
   period: Period.describe("Settlement day in which the account stands"),
-  available: MillsText.describe("Not held, in mills"),
+  status: z
+    .enum(["open", "overdrawn"])
+    .describe(
+      "overdrawn: corrections took more than was available; it holds nothing new until it is made up for",
+    ),
+  currency: Currency,
+  taxRate: BasisPoints.describe("Tax on top of what jobs requested from now on are charged, in basis points"),
+  available: MillsText.describe("Not held, in mills of the currency; less than 0: overdrawn"),
   held: MillsText.describe("Held for bids and awards, in mills"),
   version: z.int().min(1),
 });
@@ -33,6 +42,9 @@ export const openAccount = defineOperation({
   names: { "/account": "new" },
   body: z.strictObject({
     account: AccountId.optional().describe("Left out: the account is named like its owner"),
+    currency: Currency.optional().describe(
+      "ISO 4217, fixed for good; left out: CNY. The market trades in CNY: an account in another holds deposits only",
+    ),
   }),
   success: { status: 201, says: "The account.", body: Account },
   problems: [409, 422],
@@ -56,6 +68,7 @@ export const Deposit = z.object({
   deposit: DepositId,
   account: AccountId,
   mills: MillsText,
+  currency: Currency,
   period: Period.describe("Settlement day in which it is credited"),
 });
 export type Deposit = z.infer<typeof Deposit>;
@@ -70,8 +83,28 @@ export const depositFunds = defineOperation({
   names: { "path/account": "own" },
   seesAll: ["finance", "operator"],
   params,
-  body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
+  body: z.strictObject({
+    mills: MillsText.describe("Mills (1/1000 of the account's currency), more than 0"),
+    currency: Currency.optional().describe("To be sure: refused unless it is the account's"),
+  }),
   success: { status: 201, says: "The deposit was credited.", body: Deposit },
+  problems: [404, 422],
+});
+
+export const setTaxRate = defineOperation({
+  id: "setTaxRate",
+  method: "PUT",
+  path: "/accounts/{account}/tax-rate",
+  tag: "accounts",
+  summary: "Set the rate of the tax on top of what an account pays",
+  description:
+    "It holds for jobs requested from now on: a job keeps the rate that it was requested with. Penalties are not taxed.",
+  roles: ["finance", "operator"],
+  names: { "path/account": "own" },
+  seesAll: ["finance", "operator"],
+  params,
+  body: z.strictObject({ taxRate: BasisPoints.describe("Basis points: 600 is 6 %") }),
+  success: { status: 200, says: "The account with its rate.", body: Account },
   problems: [404, 422],
 });
 
@@ -79,13 +112,25 @@ export const AccountEntry = z.object({
   period: Period,
   version: z.int().min(1),
   time: Instant,
-  kind: z.enum(["opened", "deposited", "held", "holdRefused", "settled", "released", "carried"]),
+  kind: z.enum([
+    "opened",
+    "deposited",
+    "held",
+    "holdRefused",
+    "settled",
+    "released",
+    "adjusted",
+    "taxRateSet",
+    "carried",
+  ]),
   available: MillsText.describe("Change of the funds available, in mills"),
   held: MillsText.describe("Change of the funds held, in mills"),
   job: JobId.optional(),
   stretch: z.int().optional(),
   charge: z.string().optional(),
   deposit: DepositId.optional(),
+  adjustment: z.string().optional().describe("Invoice or correction that an adjustment comes from"),
+  taxRate: BasisPoints.optional(),
 });
 export type AccountEntry = z.infer<typeof AccountEntry>;
 

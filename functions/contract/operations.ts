@@ -1,4 +1,4 @@
-import { depositFunds, getAccount, listEntries, openAccount } from "./accounts.ts";
+import { depositFunds, getAccount, listEntries, openAccount, setTaxRate } from "./accounts.ts";
 import { assignBreak, getBreak, listBreaks, resolveBreak } from "./breaks.ts";
 import {
   declareLinks,
@@ -9,6 +9,7 @@ import {
   renewLease,
   reportCapacity,
 } from "./centers.ts";
+import { contributeToDefaultFund, getDefaultFund } from "./default-fund.ts";
 import { getPeriod, readFeed } from "./finance.ts";
 import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
 import {
@@ -69,6 +70,7 @@ export const operations = {
   openAccount,
   getAccount,
   depositFunds,
+  setTaxRate,
   listEntries,
   readFeed,
   getPeriod,
@@ -78,6 +80,8 @@ export const operations = {
   resolveBreak,
   getFeedHead,
   proveCharge,
+  getDefaultFund,
+  contributeToDefaultFund,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

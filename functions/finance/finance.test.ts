@@ -173,3 +173,20 @@ describe("a settlement day", () => {
     });
   });
 });
+
+describe("the default fund", () => {
+  test("has what finance recorded for it, each contribution once", async () => {
+    const fund = async () => succeeds(exchange.call(operations.getDefaultFund, finance, {}));
+    expect(await fund()).toEqual({ balance: "0", version: 0 });
+    const contribute = (mills: string, key: string) =>
+      exchange.call(operations.contributeToDefaultFund, finance, { body: { mills }, key });
+    expect(await succeeds(contribute("20000", "a"))).toMatchObject({ mills: "20000" });
+    await succeeds(contribute("20000", "a"));
+    await succeeds(contribute("500", "b"));
+    expect(await fund()).toEqual({ balance: "20500", version: 2 });
+    expect((await contribute("0", "c")).problem).toMatchObject({
+      status: 422,
+      code: "amount-not-positive",
+    });
+  });
+});

@@ -5,7 +5,7 @@ import type { Admit, Reject } from "../../market/job/commands.ts";
 import type { JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { rules } from "../../market/rules.ts";
-import { onAccount } from "../accounts/account-stream.ts";
+import { type AccountResult, onAccount } from "../accounts/account-stream.ts";
 import { carriedOut } from "../kit/carried-out.ts";
 import type { Access } from "../kit/host.ts";
 
@@ -31,24 +31,34 @@ export async function admitJob(
   const held = await onAccount(access, account, [{ command, commandId: `hold/${job}/1` }], meta);
   const answer = held?.results[0];
   const at = Date.parse(meta.time);
-  const refused =
-    answer?.kind === "done" ? answer.events.find(({ type }) => type === "HoldRefused") : undefined;
   const admit: Admit | Reject =
     answer === undefined
       ? { type: "Reject", at, reason: `There is no account ${account}.` }
-      : refused !== undefined || answer.kind === "rejected"
-        ? {
-            type: "Reject",
-            at,
-            reason: refusalOf(refused, account, hold),
-          }
+      : isRefused(answer)
+        ? { type: "Reject", at, reason: refusalOf(answer, account, hold) }
         : { type: "Admit", at, hold };
   const admitMeta = { ...meta, commandId: `admit/${job}` };
   return carriedOut(await execute(access.store, jobDecider, streams.job(job), admit, admitMeta));
 }
 
-function refusalOf(refused: AccountEvent | undefined, account: string, hold: string): string {
-  return refused?.type === "HoldRefused" && refused.data.reason === "openHolds"
-    ? `Account ${account} has ${rules.openHoldsMax} holds open, as many as an account may: use another account.`
-    : `Account ${account} has less available than the ${hold} mills to hold.`;
+function isRefused(answer: AccountResult): boolean {
+  return answer.kind === "rejected" || answer.events.some(({ type }) => type === "HoldRefused");
+}
+
+function refusalOf(answer: AccountResult, account: string, hold: string): string {
+  const why = answer.kind === "rejected" ? answer.rejection.code : reasonIn(answer.events);
+  switch (why) {
+    case "openHolds":
+    case "holds-full":
+      return `Account ${account} has ${rules.openHoldsMax} holds open, as many as an account may: use another account.`;
+    case "overdrawn":
+    case "account-overdrawn":
+      return `Account ${account} is overdrawn by corrections: deposit what is missing first.`;
+    default:
+      return `Account ${account} has less available than the ${hold} mills to hold.`;
+  }
+}
+
+function reasonIn(events: readonly AccountEvent[]): string | undefined {
+  return events.flatMap((event) => (event.type === "HoldRefused" ? [event.data.reason] : []))[0];
 }

@@ -4,8 +4,9 @@ import { execute, knownState, loadState } from "../../events/store/execute.ts";
 import { centerDecider } from "../../market/center.ts";
 import type { KnownJob } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
+import { marketCurrency } from "../../market/money.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
-import { ownerOf } from "../accounts/account-stream.ts";
+import { readAccount } from "../accounts/account-stream.ts";
 import type { NewJob } from "../contract/jobs.ts";
 import { operations } from "../contract/operations.ts";
 import { carriedOut } from "../kit/carried-out.ts";
@@ -22,10 +23,11 @@ import { jobResource } from "./job-resource.ts";
 export const create = endpoint(operations.postJob, async ({ body, caller, access, meta, now }) => {
   const { account: named, ...spec } = body;
   const account = named ?? AccountId.parse(caller.owner);
-  await assertKnown(access, body, account, caller.owner, now);
+  const { taxRate } = await payingAccount(access, account, caller.owner, now);
+  await assertKnown(access, body);
   const job = JobId.parse(idFrom(meta.commandId));
   const parent = await parentOf(access, spec.parent);
-  const request = { type: "Request", job, owner: caller.owner, account, spec, at: now } as const;
+  const request = { type: "Request", job, owner: caller.owner, account, spec, taxRate, at: now } as const;
   const command = parent === undefined ? request : { ...request, parent };
   const requested = carriedOut(await execute(access.store, jobDecider, streams.job(job), command, meta));
   const { state, version } = await admitJob(access, requested, meta);
@@ -40,19 +42,27 @@ async function parentOf({ store }: Access, id: JobId | undefined): Promise<Known
   return state.phase === "unknown" ? undefined : state;
 }
 
-/** What the job names must exist, and the account must be the caller's. */
-async function assertKnown(
-  access: Access,
-  { home, products, regions = [] }: NewJob,
-  account: AccountId,
-  owner: OwnerId,
-  now: number,
-) {
+/** The caller's account as its log has it now: its tax rate may have changed a moment ago. */
+async function payingAccount(access: Access, account: AccountId, owner: OwnerId, now: number) {
+  const found = await readAccount(access, account, periodOf(slotOf(now)));
+  if (found === undefined || found.state.owner !== owner)
+    throw problem(422, "account-unknown", "POST /accounts opens one; deposits fill it.", "/account");
+  const { currency } = found.state;
+  if (currency !== marketCurrency)
+    throw problem(
+      422,
+      "currency-not-traded",
+      `The market trades in ${marketCurrency}, this account is in ${currency}: name one in ${marketCurrency}.`,
+      "/account",
+    );
+  return found.state;
+}
+
+/** What the job names must exist. */
+async function assertKnown(access: Access, { home, products, regions = [] }: NewJob) {
   assertProductsKnown(products);
   if (regions.length > 0) assertRegionsKnown(await publishedCenters(access), regions);
   const center = await knownState(access.store, centerDecider, streams.center(home));
   if (center.phase === "unknown")
     throw problem(422, "home-unknown", "GET /market/centers lists the centers.", "/home");
-  if ((await ownerOf(access, account, periodOf(slotOf(now)))) !== owner)
-    throw problem(422, "account-unknown", "POST /accounts opens one; deposits fill it.", "/account");
 }

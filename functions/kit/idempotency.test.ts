@@ -98,6 +98,10 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     },
   ],
   [operations.joinNetwork, async () => ({ by: alpha, body: newCenter(center), other: newCenter(center, 3) })],
+  [
+    operations.contributeToDefaultFund,
+    async () => ({ by: finance, body: { mills: "5" }, other: { mills: "6" } }),
+  ],
   [operations.openAccount, async () => ({ by: acme, body: { account: "lab" }, other: { account: "lab-2" } })],
   [
     operations.reportCapacity,

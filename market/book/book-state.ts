@@ -79,6 +79,8 @@ export interface BookJob {
   readonly spec: JobSpec;
   /** First slot after a parent that had completed before the job was requested. */
   readonly parentEnd?: number;
+  /** Tax on top of what it is charged, in basis points; absent: none. */
+  readonly taxRate?: number;
   /** open: in the book once funds are held; held back while a lease is in force. */
   phase: "requested" | "open" | "ended";
   /** Place of its admission in the feed: ties. 0: not admitted. */

@@ -1,5 +1,6 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
+import { withTax } from "../settlement/tax.ts";
 import { awardLengths, bidHold, continuationHold, stretchSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob } from "./book-state.ts";
@@ -18,7 +19,7 @@ export interface FirstStretch extends NextStretch {
 /** The next award of a job without a lease; undefined: there is nothing left to bid for. */
 export function firstStretch(job: BookJob): FirstStretch | undefined {
   const { shortest, longest } = awardLengths(job.spec, job);
-  return longest > 0 ? { slots: longest, shortest, hold: bidHold(job.spec, job) } : undefined;
+  return longest > 0 ? { slots: longest, shortest, hold: taxedHold(job, bidHold(job.spec, job)) } : undefined;
 }
 
 /**
@@ -34,7 +35,11 @@ export function continuation(job: BookJob, session: Session, gate: number): Next
   const choice = spec.products.find(({ product }) => product === lease.product);
   const slots = choice === undefined ? 0 : stretchSlots(spec, choice, past, session);
   const hold = slots > 0 ? continuationHold(spec, slots) : undefined;
-  return hold === undefined ? undefined : { slots, hold };
+  return hold === undefined ? undefined : { slots, hold: taxedHold(job, hold) };
+}
+
+function taxedHold({ taxRate = 0 }: BookJob, net: bigint): bigint {
+  return withTax(net, taxRate);
 }
 
 function bidsAt(awarded: Session, end: number, session: Session, gate: number): boolean {

@@ -64,13 +64,17 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
       observeHold(book, event, commit);
       return;
     case "JobRequested": {
-      const { job, owner, account, spec, parentEnd } = event.data;
+      const { job, owner, account, spec, parentEnd, taxRate } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
       const early = book.earlyHolds.get(job) ?? noHolds();
       const answered = book.earlyHolds.delete(job);
       const known = { job, owner, account, spec, window: { from, to }, awards: [], ...early, answered };
-      book.jobs.set(job, { ...known, ...fresh, ...(parentEnd === undefined ? {} : { parentEnd }) });
+      const more = {
+        ...(parentEnd === undefined ? {} : { parentEnd }),
+        ...(taxRate === undefined ? {} : { taxRate }),
+      };
+      book.jobs.set(job, { ...known, ...fresh, ...more });
       return;
     }
     case "JobAdmitted":

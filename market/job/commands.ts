@@ -31,6 +31,8 @@ export interface Request extends Timed {
   readonly owner: OwnerId;
   readonly account: AccountId;
   readonly spec: JobSpec;
+  /** Of its account, in basis points; absent: 0. */
+  readonly taxRate?: number;
   /** What `spec.parent` names, as its own stream has it; absent: there is no such job. */
   readonly parent?: KnownJob;
 }

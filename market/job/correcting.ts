@@ -70,6 +70,6 @@ function partiesOf({ account, award }: AwardBalance): ReadonlySet<string> {
     ...centersOf(award).map(ledgerAccounts.center),
     ...award.links.map(({ link }) => ledgerAccounts.link(link)),
     ledgerAccounts.rent,
-    "tax",
+    ledgerAccounts.tax,
   ]);
 }

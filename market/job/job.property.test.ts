@@ -72,6 +72,7 @@ const life = fc.record({
   staged: fc.boolean(),
   retries: fc.nat(2),
   extends: fc.boolean(),
+  taxRate: fc.constantFrom(0, 0, 1, 600, 9_999),
   choices: fc
     .tuple(fc.nat(beginning.length), fc.array(choice, { maxLength: 40 }))
     .map(([length, rest]) => [...beginning.slice(0, length), ...rest]),
@@ -81,7 +82,7 @@ type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
 /** Slot in which the next days' close falls among the job's slots, so that lives cross it. */
 const firstSlot = 4_909_438;
 
-function requestOf({ kind, retries, staged, extends: goesOn }: Life) {
+function requestOf({ kind, retries, staged, taxRate, extends: goesOn }: Life) {
   const split = kind === "split" ? { split: { chunk: 4, bandwidthGbps: 10, syncLatencyMs: 20 } } : {};
   const limit = goesOn ? { extendLimit: 240 } : {};
   const shape = kind === "service" ? { floor: 4, to: firstSlot + 10 } : { to: firstSlot + 60 };
@@ -90,6 +91,7 @@ function requestOf({ kind, retries, staged, extends: goesOn }: Life) {
   const times = { from: firstSlot, maxSlots: 40, ...shape };
   return {
     ...request({ kind, retries, reclaimable: true, ...times, ...split, ...limit, ...data }),
+    taxRate,
     at: slotStart(firstSlot - 2),
   };
 }
@@ -187,10 +189,16 @@ function fillsOf(kind: Kind, from: number, slots: number, pick: number): Fill[] 
     : [{ ...own, to: from + Math.ceil(slots / 2) }, other];
 }
 
-/** What an award costs at most: its own value, its links, and something above both. */
-function holdFor(fills: readonly Fill[], links: number, pick: number) {
+/** What an award costs at most: its own value, its links, something above both but seldom, and the tax on all of it. */
+function holdFor(
+  { request: { taxRate = 0 } }: KnownJob,
+  fills: readonly Fill[],
+  links: number,
+  pick: number,
+) {
   const value = fills.reduce((sum, { cards, price, from, to }) => sum + cards * price * (to - from), 0);
-  return millsOf(value + links + pick * 100);
+  const net = value + links + pick * 100;
+  return millsOf(net + Math.ceil((net * taxRate) / 10_000));
 }
 
 function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
@@ -204,14 +212,14 @@ function placeNext(job: KnownJob, kind: Kind, auction: number, pick: number, at:
   const links = [...staged, ...sync];
   const stretch = job.balances.length + 1;
   const award = awardOf(auction, fills, { stretch, links });
-  return { type: "Place", award, hold: holdFor(fills, links.length * 1037, pick), at };
+  return { type: "Place", award, hold: holdFor(job, fills, links.length * 1037, pick), at };
 }
 
 function continueNext(job: KnownJob, kind: Kind, auction: number, pick: number, at: number): JobCommand {
   const from = job.placements.at(-1)?.end ?? slotOf(at);
   const fills = fillsOf(kind === "div" ? "block" : kind, from, 10, pick);
   const award = awardOf(auction, fills, { stretch: job.balances.length + 1, continues: true });
-  return { type: "Continue", award, hold: holdFor(fills, 0, pick), at };
+  return { type: "Continue", award, hold: holdFor(job, fills, 0, pick), at };
 }
 
 function meterNext(
@@ -294,6 +302,7 @@ function checkMoney(events: readonly JobEvent[], state: JobState): void {
     if (final) expect(used).toBe(hold);
     for (const { center } of award.fills) checkSlots(own, center, award.fills);
     checkLinks(own, award.links);
+    checkTax(own, state.request.taxRate ?? 0);
   }
   checkGivenBack(events, state);
 }
@@ -339,6 +348,20 @@ function checkGivenBack(events: readonly JobEvent[], state: KnownJob): void {
     const penalties = netBetween(own, ["penalty"], (party) => !isTenant(party));
     expect(penalties <= mills(award.value)).toBe(true);
   }
+}
+
+/** Taxes on an award add up to the tax on all that was paid for, less what was given back; penalties bear none. */
+function checkTax(charges: readonly ChargePosted[], rate: number): void {
+  const paid = (isTax: boolean) =>
+    sum(
+      charges.map((posted) =>
+        netOf({
+          ...posted,
+          lines: posted.lines.filter(({ kind }) => kind !== "penalty" && (kind === "tax") === isTax),
+        }),
+      ),
+    );
+  expect(paid(true)).toBe((paid(false) * BigInt(rate)) / 10_000n);
 }
 
 /** No card and slot of a center is charged twice. */

@@ -2,6 +2,7 @@ import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import { accept, type Decision, reject } from "../decider.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
+import { withTax } from "../settlement/tax.ts";
 import { bidHold, firstSlots, leastSlots, nextOnSale } from "../stretch.ts";
 import { SLOTS_PER_HOUR, slotOf } from "../time.ts";
 import type { Request } from "./commands.ts";
@@ -11,12 +12,13 @@ type Decided = Decision<JobEvent>;
 
 /** A job is taken as it is asked for, if it can ever be awarded. */
 export function request(command: Request): Decided {
-  const { job, owner, account, spec, parent } = command;
+  const { job, owner, account, spec, taxRate = 0, parent } = command;
   const wrong = whyNotRequest(spec, slotOf(command.at)) ?? whyNotParent(command);
   if (wrong !== undefined) return wrong;
-  const hold = millsText(bidHold(spec));
+  const hold = millsText(withTax(bidHold(spec), taxRate));
+  const tax = taxRate === 0 ? {} : { taxRate };
   const parentEnd = parent?.completedSlot === undefined ? {} : { parentEnd: parent.completedSlot };
-  return accept({ type: "JobRequested", data: { job, owner, account, spec, hold, ...parentEnd } });
+  return accept({ type: "JobRequested", data: { job, owner, account, spec, hold, ...parentEnd, ...tax } });
 }
 
 function whyNotRequest(spec: JobSpec, now: number): Decided | undefined {

@@ -4,6 +4,7 @@ import type { ChargePosted, CorrectionPosted } from "../../events/catalog/job.ts
 import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
 import { type MovedMoney, penaltiesIn, withLines } from "./moved-money.ts";
+import { taxableOf } from "./tax.ts";
 
 export type ChargePostedData = z.infer<typeof ChargePosted.data>;
 export type CorrectionPostedData = z.infer<typeof CorrectionPosted.data>;
@@ -36,7 +37,13 @@ export interface AwardBalance {
   readonly until?: number;
   /** `[feesTo, award.to)` was released by the tenant and awaits its waiver; absent: nothing is released. */
   readonly feesTo?: number;
-  /** Net of what the tenant paid (+) and received (-), in mills. */
+  /** Tax on top, in basis points. */
+  readonly taxRate: number;
+  /** What charges so far came to that is taxed, in mills. */
+  readonly taxable: bigint;
+  /** What corrections changed of that: apart, for no correction touches the hold that charges must be within. */
+  readonly taxableCorrected: bigint;
+  /** Net of what the tenant paid (+) and received (-), in mills; tax included. */
   readonly paid: bigint;
   /** Let go of the hold so far, in mills. `hold - paid - released` is still held. */
   readonly released: bigint;
@@ -75,6 +82,7 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
     ...balance,
     charges: kind === undefined ? balance.charges : withCharged(balance, charge, kind),
     paid: balance.paid + mills(charge.tenantPays),
+    taxable: balance.taxable + taxableOf(charge.lines, balance.account),
     released: balance.released + mills(charge.releases),
     final: charge.final,
   };
@@ -99,10 +107,11 @@ export function withCorrection(
   balance: AwardBalance,
   { corrects, lines }: Pick<CorrectionPostedData, "corrects" | "lines">,
 ): AwardBalance {
+  const taxableCorrected = balance.taxableCorrected + taxableOf(lines, balance.account);
   const charged = balance.charges.get(corrects);
   if (charged === undefined) return balance;
   const corrected = { ...charged, moved: withLines(charged.moved, lines) };
-  return { ...balance, charges: new Map([...balance.charges, [corrects, corrected]]) };
+  return { ...balance, taxableCorrected, charges: new Map([...balance.charges, [corrects, corrected]]) };
 }
 
 /** Penalties that centers paid for the award so far, in mills. */

@@ -17,6 +17,7 @@ import {
   penaltiesOf,
   worth,
 } from "./award-balance.ts";
+import { withTax, withTaxLine } from "./tax.ts";
 
 // What a placement owes: the market rules' table of money, rows 2 to 13. Amounts are bigint mills, rounded down
 // once per line; a line of nothing is left out.
@@ -336,23 +337,24 @@ export interface Posting {
   readonly to: number;
   readonly lines: readonly ChargeLine[];
   readonly period: Period;
-  /** What must stay held for charges to come, in mills; "all": nothing is let go of; 0 ends the stretch's money. */
+  /** What must stay held for charges to come, in mills without tax; "all": nothing is let go of; 0 ends the stretch's money. */
   readonly keeps: bigint | "all";
   /** Tells the charges of several centers apart. */
   readonly center?: CenterId;
 }
 
-/** The charge for one award: net amount for the tenant, and how much of the hold is let go of. */
+/** The charge for one award: its lines and their tax, what the tenant pays, and how much of the hold is let go of. */
 export function charge(balance: AwardBalance, posting: Posting): ChargePostedData {
   const { award } = balance;
   const tenant = tenantOf(balance);
-  const net = posting.lines.reduce(
+  const lines = withTaxLine(posting.lines, balance);
+  const pays = lines.reduce(
     (sum, line) =>
       sum + (line.from === tenant ? mills(line.mills) : 0n) - (line.to === tenant ? mills(line.mills) : 0n),
     0n,
   );
-  const held = balance.hold - balance.paid - balance.released - net;
-  const releases = posting.keeps === "all" ? 0n : held - posting.keeps;
+  const held = balance.hold - balance.paid - balance.released - pays;
+  const releases = posting.keeps === "all" ? 0n : held - withTax(posting.keeps, balance.taxRate);
   return {
     charge: chargeId(award.placement, posting.kind, posting.from, posting.to, posting.center),
     job: award.job,
@@ -361,8 +363,8 @@ export function charge(balance: AwardBalance, posting: Posting): ChargePostedDat
     account: balance.account,
     from: posting.from,
     to: posting.to,
-    lines: [...posting.lines],
-    tenantPays: millsText(net),
+    lines: [...lines],
+    tenantPays: millsText(pays),
     releases: millsText(releases),
     final: posting.keeps === 0n,
     period: posting.period,

@@ -2,20 +2,28 @@ import type { ChargeLine } from "../../events/catalog/job.ts";
 import { mills, millsText } from "../money.ts";
 import { ledgerAccounts } from "./accounts.ts";
 import type { AwardBalance, CorrectionPostedData } from "./award-balance.ts";
+import { withTaxLine } from "./tax.ts";
 
 type Correcting = Pick<
   CorrectionPostedData,
   "correction" | "corrects" | "cause" | "from" | "to" | "lines" | "period"
 >;
 
-/** A correction of one of an award's charges: net amount for the tenant; its hold is not touched. */
+/**
+ * A correction of one of an award's charges, with the tax on what it changes unless it says that itself: net amount for
+ * the tenant; its hold is not touched.
+ */
 export function correction(
-  { award, account }: AwardBalance,
+  balance: AwardBalance,
   correcting: Correcting,
 ): Omit<CorrectionPostedData, "break"> {
-  const { job, placement, stretch } = award;
-  const tenantPays = millsText(netOf(ledgerAccounts.tenant(account), correcting.lines));
-  return { ...correcting, job, placement, stretch, account, tenantPays };
+  const { account } = balance;
+  const { job, placement, stretch } = balance.award;
+  const lines = correcting.lines.some(({ kind }) => kind === "tax")
+    ? correcting.lines
+    : [...withTaxLine(correcting.lines, { ...balance, taxable: balance.taxable + balance.taxableCorrected })];
+  const tenantPays = millsText(netOf(ledgerAccounts.tenant(account), lines));
+  return { ...correcting, lines, job, placement, stretch, account, tenantPays };
 }
 
 /** What a tenant pays of lines, less what it receives, in mills. */
