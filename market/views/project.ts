@@ -48,6 +48,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobStarted":
     case "JobMetered":
     case "JobContinued":
+    case "JobBridged":
     case "JobRunFailed":
     case "JobReduced":
     case "JobReclaimed":
