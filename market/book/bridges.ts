@@ -42,12 +42,11 @@ function wasLeft(book: BookState, { end, awardedTo }: Lease, last: number, gate:
 
 function bridgeOf(book: BookState, job: BookJob, gate: number, room: Room): Bridge | undefined {
   const { lease, spec, holds, stretch } = job;
-  const next = lease === undefined ? undefined : continuation(job, "spot", lease.end - 1);
   const hold = holds.get(stretch);
   const before = job.awards.findLast((award) => award.lease === lease?.id);
-  if (lease === undefined || next === undefined || hold === undefined || hold < next.hold) return undefined;
-  if (before === undefined || spec.extendLimit === undefined) return undefined;
-  const longest = Math.min(next.slots, rules.outageHours * SLOTS_PER_HOUR);
+  if (lease === undefined || hold === undefined || before === undefined) return undefined;
+  if (spec.extendLimit === undefined) return undefined;
+  const longest = Math.min(slotsHeld(job, lease, hold), rules.outageHours * SLOTS_PER_HOUR);
   const fills = fillsAfter(book, before, lease.end, Math.min(gate + 1, lease.end + longest));
   const to = room.freeUntil(job, fills);
   if (to <= lease.end) return undefined;
@@ -75,6 +74,15 @@ function bridgeOf(book: BookState, job: BookJob, gate: number, room: Room): Brid
     value: millsText(value),
   };
   return { job: job.job, award, hold: millsText(hold) };
+}
+
+/** Slots of the longest continuation that the run bid for and that its hold covers; 0: none. */
+function slotsHeld(job: BookJob, { end }: Lease, hold: bigint): number {
+  const bids = [
+    continuation(job, "spot", end - 1),
+    continuation(job, "forward", end - rules.forwardLeadSlots),
+  ].flatMap((next) => (next !== undefined && next.hold <= hold ? [next.slots] : []));
+  return Math.max(0, ...bids);
 }
 
 const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
