@@ -519,7 +519,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 const slotPlan: fc.Arbitrary<SlotPlan> = fc.record({
   happenings: fc.array(fc.noShrink(happening), { maxLength: 5 }),
   lag: fc.noShrink(fc.nat(9)),
-  outage: fc.noShrink(fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 6)),
+  outage: fc.noShrink(fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 6)),
   refuses: fc.noShrink(fc.constantFrom(false, false, false, false, false, true)),
 });
 
@@ -545,8 +545,13 @@ interface Life {
   readonly suspended: Set<CenterId>;
   readonly silent: Set<CenterId>;
   unsealed: { readonly auction: HeldAuction; readonly until: number } | undefined;
+  /** Slot in which auctions are held again. */
+  awayUntil: number;
   names: number;
 }
+
+/** Slots after which a late auction is sealed at last; in longer outages no gate closes at all. */
+const longestSeal = 2;
 
 const quiet: SlotPlan = { happenings: [], lag: 0, outage: 0, refuses: false };
 
@@ -567,12 +572,14 @@ export function live(plans: readonly SlotPlan[]): History {
     suspended: new Set(),
     silent: new Set(),
     unsealed: undefined,
+    awayUntil: 0,
     names: 0,
   };
   open(life);
   let over: readonly KnownJob[] = [];
   const all = [...plans, ...new Array<SlotPlan>(quietSlots).fill(quiet)];
   for (const [index, plan] of all.entries()) {
+    if (index === plans.length) life.awayUntil = 0;
     // What ends later than that may wait for its release.
     if (index === all.length - 2) over = [...life.jobs.values()].filter(({ phase }) => ended.includes(phase));
     liveSlot(life, plan);
@@ -992,7 +999,7 @@ function askDeadline(life: Life, job: KnownJob): void {
   const deadline = placement && deadlineOf(job, placement.id);
   if (placement === undefined || deadline === undefined || now(life) < deadline.at) return;
   // An award's end is asked for when the auctions that could continue it are sealed.
-  if (deadline.awaited === "ended" && life.unsealed !== undefined) return;
+  if (deadline.awaited === "ended" && (life.unsealed !== undefined || life.slot < life.awayUntil)) return;
   // One that may go on waits for the gate at its end, before which it is told what the exchange's absence did to it.
   const gate = life.book.gates.get("spot") ?? -1;
   if (deadline.awaited === "ended" && mayGoOn(job, placement) && gate < placement.end) return;
@@ -1023,6 +1030,8 @@ function publish(life: Life, isHeldBack: (stream: string) => boolean): void {
 }
 
 function closeGates(life: Life): void {
+  if (life.slot < life.awayUntil) return;
+  if (life.plan.outage > longestSeal) life.awayUntil = life.slot + life.plan.outage;
   if (life.unsealed !== undefined) {
     if (life.slot < life.unsealed.until) return;
     const { auction } = life.unsealed;
@@ -1097,7 +1106,7 @@ function closeGate(life: Life, gate: Gate): void {
   );
   const awards = given.awards.map((award) => ({ award, hold: holdOf(book, award) }));
   const auction = { ...seen, events: [closed, ...pages], result, awards };
-  if (plan.outage > 0) life.unsealed = { auction, until: slot + plan.outage };
+  if (plan.outage > 0 && plan.outage <= longestSeal) life.unsealed = { auction, until: slot + plan.outage };
   else sealAuction(life, auction);
 }
 

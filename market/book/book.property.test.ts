@@ -682,7 +682,7 @@ describe("the histories", () => {
         "CenterReinstated",
       ],
       ...["CenterReturned", "LinksDeclared", "FundsHeld", "HoldRefused", "HoldReleased", "JobRejected"],
-      ...["JobPlaced", "JobContinued", "JobBridged", "JobMetered", "JobReduced", "JobCompleted", "JobFailed"],
+      ...["JobPlaced", "JobContinued", "JobMetered", "JobReduced", "JobCompleted", "JobFailed"],
       ...["JobDisplaced", "JobCancelled", "JobExpired"],
     ];
     expect(followed.filter((type) => counts(type) < 3)).toEqual([]);
