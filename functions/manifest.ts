@@ -70,7 +70,7 @@ const auctionSteps: readonly FunctionSpec[] = [
 
 const jobSteps: readonly FunctionSpec[] = [
   step("await-job", "functions/jobs/await-job.ts", ["log:read", "operations:write", "tasks:report"]),
-  step("meet-deadline", "functions/jobs/meet-deadline.ts", ["log:append"]),
+  step("meet-deadline", "functions/jobs/meet-deadline.ts", ["log:append", "views:read"]),
 ];
 
 const periodSteps: readonly FunctionSpec[] = [

@@ -1,4 +1,4 @@
-/** The parameters of the market's rules (docs/market-rules.md): each with its unit and its reason. */
+/** The parameters of the market's rules (docs/market-rules.md, docs/settlement-rules.md): each with its unit and its reason. */
 export const rules = {
   /** Slots on sale at a spot gate, from the one after it: four hours, what a short job or an unknown length needs. */
   spotHorizonSlots: 40,

@@ -28,6 +28,7 @@ import {
   initialBook,
   poolId,
 } from "../market/book/book-state.ts";
+import { bridges } from "../market/book/bridges.ts";
 import { stepsLeft } from "../market/book/capacity-left.ts";
 import { type Gate, gateDue } from "../market/book/gates.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "../market/book/holds.ts";
@@ -40,7 +41,7 @@ import { voided } from "../market/book/why.ts";
 import { clear } from "../market/clearing/clear.ts";
 import type { Book, Result } from "../market/clearing/instance.ts";
 import type { JobCommand } from "../market/job/commands.ts";
-import { askAtDeadline, deadlineOf } from "../market/job/deadlines.ts";
+import { askAtDeadline, deadlineOf, mayGoOn } from "../market/job/deadlines.ts";
 import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
@@ -276,12 +277,39 @@ export function seal(book: BookState, gate: Gate, ...awards: Award[]): void {
   sealAs(book, gate, { awards, prices: [], linkPrices: [] });
 }
 
-function sealAs(book: BookState, gate: Gate, { awards, prices, linkPrices }: AuctionAwards): void {
+/** The same, with the prices that it published, sealed in a slot of its own. */
+export function sealWith(
+  book: BookState,
+  gate: Gate,
+  awards: readonly Award[],
+  prices: AuctionAwards["prices"],
+  sealedIn = gate.gate,
+): void {
+  const auction = book.auctions + 1;
+  sealAs(book, gate, { awards, prices, linkPrices: [] }, [
+    {
+      type: "AuctionCleared",
+      data: {
+        ...{ auction, session: gate.session, gate: gate.gate, at: inSlot(sealedIn, 210) },
+        ...{ bids: 0, awards: 0, cardSlots: 0, demand: [], supply: [] },
+        ...{ value: millsText(0n), welfare: millsText(0n), bound: millsText(0n) },
+      },
+    },
+  ]);
+}
+
+function sealAs(
+  book: BookState,
+  gate: Gate,
+  { awards, prices, linkPrices }: AuctionAwards,
+  sealed: readonly AuctionEvent[] = [],
+): void {
   const auction = book.auctions + 1;
   const page = { awards: [...awards], prices: [...prices], linkPrices: [...linkPrices] };
   observeAuction(book, auction, [
     gateClosed(auction, gate, book.position),
     { type: "AwardsPublished", data: { auction, page: 0, ...page } },
+    ...sealed,
   ]);
 }
 
@@ -491,7 +519,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 const slotPlan: fc.Arbitrary<SlotPlan> = fc.record({
   happenings: fc.array(fc.noShrink(happening), { maxLength: 5 }),
   lag: fc.noShrink(fc.nat(9)),
-  outage: fc.noShrink(fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 2)),
+  outage: fc.noShrink(fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 6)),
   refuses: fc.noShrink(fc.constantFrom(false, false, false, false, false, true)),
 });
 
@@ -517,8 +545,13 @@ interface Life {
   readonly suspended: Set<CenterId>;
   readonly silent: Set<CenterId>;
   unsealed: { readonly auction: HeldAuction; readonly until: number } | undefined;
+  /** Slot in which auctions are held again. */
+  awayUntil: number;
   names: number;
 }
+
+/** Slots after which a late auction is sealed at last; in longer outages no gate closes at all. */
+const longestSeal = 2;
 
 const quiet: SlotPlan = { happenings: [], lag: 0, outage: 0, refuses: false };
 
@@ -539,12 +572,14 @@ export function live(plans: readonly SlotPlan[]): History {
     suspended: new Set(),
     silent: new Set(),
     unsealed: undefined,
+    awayUntil: 0,
     names: 0,
   };
   open(life);
   let over: readonly KnownJob[] = [];
   const all = [...plans, ...new Array<SlotPlan>(quietSlots).fill(quiet)];
   for (const [index, plan] of all.entries()) {
+    if (index === plans.length) life.awayUntil = 0;
     // What ends later than that may wait for its release.
     if (index === all.length - 2) over = [...life.jobs.values()].filter(({ phase }) => ended.includes(phase));
     liveSlot(life, plan);
@@ -964,7 +999,10 @@ function askDeadline(life: Life, job: KnownJob): void {
   const deadline = placement && deadlineOf(job, placement.id);
   if (placement === undefined || deadline === undefined || now(life) < deadline.at) return;
   // An award's end is asked for when the auctions that could continue it are sealed.
-  if (deadline.awaited === "ended" && life.unsealed !== undefined) return;
+  if (deadline.awaited === "ended" && (life.unsealed !== undefined || life.slot < life.awayUntil)) return;
+  // One that may go on waits for the gate at its end, before which it is told what the exchange's absence did to it.
+  const gate = life.book.gates.get("spot") ?? -1;
+  if (deadline.awaited === "ended" && mayGoOn(job, placement) && gate < placement.end) return;
   tell(life, job, askAtDeadline(deadline.awaited, placement.id, now(life)));
 }
 
@@ -992,6 +1030,8 @@ function publish(life: Life, isHeldBack: (stream: string) => boolean): void {
 }
 
 function closeGates(life: Life): void {
+  if (life.slot < life.awayUntil) return;
+  if (life.plan.outage > longestSeal) life.awayUntil = life.slot + life.plan.outage;
   if (life.unsealed !== undefined) {
     if (life.slot < life.unsealed.until) return;
     const { auction } = life.unsealed;
@@ -1002,12 +1042,25 @@ function closeGates(life: Life): void {
     publish(life, (stream) => isLate(life, stream));
     const gate = gateDue(life.book, now(life));
     if (gate === undefined) return;
+    const bridged = tellBridged(life, gate.gate);
+    publish(life, (stream) => !bridged.has(stream));
     const told = tellReclaimed(life, gate.gate);
     publish(life, (stream) => !told.has(stream));
     for (const hold of dueHolds(life.book, gate.gate)) takeHold(life, hold);
     publish(life, (stream) => !stream.startsWith("account-") || isLate(life, `${stream}/held`));
     closeGate(life, gate);
   }
+}
+
+/** Runs that ended while nobody held auctions go on to this gate; the streams of those that were told. */
+function tellBridged(life: Life, gate: number): Set<string> {
+  const told = bridges(life.book, gate);
+  for (const { job: id, award, hold } of told) {
+    const job = life.jobs.get(id);
+    if (job === undefined || !tell(life, job, { type: "Bridge", award, hold }))
+      throw new Error(`${id} was not bridged`);
+  }
+  return new Set(told.map(({ job }) => streams.job(job)));
 }
 
 /** Jobs give back what was taken back, and end when it is gone; the streams of those that were told. */
@@ -1053,12 +1106,22 @@ function closeGate(life: Life, gate: Gate): void {
   );
   const awards = given.awards.map((award) => ({ award, hold: holdOf(book, award) }));
   const auction = { ...seen, events: [closed, ...pages], result, awards };
-  if (plan.outage > 0) life.unsealed = { auction, until: slot + plan.outage };
+  if (plan.outage > 0 && plan.outage <= longestSeal) life.unsealed = { auction, until: slot + plan.outage };
   else sealAuction(life, auction);
 }
 
-function sealAuction(life: Life, auction: HeldAuction): void {
+/** The seal of an auction that was not voided. */
+function sealOf({ n, gate, events }: HeldAuction, sealedAt: string): AuctionEvent[] {
+  if (events.some(({ type }) => type === "AuctionVoided")) return [];
+  const none = millsText(0n);
+  const of = { auction: n, session: gate.session, gate: gate.gate, at: sealedAt };
+  const sums = { bids: 0, awards: 0, cardSlots: 0, value: none, welfare: none, bound: none };
+  return [{ type: "AuctionCleared", data: { ...of, ...sums, demand: [], supply: [] } }];
+}
+
+function sealAuction(life: Life, held: HeldAuction): void {
   const { book } = life;
+  const auction = { ...held, events: [...held.events, ...sealOf(held, instant(now(life)))] };
   for (const { award, hold } of auction.awards) {
     const job = life.jobs.get(award.job);
     const type = award.continues ? "Continue" : "Place";

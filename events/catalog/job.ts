@@ -181,6 +181,18 @@ export const JobContinued = defineEvent(
   "An auction extended the running placement in the same pool.",
   z.object({ job: JobId, award: Award, ...awardInForce }),
 );
+export const JobBridged = defineEvent(
+  "JobBridged",
+  1,
+  "The exchange was away at the end of a run, which went on in the same pool at its last spot price (row 14).",
+  z.object({
+    job: JobId,
+    /** No auction gave it: `auction` is the last one before, and the slots are past but for the one that has begun. */
+    award: Award,
+    /** Funds held for the stretch, in mills. */
+    hold: MillsText,
+  }),
+);
 export const JobRunFailed = defineEvent(
   "JobRunFailed",
   1,
@@ -374,6 +386,7 @@ export const jobEvents = [
   JobStarted,
   JobMetered,
   JobContinued,
+  JobBridged,
   JobRunFailed,
   JobReduced,
   JobReclaimed,

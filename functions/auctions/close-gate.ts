@@ -12,6 +12,7 @@ import { step } from "../kit/step.ts";
 import { takeHolds } from "./account-holds.ts";
 import { afterSeal } from "./after-seal.ts";
 import { saveAnswers } from "./answers.ts";
+import { tellBridged } from "./bridged-jobs.ts";
 import { hasEnded, isEnded, latestAuction, tellAuction } from "./latest-auction.ts";
 import { tellReclaimed } from "./reclaimed-jobs.ts";
 
@@ -31,9 +32,12 @@ export const create = step(z.object({}), async (access): Promise<Next> => {
   const book = await bookNow(access, last);
   const gate = gateDue(book, access.clock.now());
   if (gate === undefined) return { next: "none", auction: last };
+  // Who ran on while the exchange was away bids from where that took it.
+  const bridged = await tellBridged(access, book, gate.gate);
+  const running = bridged ? await bookNow(access, last) : book;
   // Cards that were taken back are given back before anybody bids: no auction is under way that could award them.
-  const told = await tellReclaimed(access, book, gate.gate);
-  const current = told ? await bookNow(access, last) : book;
+  const told = await tellReclaimed(access, running, gate.gate);
+  const current = told ? await bookNow(access, last) : running;
   await takeHolds(access, dueHolds(current, gate.gate), gate.gate);
   return close(access, last + 1, gate);
 });

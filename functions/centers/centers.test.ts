@@ -220,7 +220,11 @@ describe("a lease", () => {
   test("that ran out loses the center, which returns with the next one", async () => {
     const { job } = await placeJob(exchange);
     const { seconds } = await renew();
+    exchange.clock.set(openingTime + (seconds * 1000) / 2);
+    await exchange.runAuctions();
     exchange.clock.set(openingTime + seconds * 1000 - 1);
+    await exchange.runAuctions();
+    await exchange.pump();
     await exchange.invoke("sweep-leases", {});
     expect((await read()).status).toBe("joined");
     exchange.clock.set(openingTime + seconds * 1000);

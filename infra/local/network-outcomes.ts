@@ -93,6 +93,7 @@ function follow(
       };
       return;
     case "JobContinued":
+    case "JobBridged":
       if (job.run !== undefined) {
         const { award, end: _, ...run } = job.run;
         const fills = [...award.fills, ...event.data.award.fills];

@@ -153,6 +153,8 @@ export interface BookState {
   admitted: number;
   /** Slot of each session's last gate. */
   readonly gates: Map<Session, number>;
+  /** Slot in which its auction was sealed or voided. */
+  readonly sealedIn: Map<Session, number>;
   /** The session's auction that was voided at the cap and waits to be run again. */
   readonly voided: Map<Session, number>;
   /** What each session's last auction published: the next one begins its search for prices there. */
@@ -177,6 +179,7 @@ export function initialBook(): BookState {
     groups: new Map(),
     admitted: 0,
     gates: new Map(),
+    sealedIn: new Map(),
     voided: new Map(),
     prices: new Map(),
   };

@@ -1,7 +1,8 @@
 import type { AuctionEvent } from "../../events/catalog/auction.ts";
 import type { Award } from "../../events/catalog/award.ts";
+import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
-import { SLOTS_PER_DAY, SLOTS_PER_HOUR } from "../time.ts";
+import { SLOTS_PER_DAY, SLOTS_PER_HOUR, slotOf } from "../time.ts";
 import type { BookAward, BookJob, BookState, Lease } from "./book-state.ts";
 import { noteSoldRuns } from "./capacity-left.ts";
 import { groupOf } from "./links.ts";
@@ -37,13 +38,23 @@ function observe(book: BookState, event: AuctionEvent): void {
       return;
     case "AuctionVoided":
       book.voided.set(event.data.session, event.data.auction);
+      noteSeal(book, event.data);
+      return;
+    case "AuctionCleared":
+      noteSeal(book, event.data);
       return;
     case "AuctionSolved":
-    case "AuctionCleared":
       return;
     default:
       event satisfies never;
   }
+}
+
+function noteSeal(
+  book: BookState,
+  { session, at }: { readonly session: Session; readonly at: string },
+): void {
+  book.sealedIn.set(session, slotOf(Date.parse(at)));
 }
 
 function keepPrices(book: BookState, events: readonly AuctionEvent[]): void {
@@ -59,6 +70,13 @@ function keepPrices(book: BookState, events: readonly AuctionEvent[]): void {
 function take(book: BookState, award: Award): void {
   const job = book.jobs.get(award.job);
   if (job === undefined) return;
+  takeAward(job, award);
+  const group = groupOf(job);
+  if (group !== undefined) book.groups.set(group, { job: job.job, to: award.to });
+}
+
+/** The job has the award: from now on, or as the next stretch of the run that it continues. */
+export function takeAward(job: BookJob, award: Award): void {
   const before = award.continues ? job.lease : undefined;
   const lease: Lease = {
     id: before?.id ?? award.placement,
@@ -75,8 +93,6 @@ function take(book: BookState, award: Award): void {
   job.awardedSlots += award.to - award.from;
   job.stretch = award.stretch + 1;
   job.holds.delete(award.stretch);
-  const group = groupOf(job);
-  if (group !== undefined) book.groups.set(group, { job: job.job, to: award.to });
 }
 
 /** What can matter to no later auction: awards that are over, offers that have ended, jobs that left nothing behind. */

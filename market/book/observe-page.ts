@@ -9,6 +9,7 @@ import { mills } from "../money.ts";
 import { keptSlots, reopenedWindow } from "../stretch.ts";
 import { slotOf } from "../time.ts";
 import { type BookAward, type BookJob, type BookState, poolId } from "./book-state.ts";
+import { takeAward } from "./observe-auction.ts";
 
 /** A commit as the book reads it. */
 export interface SeenCommit {
@@ -80,6 +81,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobAdmitted":
     case "JobRejected":
     case "JobPlaced":
+    case "JobBridged":
     case "JobReduced":
     case "JobReclaimed":
     case "JobCompleted":
@@ -212,6 +214,7 @@ type SeenJobEvent = Extract<
       | "JobAdmitted"
       | "JobRejected"
       | "JobPlaced"
+      | "JobBridged"
       | "JobReduced"
       | "JobReclaimed"
       | "JobCompleted"
@@ -236,6 +239,10 @@ function observeJob(book: BookState, job: BookJob, event: SeenJobEvent, decided:
         job.lease.from = Math.max(award.from, paidFrom);
       return;
     }
+    case "JobBridged":
+      // No auction gave it: here alone the job's own stream is what the book goes by.
+      takeAward(job, event.data.award);
+      return;
     case "JobReduced":
       reduce(job, event.data.placement, event.data.center, event.data.slot);
       return;

@@ -72,6 +72,17 @@ export interface Continue extends Timed {
   readonly hold: MillsText;
 }
 
+/**
+ * The exchange was away at the end of a run that could have gone on: it did, at the last spot price, within a hold that
+ * was in force (row 14). Told before the first gate after that closes, by who follows the book.
+ */
+export interface Bridge extends Timed {
+  readonly type: "Bridge";
+  readonly award: Award;
+  /** Held for this stretch, in mills. */
+  readonly hold: MillsText;
+}
+
 /** A center says that its cards will be ready. */
 export interface Accept extends Timed {
   readonly type: "Accept";
@@ -210,6 +221,7 @@ export type JobCommand =
   | Reject
   | Place
   | Continue
+  | Bridge
   | Accept
   | Refuse
   | Start

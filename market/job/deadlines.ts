@@ -2,7 +2,7 @@ import type { PlacementId } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
 import { slotStart } from "../time.ts";
 import type { Displace, StretchEnded } from "./commands.ts";
-import { inForce, type JobState, type Placement } from "./state.ts";
+import { inForce, type JobState, type KnownJob, type Placement } from "./state.ts";
 
 /** Instant (ms) by which each center of a placement must have accepted: a slot after its start. */
 export function acceptBy(placement: Placement): number {
@@ -17,6 +17,12 @@ export function startBy(placement: Placement): number {
 /** Instant (ms) at which a placement without a continuation is over, time to report included. */
 export function endsBy(placement: Placement): number {
   return slotStart(placement.end) + rules.reportGraceSeconds * 1000;
+}
+
+/** A run that bids for its continuation: whether it goes on is known when a spot gate at its end or later has closed. */
+export function mayGoOn({ request: { spec } }: KnownJob, placement: Placement): boolean {
+  const bids = spec.extendLimit !== undefined && spec.kind !== "div";
+  return bids && placement.runActive && placement.ran && placement.awardedTo === undefined;
 }
 
 export interface Deadline {

@@ -14,9 +14,19 @@ import {
   chargesOfRelease,
   untouchedFrom,
 } from "./charging.ts";
-import type { Admit, Cancel, Continue, Expire, JobCommand, Place, Reject, StretchEnded } from "./commands.ts";
+import type {
+  Admit,
+  Bridge,
+  Cancel,
+  Continue,
+  Expire,
+  JobCommand,
+  Place,
+  Reject,
+  StretchEnded,
+} from "./commands.ts";
 import { correct } from "./correcting.ts";
-import { endsBy } from "./deadlines.ts";
+import { endsBy, mayGoOn } from "./deadlines.ts";
 import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
 import { meterRun } from "./metering.ts";
 import { request } from "./request.ts";
@@ -42,6 +52,8 @@ function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: Kno
       return place(command, job);
     case "Continue":
       return continueRun(command, job);
+    case "Bridge":
+      return bridge(command, job);
     case "Accept":
       return acceptPlacement(command, job);
     case "Refuse":
@@ -146,6 +158,14 @@ function continueRun(command: Continue, job: KnownJob): Decided {
   const balance = next.phase === "unknown" ? undefined : next.balances.at(-1);
   if (next.phase === "unknown" || balance === undefined) return nothing;
   return accept<JobEvent>(event, ...chargesOfLateContinuation(next, last, balance, command.at));
+}
+
+/** The book may not have seen that the run is over: then there is nothing to bridge. */
+function bridge({ award, hold }: Bridge, job: KnownJob): Decided {
+  const placement = inForce(job);
+  if (placement === undefined || job.placementOf.has(award.placement)) return nothing;
+  if (!mayGoOn(job, placement) || award.from !== placement.end) return nothing;
+  return accept({ type: "JobBridged", data: { job: job.request.job, award, hold } });
 }
 
 function cancel(command: Cancel, job: KnownJob): Decided {

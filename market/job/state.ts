@@ -425,6 +425,7 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "JobPlaced":
       return placed(job, event.data);
     case "JobContinued":
+    case "JobBridged":
       return continued(job, event.data);
     case "JobAccepted":
       return accepted(job, event.data.center);

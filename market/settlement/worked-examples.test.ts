@@ -21,8 +21,9 @@ import {
 } from "../../test/training-job.ts";
 import type { JobCommand } from "../job/commands.ts";
 import { mills, splitByLargestRemainder } from "../money.ts";
+import { coverDebt } from "./center-default.ts";
 
-/** A line of the examples' table in docs/market-rules.md, its amounts as numbers. */
+/** A line of the examples' table in docs/settlement-rules.md, its amounts as numbers. */
 interface Example {
   readonly tenantPays: number;
   /** Net of each center and link, in mills. */
@@ -40,10 +41,19 @@ function exampleOf(cells: readonly string[]): [string, Example] {
   return [name, { tenantPays: numberOf(tenantPays), others: new Map(nets), back: numberOf(back) }];
 }
 
-function readExamples(): ReadonlyMap<string, Example> {
-  const doc = readFileSync(new URL("../../docs/market-rules.md", import.meta.url), "utf8");
-  const table = doc.slice(doc.indexOf("## Worked examples")).split("\n");
-  const rows = table
+function readDoc(): string {
+  return readFileSync(new URL("../../docs/settlement-rules.md", import.meta.url), "utf8");
+}
+
+function readExamples(doc: string): ReadonlyMap<string, Example> {
+  const examples = doc.slice(doc.indexOf("## Worked examples"), doc.indexOf("### Row 15"));
+  return new Map(rowsOf(examples).map(exampleOf));
+}
+
+/** Cells of the lines of a table that begin with a number. */
+function rowsOf(text: string): string[][] {
+  return text
+    .split("\n")
     .filter((line) => /^\| \d/.test(line))
     .map((line) =>
       line
@@ -51,26 +61,27 @@ function readExamples(): ReadonlyMap<string, Example> {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-  return new Map(rows.map(exampleOf));
 }
 
-const stated = readExamples();
+const stated = readExamples(readDoc());
 
-/** What the charges of a life come to, all of them together. */
+/** What the charges of a life and their corrections come to, all of them together. */
 function outcomeOf(events: readonly JobEvent[]): Example {
   const charges = events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+  const corrections = events.flatMap((event) => (event.type === "CorrectionPosted" ? [event.data] : []));
+  const posted = [...charges, ...corrections];
   const net = new Map<string, number>();
   const book = (account: string, amount: number) => {
     if (!account.startsWith("tenant:"))
       net.set(account.replace(/^\w+:/, ""), (net.get(account.replace(/^\w+:/, "")) ?? 0) + amount);
   };
-  for (const { from, to, mills: amount } of charges.flatMap(({ lines }) => lines)) {
+  for (const { from, to, mills: amount } of posted.flatMap(({ lines }) => lines)) {
     book(from, -Number(mills(amount)));
     book(to, Number(mills(amount)));
   }
   const sum = (amounts: readonly string[]) => amounts.reduce((total, amount) => total + Number(amount), 0);
   return {
-    tenantPays: sum(charges.map(({ tenantPays }) => tenantPays)),
+    tenantPays: sum(posted.map(({ tenantPays }) => tenantPays)),
     others: net,
     back: sum(charges.map(({ releases }) => releases)),
   };
@@ -137,6 +148,19 @@ const panguAward = awardOf(1, [fill()], { session: "forward", links: [ahead] });
 const early = (commands: readonly JobCommand[]) => commands.map((command) => ({ ...command, at: inSlot(5) }));
 const serves: Partial<JobSpec> = { kind: "service", floor: 4, to: 110 };
 const served = awardOf(1, [fill({ to: 104, cards: 4 }), fill({ from: 104 })]);
+
+/** Xi'an had so many cards in slots `[from, to)`, reported at their end or later. */
+function fewer(cards: number, from: number, to: number, at = inSlot(to)): JobCommand {
+  const report = meter(1, { from, to, cardSeconds: cards * 360 * (to - from) });
+  if (report.type !== "Meter") throw new Error("not a report");
+  return { ...report, cards, at };
+}
+
+/** One card of Xi'an and eight of Wuhan for two slots. */
+const short = awardOf(1, [
+  fill({ to: 102, cards: 1, price: 100 }),
+  fill({ to: 102, center: wuhan, price: 200 }),
+]);
 
 /** The lives behind the examples; 1 has no charge, its hold is let go of by the book (`market/book/holds.ts`). */
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
@@ -212,6 +236,14 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     place(awardOf(1), 20_000),
     { type: "Reclaim", placement: placementId(1), center: xian, slot: 100, at: inSlot(97) },
   ],
+  "12": [...running(), metered(104, 104), fewer(5, 104, 105, inSlot(106))],
+  "12 div": [...running({ kind: "div" }), fewer(6, 102, 104), finish(1, "completed", inSlot(109, 359))],
+  "12 serve": [...running(serves, served), fewer(6, 106, 108), finish(1, "completed", inSlot(109, 359))],
+  "12 late": [
+    ...running({ kind: "div" }),
+    finish(1, "completed", inSlot(109, 359)),
+    fewer(6, 102, 104, inSlot(350)),
+  ],
   "13": [
     ...admitted(gang),
     place(gangAward, 40_000),
@@ -222,11 +254,53 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     metered(104, 104),
     lost(104, wuhan),
   ],
+  "14": [
+    ...running({ extendLimit: 240 }),
+    {
+      type: "Bridge",
+      award: awardOf(2, [fill({ from: 110, to: 114, price: 230 })], { stretch: 2, continues: true }),
+      hold: millsOf(19_200),
+      at: inSlot(113),
+    },
+    ended(110),
+    ended(114),
+  ],
+  "14 none": [...running({ extendLimit: 240 }), ended(113)],
+  "15": [
+    ...admitted({ ...gang, cards: 9, slots: 2, split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 20 } }),
+    place(short, 4500),
+    acceptAt(1),
+    acceptAt(1, wuhan),
+    start(1),
+    start(1, 1, wuhan),
+    fewer(0, 100, 101, inSlot(101)),
+  ],
 };
 
-describe("the examples of docs/market-rules.md", () => {
+describe("the examples of docs/settlement-rules.md", () => {
   test("are all run", () => {
     expect([...stated.keys()].toSorted()).toEqual(["1", ...Object.keys(lives)].toSorted());
+  });
+
+  test("leave no row out", () => {
+    const rows = new Set([...stated.keys()].map((name) => Number.parseInt(name, 10)));
+    expect([...rows].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, n) => n + 1));
+  });
+
+  test("15 at the close of a day: earnings, guarantee, default fund, then the recipients", () => {
+    const doc = readDoc();
+    const rows = rowsOf(doc.slice(doc.indexOf("### Row 15"))).map((cells) => cells.map(numberOf).map(BigInt));
+    expect(rows.length).toBeGreaterThan(3);
+    for (const [earned = 0n, guarantee = 0n, defaultFund = 0n, ...borne] of rows) {
+      const recipients = new Map([
+        ["tenant:lab", 500n],
+        ["tenant:clinic", 300n],
+        ["center:xian", 200n],
+      ]);
+      const cover = coverDebt({ owed: 1000n, earned, guarantee, defaultFund, recipients });
+      const { fromGuarantee, fromDefaultFund, uncollectible, losses } = cover;
+      expect([fromGuarantee, fromDefaultFund, uncollectible, ...losses.values()]).toEqual(borne);
+    }
   });
 
   test("1: a job that is cancelled before any gate is charged nothing", () => {

@@ -121,6 +121,7 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobPlaced":
       return placed(before, event.data.award);
     case "JobContinued":
+    case "JobBridged":
       return continued(before, event.data.award);
     case "JobStarted":
       return [own({ ...before, status: "running", run: event.data.run })];

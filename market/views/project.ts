@@ -51,6 +51,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobStarted":
     case "JobMetered":
     case "JobContinued":
+    case "JobBridged":
     case "JobRunFailed":
     case "JobReduced":
     case "JobReclaimed":
