@@ -22,7 +22,7 @@ const fates: readonly (readonly [Fate, number])[] = [
   ["refused", 0.02],
   ["early", 0.08],
   ["failed", 0.02],
-  ["unmetered", 0.0005],
+  ["unmetered", 0.002],
 ];
 
 export interface OpenJob {
