@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Period } from "../../events/catalog/values.ts";
 import { runScript, type Watch } from "../child-script.ts";
 
 // What the processes of this bench are told and what they answer, one line of JSON each.
@@ -11,10 +12,15 @@ export const FeedShape = z.object({
   seed: z.int(),
 });
 
+const CutOffs = z.array(z.object({ period: Period, position: z.int() }));
+
 export const FeedAnswer = z.object({
   pages: z.int(),
   events: z.int(),
   bytes: z.int(),
+  cutOffs: CutOffs,
+  /** Discrepancies that are in it on purpose. */
+  breaks: z.int(),
   seconds: z.number(),
 });
 export type FeedAnswer = z.infer<typeof FeedAnswer>;
@@ -44,6 +50,7 @@ export type FoldAnswer = z.infer<typeof FoldAnswer>;
 
 export const MatchTask = z.object({
   feed: z.string(),
+  cutOffs: CutOffs,
   folder: z.string(),
   buckets: z.int().min(1),
 });
@@ -57,7 +64,11 @@ export const MatchAnswer = z.object({
   breaks: z.int(),
   /** By code. */
   codes: z.record(z.string(), z.int()),
-  /** Taking the facts out of events; keeping them by bucket on disk and reading them again; matching them. */
+  /**
+   * Reading the pages' text as events; taking the facts out of them; keeping those by bucket on disk and reading them
+   * again; matching them.
+   */
+  readSeconds: z.number(),
   factSeconds: z.number(),
   diskSeconds: z.number(),
   matchSeconds: z.number(),

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, readFileSync, writeFileSync } from
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import * as z from "zod";
+import type { Period } from "../../events/catalog/values.ts";
 import type { StoredPage } from "../../events/store/chain.ts";
 import type { FeedPage } from "../../events/store/feed.ts";
 
@@ -18,20 +19,27 @@ export interface FeedSize {
   readonly pages: number;
   readonly events: number;
   readonly bytes: number;
+  /** Last page of each settlement day. */
+  readonly cutOffs: readonly { readonly period: Period; readonly position: number }[];
+  /** Discrepancies that are in it on purpose. */
+  readonly breaks: number;
 }
 
 export async function writeFeedFile(file: string, pages: Iterable<FeedPage>): Promise<FeedSize> {
   const out = createWriteStream(file);
   const index: z.infer<typeof Index> = [];
-  let size: FeedSize = { pages: 0, events: 0, bytes: 0 };
+  let size: FeedSize = { pages: 0, events: 0, bytes: 0, cutOffs: [], breaks: 0 };
   for (const { position, bytes, commits } of pages) {
     if (position % INDEX_EVERY === 1) index.push({ position, offset: size.bytes });
     const line = `${bytes}\n`;
-    const events = commits.reduce((sum, commit) => sum + commit.events.length, 0);
+    const events = commits.flatMap((commit) => commit.events);
+    const cutOffs = events.flatMap((event) => (event.type === "PeriodCutOff" ? [event.data] : []));
     size = {
       pages: size.pages + 1,
-      events: size.events + events,
+      events: size.events + events.length,
       bytes: size.bytes + Buffer.byteLength(line),
+      cutOffs: [...size.cutOffs, ...cutOffs.map(({ period, position }) => ({ period, position }))],
+      breaks: size.breaks + events.filter(({ type }) => type === "BreakFound").length,
     };
     if (!out.write(line)) await once(out, "drain");
   }
