@@ -32,6 +32,8 @@ type Lifted = (typeof lifted)[number]["name"];
 export interface LogRow extends Readonly<Record<Lifted, string | null>> {
   /** Page of the feed. */
   readonly position: number;
+  /** Place of the event in its page, from 0: with the position the order in which the exchange observed it. */
+  readonly ordinal: number;
   readonly page_hash: string;
   readonly stream: string;
   /** Kind of the stream: job, account, center … */
@@ -55,6 +57,7 @@ export interface LogRow extends Readonly<Record<Lifted, string | null>> {
 
 export const logColumns: readonly ParquetColumn<LogRow>[] = [
   { name: "position", type: "integer", nullable: false },
+  { name: "ordinal", type: "integer", nullable: false },
   { name: "page_hash", type: "text", nullable: false },
   { name: "stream", type: "text", nullable: false },
   { name: "kind", type: "text", nullable: false },
@@ -76,7 +79,13 @@ export const logColumns: readonly ParquetColumn<LogRow>[] = [
 ];
 
 export async function* logRows(pages: PageSource): AsyncGenerator<LogRow> {
-  for await (const page of pages) for (const commit of page.commits) yield* rowsOf(page, commit);
+  for await (const page of pages) {
+    let ordinal = 0;
+    for (const commit of page.commits) {
+      yield* rowsOf(page, commit, ordinal);
+      ordinal += commit.events.length;
+    }
+  }
 }
 
 /** Writes one row per event of the feed to a Parquet file; one that is there is replaced. */
@@ -84,10 +93,10 @@ export async function writeLogParquet(pages: PageSource, file: string): Promise<
   await writeParquet(file, logColumns, logRows(pages));
 }
 
-function* rowsOf({ position, hash }: ExportedPage, commit: ExportedCommit): Generator<LogRow> {
+function* rowsOf(page: ExportedPage, commit: ExportedCommit, ordinal: number): Generator<LogRow> {
   const shared = {
-    position,
-    page_hash: hash,
+    position: page.position,
+    page_hash: page.hash,
     stream: commit.stream,
     kind: streamKind(commit.stream),
     time: Date.parse(commit.time),
@@ -99,6 +108,7 @@ function* rowsOf({ position, hash }: ExportedPage, commit: ExportedCommit): Gene
   for (const [n, event] of commit.events.entries())
     yield {
       ...shared,
+      ordinal: ordinal + n,
       version: commit.version + n,
       type: event.type,
       event_version: definitionOf(event.type)?.version ?? 1,

@@ -4,7 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 export type TextRow = Readonly<Record<string, string | null>>;
 
 export interface Sql {
-  /** Rows of a query, every value as text: numbers exact, times in ISO 8601 of UTC. */
+  /** Rows of a query, every value as text: decimals exact, times as SQL has them, in UTC. */
   rows(query: string): Promise<TextRow[]>;
   [Symbol.dispose](): void;
 }
@@ -18,7 +18,7 @@ export async function openSql(): Promise<Sql> {
     async rows(query) {
       const reader = await connection.runAndReadAll(query);
       return reader
-        .getRowObjectsJS()
+        .getRowObjectsJson()
         .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])));
     },
     [Symbol.dispose]() {
@@ -30,6 +30,5 @@ export async function openSql(): Promise<Sql> {
 
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,4 +1,4 @@
-import { runChild } from "./child.ts";
+import { runScript } from "../child-script.ts";
 import type { Moment } from "./timed-search.ts";
 
 export interface EngineRun {
@@ -33,7 +33,7 @@ export async function runEngine({ file, seconds, resultFile = "", warmFile }: En
   const faults: string[] = [];
   let end = { welfare: 0, bound: Infinity, seconds: Infinity, megabytes: 0 };
   const words = [file, String(seconds), resultFile, ...(warmFile === undefined ? [] : [warmFile])];
-  const { failure } = await runChild("engine-child.ts", words, {
+  const { failure } = await runScript(new URL("engine-child.ts", import.meta.url), words, {
     seconds: seconds + PATIENCE_SECONDS,
     take(message) {
       const fields = Object(message);

@@ -1,4 +1,4 @@
-import { runChild } from "./child.ts";
+import { runScript } from "../child-script.ts";
 import type { Progress } from "./highs.ts";
 
 export interface HighsRun {
@@ -23,7 +23,7 @@ export async function runHighs(file: string, seconds: number): Promise<HighsRun>
   let megabytes: number | null = null;
   let relaxation: number | null = null;
   let reason: string | null = null;
-  const { failure } = await runChild("highs-child.ts", [file, String(seconds)], {
+  const { failure } = await runScript(new URL("highs-child.ts", import.meta.url), [file, String(seconds)], {
     // The relaxation first, then the program itself.
     seconds: 2 * seconds + PATIENCE_SECONDS,
     take(message) {

@@ -1,5 +1,5 @@
+import { runScript } from "../child-script.ts";
 import { type Spread, spreadOf } from "../spread.ts";
-import { runChild } from "./child.ts";
 
 /** Spot auctions: a few bids every six minutes. */
 export interface SpotRun {
@@ -20,15 +20,19 @@ export async function runSpot(count: number, limit: number): Promise<SpotRun> {
   const seconds: number[] = [];
   const gaps: number[] = [];
   const faults: string[] = [];
-  const { failure } = await runChild("spot-child.ts", [String(count), String(limit)], {
-    seconds: 4 * count * limit + PATIENCE_SECONDS,
-    take(message) {
-      const fields = Object(message);
-      seconds.push(Number(fields.seconds));
-      gaps.push(Number(fields.gap));
-      if (Array.isArray(fields.broken)) faults.push(...fields.broken.map(String));
+  const { failure } = await runScript(
+    new URL("spot-child.ts", import.meta.url),
+    [String(count), String(limit)],
+    {
+      seconds: 4 * count * limit + PATIENCE_SECONDS,
+      take(message) {
+        const fields = Object(message);
+        seconds.push(Number(fields.seconds));
+        gaps.push(Number(fields.gap));
+        if (Array.isArray(fields.broken)) faults.push(...fields.broken.map(String));
+      },
     },
-  });
+  );
   if (failure !== null) faults.push(failure);
   if (seconds.length < count) faults.push(`${seconds.length} of ${count} books were cleared`);
   const provenShare = gaps.filter((gap) => gap === 0).length / count;

@@ -22,7 +22,7 @@ const fates: readonly (readonly [Fate, number])[] = [
   ["refused", 0.02],
   ["early", 0.08],
   ["failed", 0.02],
-  ["unmetered", 0.0005],
+  ["unmetered", 0.002],
 ];
 
 export interface OpenJob {
@@ -35,6 +35,8 @@ export interface OpenJob {
   balance?: AwardBalance;
   /** Instant (ms) up to which its run was metered. */
   meteredTo: number;
+  /** That no usage of it was metered is known. */
+  broken: boolean;
 }
 
 /** The fewest slots that the longest job needs from its request to its end. */
@@ -85,7 +87,16 @@ export function request(
   const most = BigInt(2000 * spec.cards * slots);
   // Prices of links and transfer are within the limit; tax is on top.
   const hold = most + (most * BigInt(tenant.taxRate) + 9_999n) / 10_000n;
-  const job: OpenJob = { id, tenant, seller, spec, hold, fate: fateOf(draw.fraction()), meteredTo: 0 };
+  const job: OpenJob = {
+    id,
+    tenant,
+    seller,
+    spec,
+    hold,
+    fate: fateOf(draw.fraction()),
+    meteredTo: 0,
+    broken: false,
+  };
   fund(feed, tenant, hold, period, ms);
   const taxed = tenant.taxRate === 0 ? {} : { taxRate: tenant.taxRate };
   const asked = { job: id, owner: tenant.owner, account: tenant.account, spec, hold: millsText(hold) };

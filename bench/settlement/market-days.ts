@@ -127,7 +127,9 @@ function put(at: Map<number, OpenJob[]>, slot: number, job: OpenJob): void {
 function charged(market: Market, job: OpenJob, charges: readonly ChargePostedData[]): void {
   for (const charge of charges) {
     state(market.statements, charge);
-    if (job.fate === "unmetered") market.unmetered.push({ job, charge });
+    if (job.fate !== "unmetered" || job.broken) continue;
+    market.unmetered.push({ job, charge });
+    job.broken = true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -10,23 +11,31 @@ export interface Ended {
 /** Left alone, Node lets garbage of the youngest generation grow to some 190 MB before it looks at it. */
 const youngSpace = "--max-semi-space-size=16";
 
-/**
- * Runs a script of this folder in a process of its own, which has its own memory and may hang or crash, and hands over
- * each line of JSON that it writes. It is killed after so many seconds.
- */
-export async function runChild(
-  script: string,
+export interface Watch {
+  /** After which it is killed. */
+  readonly seconds: number;
+  /** Is handed each line of JSON that the script writes. */
+  readonly take: (message: unknown) => void;
+  /** Of Node, beside those that keep its memory small. */
+  readonly options?: readonly string[];
+}
+
+/** Runs a script in a process of its own, which has its own memory and may hang or crash. */
+export async function runScript(
+  script: URL,
   words: readonly string[],
-  { seconds, take }: { readonly seconds: number; readonly take: (message: unknown) => void },
+  { seconds, take, options = [] }: Watch,
 ): Promise<Ended> {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [youngSpace, file, ...words], {
+  const file = fileURLToPath(script);
+  const child = spawn(process.execPath, [youngSpace, ...options, file, ...words], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<Ended>((resolve) => {
     child.once("error", (error) => resolve({ failure: error.message }));
     child.once("close", (code, signal) =>
-      resolve({ failure: code === 0 ? null : `${script} ended with ${signal ?? `exit code ${code}`}` }),
+      resolve({
+        failure: code === 0 ? null : `${basename(file)} ended with ${signal ?? `exit code ${code}`}`,
+      }),
     );
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);

@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { PeriodClosed } from "../../events/catalog/period.ts";
+import { type FeedPage, parsePage } from "../../events/store/feed.ts";
+import { emptyLedger, entriesOf, ledgerOf, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
+import { FoldTask, peakMegabytes } from "./child-results.ts";
+import { readFeedFile } from "./feed-file.ts";
+
+// Folds a range of a feed into the ledger, in the memory of some pages, and leaves the totals as a closed period has them.
+
+/** Pages that are folded at once. */
+const BATCH = 50;
+const Totals = PeriodClosed.data.pick({ charges: true, totals: true });
+
+const task = FoldTask.parse(JSON.parse(process.argv[2] ?? "null"));
+let ledger =
+  task.from === null ? emptyLedger : ledgerOf(Totals.parse(JSON.parse(readFileSync(task.from, "utf8"))));
+let [events, entries, position, readMs, foldMs] = [0, 0, task.after, 0, 0];
+
+function* eventsOf(pages: readonly FeedPage[]) {
+  for (const { commits } of pages) for (const commit of commits) yield* commit.events;
+}
+
+function fold(pages: readonly FeedPage[]): void {
+  const began = performance.now();
+  ledger = withEvents(ledger, eventsOf(pages));
+  foldMs += performance.now() - began;
+  for (const event of eventsOf(pages)) {
+    events += 1;
+    entries += entriesOf(event).length;
+  }
+}
+
+let batch: FeedPage[] = [];
+for await (const stored of readFeedFile(task.feed, task.after)) {
+  if (task.upTo !== null && stored.position > task.upTo) break;
+  const began = performance.now();
+  batch.push(parsePage(stored));
+  readMs += performance.now() - began;
+  position = stored.position;
+  if (batch.length < BATCH) continue;
+  fold(batch);
+  batch = [];
+}
+fold(batch);
+writeFileSync(task.into, JSON.stringify(totalsOf(ledger)));
+const seconds = { readSeconds: readMs / 1000, foldSeconds: foldMs / 1000 };
+console.log(JSON.stringify({ events, entries, position, ...seconds, megabytes: peakMegabytes() }));
