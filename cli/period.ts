@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { getPeriod, type SettlementPeriod } from "../functions/contract/finance.ts";
+import { getPeriod, type SettlementPeriod } from "../functions/contract/periods.ts";
 import { cny, count, span, time } from "./figures.ts";
 import type { Session } from "./session.ts";
 import { record } from "./table.ts";

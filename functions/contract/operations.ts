@@ -9,8 +9,9 @@ import {
   renewLease,
   reportCapacity,
 } from "./centers.ts";
-import { getPeriod, readFeed } from "./finance.ts";
+import { readFeed } from "./finance.ts";
 import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
+import { getLedger, listLedgerEntries } from "./ledger.ts";
 import {
   getAuction,
   getCurves,
@@ -22,6 +23,7 @@ import {
 } from "./market.ts";
 import { drawReserve, getOffer, listOffers, postOffer, reclaimOffer, withdrawOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
+import { closePeriod, getPeriod, listPeriods } from "./periods.ts";
 import {
   acceptPlacement,
   finishPlacement,
@@ -32,6 +34,7 @@ import {
 import { getFeedHead, proveCharge } from "./proofs.ts";
 import { postQuote } from "./quotes.ts";
 import { getHealth, getOpenApi } from "./service.ts";
+import { getInvoice, getPayout, listInvoices, listPayouts, payPayout } from "./statements.ts";
 
 /** Every operation of the API, by its id. */
 export const operations = {
@@ -71,6 +74,7 @@ export const operations = {
   depositFunds,
   listEntries,
   readFeed,
+  listPeriods,
   getPeriod,
   listBreaks,
   getBreak,
@@ -78,6 +82,14 @@ export const operations = {
   resolveBreak,
   getFeedHead,
   proveCharge,
+  closePeriod,
+  getLedger,
+  listLedgerEntries,
+  listInvoices,
+  getInvoice,
+  listPayouts,
+  getPayout,
+  payPayout,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

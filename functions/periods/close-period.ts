@@ -6,12 +6,11 @@ import { mills, millsText } from "../../market/money.ts";
 import { periodDecider, type Totals } from "../../market/period.ts";
 import { emptyLedger, ledgerOf, mergeLedgers, totalsOf } from "../../market/settlement/ledger.ts";
 import { periodTotals } from "../../market/settlement/period-totals.ts";
-import { periodPlus } from "../../market/time.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { closeCommand, closingDay } from "./close-command.ts";
-import { begin, loadPeriod } from "./open-period.ts";
+import { beginAfter, loadPeriod } from "./open-period.ts";
 import { type Amounts, BucketResult, PayoutsResult, places, readResults } from "./partial-results.ts";
 
 /** Closes a settlement day for ever, with what its parts come to, and opens the next one behind the same position. */
@@ -29,7 +28,7 @@ export const create = step(
     }
     const closed = await loadPeriod(access, period);
     if (closed.phase !== "closed") throw new Error(`period ${period} is ${closed.phase}`);
-    await begin(access, periodPlus(period, 1), closed.closed?.position ?? 0);
+    await beginAfter(access, closed);
     return {};
   },
 );
