@@ -39,7 +39,24 @@ async function totalsOfDay(access: Access, period: Period, buckets: number): Pro
   const [payouts] = await readResults(access, places.payouts(period).pk, 1, PayoutsResult);
   const ledger = results.reduce((sum, result) => mergeLedgers(sum, ledgerOf(result.ledger)), emptyLedger);
   const invoices = results.map((result) => result.invoices).reduce(added);
-  return { ...periodTotals(totalsOf(ledger)), invoices, ...(payouts === undefined ? {} : { payouts }) };
+  const match = results.map((result) => result.match).reduce(counted);
+  // The Merkle tree's head up to the cut-off goes here: `tree`.
+  return {
+    ...periodTotals(totalsOf(ledger)),
+    match,
+    invoices,
+    ...(payouts === undefined ? {} : { payouts }),
+  };
+}
+
+type Counts = BucketResult["match"];
+
+function counted(a: Counts, b: Counts): Counts {
+  return {
+    matched: a.matched + b.matched,
+    withinTolerance: a.withinTolerance + b.withinTolerance,
+    breaks: a.breaks + b.breaks,
+  };
 }
 
 function added(a: Amounts, b: Amounts): Amounts {

@@ -170,6 +170,9 @@ describe("a day that is closed", () => {
     expect((await dataOf(exchange, "invoice-acme-2026-03-03")).map(({ data }) => data)).toMatchObject([
       { gross: "300", lines: [{ kind: "penalty", row: 15, correction: true, center: "c-1", mills: "300" }] },
     ]);
+    const days = [today, "2026-03-03"].map((each) => dataOf(exchange, `period-${each}`));
+    for (const closed of await Promise.all(days))
+      expect(closed.at(-1)?.data).toMatchObject({ match: { breaks: 0 } });
     // Nothing is left between the exchange and its center.
     const { items } = await succeeds(exchange.call(operations.getLedger, finance));
     const balances = new Map(items.map(({ account, balance }) => [account, balance]));
