@@ -6,6 +6,7 @@ import { centerCommands } from "./center.ts";
 import { addCompletion, completes, namesFor } from "./completion.ts";
 import { shown, usage } from "./failure.ts";
 import { feedCommands } from "./feed.ts";
+import { financeCommands } from "./finance.ts";
 import type { Io } from "./io.ts";
 import { jobCommands, whyCommand } from "./job.ts";
 import { loginCommand, logoutCommand, profileCommands, whoamiCommand } from "./login.ts";
@@ -52,6 +53,7 @@ export function createProgram(io: Io): Program {
     accountCommands(session),
     periodCommands(session),
     breakCommands(session),
+    financeCommands(session),
     feedCommands(session),
     healthCommand(session),
     openApiCommand(session),
