@@ -249,7 +249,7 @@ const routes: readonly FunctionSpec[] = [
   http("resolveBreak", "functions/breaks/resolve-break.ts", appends),
   http("getFeedHead", "functions/proofs/get-feed-head.ts", ["feed:read", "views:read"]),
   http("proveCharge", "functions/proofs/prove-charge.ts", ["log:read", "feed:read", "views:read"]),
-  http("closePeriod", "functions/finance/start-close.ts", ["log:append", "feed:read", "periods:start"]),
+  http("closePeriod", "functions/finance/start-close.ts", ["log:read", "feed:read", "periods:start"]),
   http("getLedger", "functions/finance/get-ledger.ts", ["log:read", "views:read"]),
   http("listLedgerEntries", "functions/finance/list-ledger-entries.ts", ["log:read", "feed:read"]),
   http("listInvoices", "functions/finance/list-invoices.ts", ["log:read", "views:read"]),

@@ -23,7 +23,6 @@ export const getLedger = defineOperation({
   description:
     "Of all closed settlement days together, or of one. What was posted since the last close is in the feed, and in `GET /accounts/{account}`.",
   roles: ["finance", "operator"],
-  names: { "query/period": "published" },
   query: z.object({ period: Period.optional().describe("Turnover of this closed day only") }),
   success: {
     status: 200,
@@ -59,8 +58,10 @@ export const listLedgerEntries = defineOperation({
   description:
     "Read from the feed as it is asked for: an answer may have fewer entries than asked for, or none, and go on with `next`.",
   roles: ["finance", "operator"],
-  names: { "path/account": "published", "query/period": "published", "query/cursor": "published" },
-  params: z.object({ account: z.string().min(1).max(200) }),
+  names: { "path/account": "published", "query/cursor": "published" },
+  params: z.object({
+    account: z.string().regex(/^[a-z][A-Za-z0-9:~*_-]{0,199}$/, "an account of the ledger, as center:xian:payable"),
+  }),
   query: z.object({
     period: Period.optional().describe("Of this settlement day only"),
     ...pageQuery,

@@ -49,7 +49,8 @@ export type Payout = z.infer<typeof Payout>;
 export const PayoutSummary = PayoutStated.data.omit({ lines: true, links: true }).extend(payment);
 export type PayoutSummary = z.infer<typeof PayoutSummary>;
 
-const members = ["tenant", "center", "finance", "operator"] as const;
+/** Accounts are charged for jobs, and jobs are tenants'. */
+const tenants = ["tenant", "finance", "operator"] as const;
 const seesAll = ["finance", "operator"] as const;
 const printed = "Ask with `Accept: text/html` for a page to read and to print.";
 
@@ -59,8 +60,8 @@ export const listInvoices = defineOperation({
   path: "/invoices",
   tag: "finance",
   summary: "Invoices of the caller's accounts, or of all, newest day first",
-  roles: members,
-  names: { "query/account": "own", "query/period": "published", "query/cursor": "own" },
+  roles: tenants,
+  names: { "query/account": "own", "query/cursor": "own" },
   seesAll,
   query: z.object({
     period: Period.optional().describe("Of this settlement day only"),
@@ -78,7 +79,7 @@ export const getInvoice = defineOperation({
   tag: "finance",
   summary: "The invoice of an account for a settlement day",
   description: printed,
-  roles: members,
+  roles: tenants,
   names: { "path/account": "own", "path/period": "published" },
   seesAll,
   params: z.object({ account: AccountId, period: Period }),
@@ -94,7 +95,7 @@ export const listPayouts = defineOperation({
   tag: "finance",
   summary: "Payout statements of the caller's centers, or of all, newest day first",
   roles: ["center", "finance", "operator"],
-  names: { "query/center": "own", "query/period": "published", "query/cursor": "own" },
+  names: { "query/center": "own", "query/cursor": "own" },
   seesAll,
   query: z.object({
     period: Period.optional().describe("Of this settlement day only"),
