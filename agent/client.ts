@@ -47,6 +47,8 @@ export interface Caller {
 export interface Client extends Caller {
   /** The same as `call` for a request that was not checked. */
   ask<const Of extends Operation>(operation: Of, request?: UncheckedRequest): Promise<Reply<Of>>;
+  /** The answer as a page to read, of an operation that has one. */
+  page(operation: Operation & { readonly html: true }, request?: UncheckedRequest): Promise<string>;
 }
 
 const maxTries = 6;
@@ -62,24 +64,27 @@ export function createClient(
   slots: Slots,
   tries = maxTries,
 ): Client {
-  const once = async (operation: Operation, request: UncheckedRequest) => {
+  const once = async (operation: Operation, request: UncheckedRequest, accept?: "text/html") => {
     const url = new URL(pathOf(operation.path, request.params ?? {}), baseUrl);
     for (const [name, value] of Object.entries(request.query ?? {}))
       url.searchParams.set(name, String(value));
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    if (accept !== undefined) headers.accept = accept;
     if (request.ifMatch !== undefined) headers["if-match"] = `"${request.ifMatch}"`;
     if (request.key !== undefined) headers["idempotency-key"] = request.key;
     if (request.body !== undefined) headers["content-type"] = "application/json";
     const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
     const response = await fetch(url, { method: operation.method, headers, ...body });
-    return { status: response.status, content: await response.json() };
+    const isPage = response.headers.get("content-type")?.startsWith("text/html") ?? false;
+    const content: unknown = accept !== undefined && isPage ? await response.text() : await response.json();
+    return { status: response.status, content };
   };
-  const ask = async <const Of extends Operation>(
-    operation: Of,
-    request: UncheckedRequest = {},
-  ): Promise<Reply<Of>> => {
+  /** What the exchange answered in the end. @throws Refused for a problem */
+  const contentOf = async (operation: Operation, request: UncheckedRequest, accept?: "text/html") => {
     for (let attempt = 1; ; attempt++) {
-      const answer = await slots.take(() => once(operation, request).catch((error: unknown) => ({ error })));
+      const answer = await slots.take(() =>
+        once(operation, request, accept).catch((error: unknown) => ({ error })),
+      );
       const retried = "error" in answer || answer.status >= 500 || answer.status === 429;
       if (retried && attempt < tries) {
         await sleep(20 * 2 ** attempt);
@@ -88,10 +93,19 @@ export function createClient(
       if ("error" in answer) throw answer.error;
       const { status, content } = answer;
       if (status !== operation.success.status) throw new Refused(operation.id, problemOf(status, content));
-      return { answer: operation.success.body.parse(content) as never, content };
+      return content;
     }
   };
-  return { ask, call: async (operation, request) => (await ask(operation, request)).answer };
+  const ask = async <const Of extends Operation>(
+    operation: Of,
+    request: UncheckedRequest = {},
+  ): Promise<Reply<Of>> => {
+    const content = await contentOf(operation, request);
+    return { answer: operation.success.body.parse(content) as never, content };
+  };
+  const page = async (operation: Operation, request: UncheckedRequest = {}) =>
+    String(await contentOf(operation, request, "text/html"));
+  return { ask, page, call: async (operation, request) => (await ask(operation, request)).answer };
 }
 
 function pathOf(template: string, params: Readonly<Record<string, string>>): string {

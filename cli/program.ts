@@ -7,6 +7,7 @@ import { addCompletion, completes, namesFor } from "./completion.ts";
 import { defaultFundCommands } from "./default-fund.ts";
 import { shown, usage } from "./failure.ts";
 import { feedCommands } from "./feed.ts";
+import { financeCommands } from "./finance.ts";
 import type { Io } from "./io.ts";
 import { jobCommands, whyCommand } from "./job.ts";
 import { loginCommand, logoutCommand, profileCommands, whoamiCommand } from "./login.ts";
@@ -54,6 +55,7 @@ export function createProgram(io: Io): Program {
     periodCommands(session),
     breakCommands(session),
     defaultFundCommands(session),
+    financeCommands(session),
     feedCommands(session),
     healthCommand(session),
     openApiCommand(session),

@@ -63,6 +63,8 @@ export interface Session {
   globals(): Globals;
   /** @throws Failure if nobody is logged in or nobody answers, Refused for a problem. */
   ask<const Of extends Operation>(operation: Of, request?: UncheckedRequest): Promise<Reply<Of>>;
+  /** The answer as a page to read, of an operation that has one. @throws the same */
+  page(operation: Operation & { readonly html: true }, request?: UncheckedRequest): Promise<string>;
   /** Asks and shows the answer. */
   run<const Of extends Operation>(
     operation: Of,
@@ -85,9 +87,12 @@ export function createSession(io: Io, globals: () => Globals): Session {
     if (!URL.canParse(url)) throw new Failure("usage", "usage", `${url} is no URL`, "--url");
     return createClient(url, token, createSlots(4));
   };
-  const ask: Session["ask"] = async (operation, asking = {}) => {
-    const request =
-      operation.method === "POST" && asking.key === undefined ? { ...asking, key: randomUUID() } : asking;
+  /** Sends a request by whoever is logged in. */
+  const send = async <Answer>(
+    operation: Operation,
+    request: UncheckedRequest,
+    by: (asked: Client) => Promise<Answer>,
+  ): Promise<Answer> => {
     const { url, token } = connectionOf(io, globals());
     if (operation.roles !== "public" && token === undefined)
       throw new Failure("forbidden", "not-logged-in", "Log in first: suanwang login, or set SUANWANG_TOKEN.");
@@ -95,10 +100,15 @@ export function createSession(io: Io, globals: () => Globals): Session {
     const asked = await client;
     if (globals().verbose) io.err(describe(operation, request));
     try {
-      return await asked.ask(operation, request);
+      return await by(asked);
     } catch (error) {
       throw failureOf(error, url);
     }
+  };
+  const ask: Session["ask"] = (operation, asking = {}) => {
+    const request =
+      operation.method === "POST" && asking.key === undefined ? { ...asking, key: randomUUID() } : asking;
+    return send(operation, request, (asked) => asked.ask(operation, request));
   };
   const now = () => {
     market ??= ask(getHealth).then(({ answer }) => answer);
@@ -118,6 +128,7 @@ export function createSession(io: Io, globals: () => Globals): Session {
     io,
     globals,
     ask,
+    page: (operation, request = {}) => send(operation, request, (asked) => asked.page(operation, request)),
     show,
     now,
     slot: (text, edge, field) => slotFrom(text, edge, now, field),

@@ -17,6 +17,7 @@ export type Grant =
   | "bus:publish"
   | "auctions:start"
   | "jobs:start"
+  | "periods:start"
   | "tasks:report";
 
 export type Trigger =
@@ -241,6 +242,7 @@ const routes: readonly FunctionSpec[] = [
   http("setTaxRate", "functions/accounts/set-tax-rate.ts", appends),
   http("listEntries", "functions/accounts/list-entries.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
+  http("listPeriods", "functions/finance/list-periods.ts", views),
   http("getPeriod", "functions/finance/get-period.ts", reads),
   http("listBreaks", "functions/breaks/list-breaks.ts", views),
   http("getBreak", "functions/breaks/get-break.ts", reads),
@@ -250,6 +252,14 @@ const routes: readonly FunctionSpec[] = [
   http("proveCharge", "functions/proofs/prove-charge.ts", ["log:read", "feed:read", "views:read"]),
   http("getDefaultFund", "functions/finance/get-default-fund.ts", reads),
   http("contributeToDefaultFund", "functions/finance/contribute-to-default-fund.ts", appends),
+  http("closePeriod", "functions/finance/start-close.ts", ["log:read", "feed:read", "periods:start"]),
+  http("getLedger", "functions/finance/get-ledger.ts", ["log:read", "views:read"]),
+  http("listLedgerEntries", "functions/finance/list-ledger-entries.ts", ["log:read", "feed:read"]),
+  http("listInvoices", "functions/finance/list-invoices.ts", ["log:read", "views:read"]),
+  http("getInvoice", "functions/finance/get-invoice.ts", ["log:read", "views:read"]),
+  http("listPayouts", "functions/finance/list-payouts.ts", ["log:read", "views:read"]),
+  http("getPayout", "functions/finance/get-payout.ts", ["log:read", "views:read"]),
+  http("payPayout", "functions/finance/pay-payout.ts", appends),
   http("getOpenApi", "functions/service/get-open-api.ts", []),
   http("getHealth", "functions/service/get-health.ts", []),
 ];

@@ -32,6 +32,7 @@ const clientFor: Record<Grant, string> = {
   "bus:publish": "client-eventbridge",
   "auctions:start": "client-sfn",
   "jobs:start": "client-sfn",
+  "periods:start": "client-sfn",
   "tasks:report": "client-sfn",
 };
 

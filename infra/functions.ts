@@ -98,6 +98,7 @@ function give(made: NodejsFunction, grant: Grant, { tables, bus, workflowArn }: 
     },
     "auctions:start": () => start("auction"),
     "jobs:start": () => start("job"),
+    "periods:start": () => start("period"),
     "tasks:report": () => allow("states:SendTaskSuccess", workflowArn("job")),
   };
   ways[grant]();

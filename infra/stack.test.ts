@@ -286,6 +286,7 @@ const granted: Record<Grant, { table: TableName; actions: string[] } | { action:
     },
     "auctions:start": { action: "states:StartExecution", on: () => workflowArn("auction") },
     "jobs:start": { action: "states:StartExecution", on: () => workflowArn("job") },
+    "periods:start": { action: "states:StartExecution", on: () => workflowArn("period") },
     "tasks:report": { action: "states:SendTaskSuccess", on: () => workflowArn("job") },
   };
 
@@ -381,6 +382,7 @@ describe("rights", () => {
         const way = granted[grant];
         if ("table" in way) return [[`${way.table.toUpperCase()}_TABLE`, tableId(way.table)]];
         if (grant === "bus:publish") return [["EVENT_BUS", idOf("AWS::Events::EventBus", "bus")]];
+        if (grant === "periods:start") return [["PERIOD_MACHINE_ARN", way.on()]];
         if (grant === "auctions:start") return [["AUCTION_MACHINE_ARN", way.on()]];
         return grant === "jobs:start" ? [["JOB_MACHINE_ARN", way.on()]] : [];
       });

@@ -252,6 +252,7 @@ export function envOf(spec: FunctionSpec): Env {
     ...(may("bus:publish") ? { EVENT_BUS: "market" } : {}),
     ...(may("auctions:start") ? { AUCTION_MACHINE_ARN: "arn:auction" } : {}),
     ...(may("jobs:start") ? { JOB_MACHINE_ARN: "arn:job" } : {}),
+    ...(may("periods:start") ? { PERIOD_MACHINE_ARN: "arn:period" } : {}),
   };
 }
 

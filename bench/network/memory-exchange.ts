@@ -337,8 +337,10 @@ export function createMemoryExchange(
       relay(now);
       for (const account of accounts.keys()) accountToday(account, now);
       relay(now);
-      const totals = { at: instant(now), position: book.position, feedHash: "", ...totalsOf(ledger) };
-      const closed = carryOut(periods, periodDecider, period, { type: "Close", ...totals });
+      const end = { at: instant(now), position: book.position, feedHash: "" };
+      const cut = carryOut(periods, periodDecider, period, { type: "CutOff", ...end });
+      commit(streams.period(period), now, carriedOut(`cut off ${period}`, cut));
+      const closed = carryOut(periods, periodDecider, period, { type: "Close", ...totalsOf(ledger) });
       commit(streams.period(period), now, carriedOut(`close ${period}`, closed));
       all = mergeLedgers(all, ledger);
       ledger = emptyLedger;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { instant, periodOf, slotStart } from "../../market/time.ts";
+import { instant, periodOf, slotOf, slotStart } from "../../market/time.ts";
 import {
   type ApiResult,
   type DescribedOperation,
@@ -8,6 +8,7 @@ import {
   placesOf,
 } from "../../test/api-document.ts";
 import { chargeJobs, chargeOf, closeToday } from "../../test/closed-day.ts";
+import { closeTwoDays } from "../../test/closed-days.ts";
 import {
   type ApiRequest,
   apiEvent,
@@ -17,6 +18,7 @@ import {
   newCenter,
   newJob,
   newOffer,
+  openingTime,
   operator,
   product,
 } from "../../test/exchange-in-memory.ts";
@@ -37,6 +39,9 @@ interface Request extends ApiRequest {
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: Record<string, unknown>;
 }
+
+/** The first of the days that are closed. */
+const period = periodOf(slotOf(openingTime));
 
 /** What each operation is asked, by the side whose things it is about. It must succeed. */
 const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => Request>> = {
@@ -105,11 +110,20 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   setTaxRate: (_, { tenant }) => ({ params: { account: tenant.owner }, body: { taxRate: 600 } }),
   listEntries: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   readFeed: () => ({}),
+  listPeriods: () => ({}),
   getPeriod: ({ exchange }) => ({ params: { period: periodOf(exchange.slot()) } }),
   getFeedHead: () => ({}),
   proveCharge: (_, side) => ({ params: { charge: chargeOf(side) } }),
   getDefaultFund: () => ({}),
   contributeToDefaultFund: () => ({ body: { mills: "5" } }),
+  closePeriod: () => ({ params: { period } }),
+  getLedger: () => ({ query: { period } }),
+  listLedgerEntries: (_, { center }) => ({ params: { account: `center:${center}:payable` } }),
+  listInvoices: (_, { tenant }) => ({ query: { account: tenant.owner, period } }),
+  getInvoice: (_, { tenant }) => ({ params: { account: tenant.owner, period } }),
+  listPayouts: (_, { center }) => ({ query: { center, period } }),
+  getPayout: (_, { center }) => ({ params: { center, period } }),
+  payPayout: (_, { center }) => ({ params: { center, period }, body: { reference: "20260303-1" } }),
   getOpenApi: () => ({}),
   getHealth: () => ({}),
 };
@@ -125,6 +139,15 @@ const before: Readonly<Record<string, (world: SeededExchange) => Promise<unknown
   getPeriod: ({ exchange }) => exchange.invoke("begin-close", {}),
   getFeedHead: ({ exchange }) => closeToday(exchange),
   proveCharge: (world) => chargeJobs(world).then(() => closeToday(world.exchange)),
+  closePeriod: async ({ exchange }) => exchange.clock.set(openingTime + 86_400_000),
+  listPeriods: closeTwoDays,
+  getLedger: closeTwoDays,
+  listLedgerEntries: closeTwoDays,
+  listInvoices: closeTwoDays,
+  getInvoice: closeTwoDays,
+  listPayouts: closeTwoDays,
+  getPayout: closeTwoDays,
+  payPayout: closeTwoDays,
 };
 
 /** A well-formed id that nobody has. */

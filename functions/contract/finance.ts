@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { PeriodClosed } from "../../events/catalog/period.ts";
-import { FeedPosition, Instant, MillsText, Period, Slot } from "../../events/catalog/values.ts";
+import { FeedPosition } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
 
 /** A page of the feed with the very bytes that were hashed. */
@@ -30,34 +29,4 @@ export const readFeed = defineOperation({
     says: "Pages.",
     body: z.object({ pages: z.array(FeedPage), head: FeedPosition.describe("Newest position") }),
   },
-});
-
-export const SettlementPeriod = z.object({
-  period: Period,
-  status: z.enum(["open", "closed"]),
-  from: Slot,
-  to: Slot,
-  afterPosition: FeedPosition,
-  /** The following once it is closed. */
-  closedAt: Instant.optional(),
-  position: FeedPosition.optional().describe("Last page of the feed that belongs to it"),
-  feedHash: z.string().optional(),
-  charges: z.int().min(0).optional(),
-  debits: MillsText.optional(),
-  credits: MillsText.optional(),
-  totals: PeriodClosed.data.shape.totals.optional(),
-});
-export type SettlementPeriod = z.infer<typeof SettlementPeriod>;
-
-export const getPeriod = defineOperation({
-  id: "getPeriod",
-  method: "GET",
-  path: "/periods/{period}",
-  tag: "finance",
-  summary: "A settlement day and, once closed, its totals",
-  roles: ["finance", "operator"],
-  names: { "path/period": "published" },
-  params: z.object({ period: Period }),
-  success: { status: 200, says: "The period.", body: SettlementPeriod },
-  problems: [404],
 });

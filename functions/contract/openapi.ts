@@ -3,15 +3,18 @@ import { Award } from "../../events/catalog/award.ts";
 import { JobSpec } from "../../events/catalog/job.ts";
 import { Account, AccountEntry, Deposit } from "./accounts.ts";
 import { AssignmentChange, Center, NewCenter } from "./centers.ts";
-import { FeedPage, SettlementPeriod } from "./finance.ts";
+import { FeedPage } from "./finance.ts";
 import { BidOutcome, Job, JobSummary, JobWhy, NewJob } from "./jobs.ts";
+import { LedgerBalance, LedgerEntry } from "./ledger.ts";
 import { Auction, Product, PublishedCenter, SlotPrice } from "./market.ts";
 import { NewOffer, Offer, PublishedOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
+import { PeriodSummary, SettlementPeriod } from "./periods.ts";
 import { PlacementState } from "./placements.ts";
 import { GatewayMessage, Problem, problemContentType } from "./problem.ts";
 import { ChargeProof, TreeHead } from "./proofs.ts";
 import { PoolQuote, Quote, QuoteRequest } from "./quotes.ts";
+import { Invoice, InvoiceSummary, Payout, PayoutSummary, StatedCorrection } from "./statements.ts";
 
 /** A JSON value of the document. */
 type Json = Record<string, unknown>;
@@ -46,6 +49,14 @@ const named = {
   SettlementPeriod,
   TreeHead,
   ChargeProof,
+  PeriodSummary,
+  LedgerBalance,
+  LedgerEntry,
+  Invoice,
+  InvoiceSummary,
+  Payout,
+  PayoutSummary,
+  StatedCorrection,
   Problem,
   GatewayMessage,
 } as const satisfies Record<string, z.ZodType>;
@@ -233,7 +244,7 @@ function asZod(field: z.core.$ZodType): z.ZodType {
 }
 
 function responsesOf(
-  { success, problems = [], method, roles, etag, body }: Operation,
+  { success, problems = [], method, roles, etag, html, body }: Operation,
   schemas: Schemas,
 ): Json {
   const headers = {
@@ -251,7 +262,10 @@ function responsesOf(
     [success.status]: {
       description: success.says,
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      content: { "application/json": { schema: schemas.schema(success.body, "output") } },
+      content: {
+        "application/json": { schema: schemas.schema(success.body, "output") },
+        ...(html === true ? { "text/html": { schema: { type: "string" } } } : {}),
+      },
     },
     ...Object.fromEntries(
       statuses.map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),

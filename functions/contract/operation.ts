@@ -43,6 +43,8 @@ export interface Operation {
   };
   /** Problems beyond those that every operation may answer: 400, 401, 403, 413, 429, 500, and 503 where it writes. */
   readonly problems?: readonly (404 | 409 | 412 | 422)[];
+  /** The answer can also be had as a page to read: `Accept: text/html`. */
+  readonly html?: boolean;
   /** Answers carry the version as ETag, and If-Match is heeded where something changes. */
   readonly etag?: boolean;
 }

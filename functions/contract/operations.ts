@@ -10,8 +10,9 @@ import {
   reportCapacity,
 } from "./centers.ts";
 import { contributeToDefaultFund, getDefaultFund } from "./default-fund.ts";
-import { getPeriod, readFeed } from "./finance.ts";
+import { getPeriod, readFeed, readFeed } from "./finance.ts";
 import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
+import { getLedger, listLedgerEntries } from "./ledger.ts";
 import {
   getAuction,
   getCurves,
@@ -23,6 +24,7 @@ import {
 } from "./market.ts";
 import { drawReserve, getOffer, listOffers, postOffer, reclaimOffer, withdrawOffer } from "./offers.ts";
 import type { Operation } from "./operation.ts";
+import { closePeriod, getPeriod, listPeriods } from "./periods.ts";
 import {
   acceptPlacement,
   finishPlacement,
@@ -33,6 +35,7 @@ import {
 import { getFeedHead, proveCharge } from "./proofs.ts";
 import { postQuote } from "./quotes.ts";
 import { getHealth, getOpenApi } from "./service.ts";
+import { getInvoice, getPayout, listInvoices, listPayouts, payPayout } from "./statements.ts";
 
 /** Every operation of the API, by its id. */
 export const operations = {
@@ -73,6 +76,7 @@ export const operations = {
   setTaxRate,
   listEntries,
   readFeed,
+  listPeriods,
   getPeriod,
   listBreaks,
   getBreak,
@@ -82,6 +86,14 @@ export const operations = {
   proveCharge,
   getDefaultFund,
   contributeToDefaultFund,
+  closePeriod,
+  getLedger,
+  listLedgerEntries,
+  listInvoices,
+  getInvoice,
+  listPayouts,
+  getPayout,
+  payPayout,
   getOpenApi,
   getHealth,
 } as const satisfies Readonly<Record<string, Operation>>;

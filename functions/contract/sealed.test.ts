@@ -216,6 +216,10 @@ function looks(
     ...pages.map((page) => ["listAssignments", alpha, { params: { center: left.center }, ...page }] as const),
     ...[acme, alpha, idle].map((by) => ["getFeedHead", by, {}] as const),
     ...[left, right].map((side) => ["proveCharge", acme, { params: { charge: chargeOf(side) } }] as const),
+    ...pages.map((page) => ["listInvoices", acme, page] as const),
+    ["getInvoice", acme, { params: { account: "acme", period: "2026-03-02" } }],
+    ...pages.map((page) => ["listPayouts", alpha, page] as const),
+    ["getPayout", alpha, { params: { center: left.center, period: "2026-03-02" } }],
     ["getHealth", idle, {}],
   ];
 }

@@ -184,7 +184,13 @@ describe("a command of the exchange itself", () => {
     const day = { period: "2026-03-02", cursor: "" };
     await twice(() => exchange.invoke("charge-day", day));
     await twice(() => exchange.invoke("carry-accounts", day));
-    await twice(() => exchange.invoke("close-period", day));
+    await twice(() => exchange.invoke("cut-off", day));
+    const parts = { ...day, buckets: 1 };
+    const range = { range: 0, after: 0, upTo: (await exchange.commits("feed")).length };
+    await twice(() => exchange.invoke("fold-range", { ...parts, ...range }));
+    await twice(() => exchange.invoke("reduce-bucket", { ...parts, bucket: 0, ranges: 1 }));
+    await twice(() => exchange.invoke("state-payouts", parts));
+    await twice(() => exchange.invoke("close-period", parts));
   });
 });
 

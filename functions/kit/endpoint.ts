@@ -44,6 +44,8 @@ export type Answer<Of extends Operation> = {
   readonly body: AnswerOf<Of>;
   /** Version of the resource, for the ETag. */
   readonly version?: number;
+  /** The same to read, for operations that have it. */
+  readonly html?: () => string;
 } & (Of["success"]["status"] extends 201
   ? {
       /** Path where what was made can be read. */
@@ -95,7 +97,7 @@ function serve<const Of extends Operation>(
     const opened = access(env, host);
     const { observer, stack } = observe<ApiEvent, ApiResult>(env);
     const handler = stack(async (event) => {
-      return success(operation, await respond(event, opened));
+      return success(operation, await respond(event, opened), event);
     }).onError((request) => {
       request.response = failure(request.error, observer);
     });
@@ -162,17 +164,39 @@ function commandMeta(
   };
 }
 
-function success<Of extends Operation>(operation: Of, answer: Answer<Of>): ApiResult {
+function success<Of extends Operation>(operation: Of, answer: Answer<Of>, event: ApiEvent): ApiResult {
+  const page = operation.html === true && prefersHtml(event) ? answer.html : undefined;
+  if (page !== undefined)
+    return {
+      statusCode: operation.success.status,
+      headers: { ...pageHeaders, "cache-control": "no-store", vary: "accept" },
+      body: page(),
+    };
   return {
     statusCode: operation.success.status,
     headers: {
       "content-type": "application/json",
+      ...(operation.html === true ? { vary: "accept" } : {}),
       "cache-control": "no-store",
       ...(answer.version === undefined ? {} : { etag: `"${answer.version}"` }),
       ...("location" in answer && typeof answer.location === "string" ? { location: answer.location } : {}),
     },
     body: JSON.stringify(answer.body),
   };
+}
+
+/** A page is all there is to it: it loads nothing and runs nothing. */
+const pageHeaders = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+};
+
+/** JSON is the default: HTML must be named, and not after JSON. */
+function prefersHtml(event: ApiEvent): boolean {
+  const accepted = (header(event, "accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim());
+  const [html, json] = ["text/html", "application/json"].map((type) => accepted.indexOf(type));
+  return html !== undefined && html >= 0 && (json === undefined || json < 0 || html < json);
 }
 
 function failure(error: unknown, observer: Observer): ApiResult {

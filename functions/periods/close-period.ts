@@ -6,12 +6,11 @@ import { mills, millsText } from "../../market/money.ts";
 import { periodDecider, type Totals } from "../../market/period.ts";
 import { emptyLedger, ledgerOf, mergeLedgers, totalsOf } from "../../market/settlement/ledger.ts";
 import { periodTotals } from "../../market/settlement/period-totals.ts";
-import { periodPlus } from "../../market/time.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { closeCommand, closingDay } from "./close-command.ts";
-import { begin, loadPeriod } from "./open-period.ts";
+import { beginAfter, loadPeriod } from "./open-period.ts";
 import { type Amounts, BucketResult, PayoutsResult, places, readResults } from "./partial-results.ts";
 
 /** Closes a settlement day for ever, with what its parts come to, and opens the next one behind the same position. */
@@ -29,7 +28,7 @@ export const create = step(
     }
     const closed = await loadPeriod(access, period);
     if (closed.phase !== "closed") throw new Error(`period ${period} is ${closed.phase}`);
-    await begin(access, periodPlus(period, 1), closed.closed?.position ?? 0);
+    await beginAfter(access, closed);
     return {};
   },
 );
@@ -40,7 +39,24 @@ async function totalsOfDay(access: Access, period: Period, buckets: number): Pro
   const [payouts] = await readResults(access, places.payouts(period).pk, 1, PayoutsResult);
   const ledger = results.reduce((sum, result) => mergeLedgers(sum, ledgerOf(result.ledger)), emptyLedger);
   const invoices = results.map((result) => result.invoices).reduce(added);
-  return { ...periodTotals(totalsOf(ledger)), invoices, ...(payouts === undefined ? {} : { payouts }) };
+  const match = results.map((result) => result.match).reduce(counted);
+  // The Merkle tree's head up to the cut-off goes here: `tree`.
+  return {
+    ...periodTotals(totalsOf(ledger)),
+    match,
+    invoices,
+    ...(payouts === undefined ? {} : { payouts }),
+  };
+}
+
+type Counts = BucketResult["match"];
+
+function counted(a: Counts, b: Counts): Counts {
+  return {
+    matched: a.matched + b.matched,
+    withinTolerance: a.withinTolerance + b.withinTolerance,
+    breaks: a.breaks + b.breaks,
+  };
 }
 
 function added(a: Amounts, b: Amounts): Amounts {

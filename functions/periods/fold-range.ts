@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { Period } from "../../events/catalog/values.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
+import type { ParsedCommit } from "../../events/upcasts.ts";
 import { emptyLedger, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
+import { type MatchFact, matchFactsOf } from "../../market/settlement/match-facts.ts";
 import {
   factsIn,
   noStatements,
@@ -38,30 +40,39 @@ export const handler = onLambda(create);
 interface Folded {
   readonly ledger: typeof emptyLedger;
   readonly statements: Statements;
+  readonly matches: readonly MatchFact[];
 }
 
 async function foldPages({ feed }: Access, after: number, upTo: number): Promise<Folded> {
   let [ledger, statements] = [emptyLedger, noStatements];
+  const matches: MatchFact[] = [];
   for (let position = after; position < upTo; ) {
     const pages = await feed.readAfter(position, Math.min(16, upTo - position));
     const last = pages.at(-1);
     if (last === undefined) throw new Error(`the feed has no page ${position + 1}`);
-    const events = pages.flatMap(({ commits }) => commits.flatMap((commit) => commit.events));
+    const commits = pages.flatMap((page) => page.commits);
+    const events = commits.flatMap((commit) => commit.events);
+    for (const fact of commits.flatMap(matchFactsIn)) matches.push(fact);
     ledger = withEvents(ledger, events);
     statements = withFacts(statements, events.flatMap(statementFactsOf));
     position = last.position;
   }
-  return { ledger, statements };
+  return { ledger, statements, matches };
 }
 
-function byBucket({ ledger, statements }: Folded, buckets: number): Partial[] {
+function matchFactsIn({ stream, version, time, events }: ParsedCommit): readonly MatchFact[] {
+  return events.flatMap((event, index) => matchFactsOf(event, { stream, version: version + index, time }));
+}
+
+function byBucket({ ledger, statements, matches }: Folded, buckets: number): Partial[] {
   const { totals, charges } = totalsOf(ledger);
   const partials = Array.from({ length: buckets }, (_, bucket): Partial => {
     // How many charges there are is no matter of accounts: one bucket tells it.
-    return { ledger: { charges: bucket === 0 ? charges : 0, totals: [] }, statements: [] };
+    return { ledger: { charges: bucket === 0 ? charges : 0, totals: [] }, statements: [], matches: [] };
   });
   for (const row of totals) partials[bucketOf(row.account, buckets)]?.ledger.totals.push(row);
   for (const statement of statements.values())
     partials[bucketOf(statement.party, buckets)]?.statements.push(...factsIn(statement));
+  for (const fact of matches) partials[bucketOf(fact.key, buckets)]?.matches.push(fact);
   return partials;
 }

@@ -2,7 +2,7 @@ import { streams } from "../../events/catalog/streams.ts";
 import type { Period } from "../../events/catalog/values.ts";
 import { execute, loadState } from "../../events/store/execute.ts";
 import { type PeriodState, periodDecider } from "../../market/period.ts";
-import { periodOf, periodPlus, slotOf } from "../../market/time.ts";
+import { instant, periodOf, periodPlus, slotOf } from "../../market/time.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 
@@ -22,20 +22,32 @@ export async function openPeriod(access: Access): Promise<KnownPeriod | undefine
     const state = await loadPeriod(access, day);
     if (state.phase === "open") return state;
     // Closing a day opens the next one in another commit, which a crash may have left out.
-    if (state.phase === "closed") return begin(access, periodPlus(day, 1), state.closed?.position ?? 0);
+    if (state.phase === "closed") return beginAfter(access, state);
     day = periodPlus(day, -1);
   }
   const first = (await access.feed.read(1))?.commits[0];
-  return first === undefined ? undefined : begin(access, periodOf(slotOf(Date.parse(first.time))), 0);
+  return first === undefined
+    ? undefined
+    : begin(access, periodOf(slotOf(Date.parse(first.time))), 0, first.time);
 }
 
-/** Opens a settlement day after a page of the feed. */
-export async function begin(
+/** Opens the settlement day after one that is closed, as of its close: whoever does it, the bytes are the same. */
+export async function beginAfter(
+  access: Access,
+  { period, closed, cutOff }: KnownPeriod,
+): Promise<KnownPeriod | undefined> {
+  const time = closed?.at ?? cutOff?.at ?? instant(access.clock.now());
+  return begin(access, periodPlus(period, 1), closed?.position ?? 0, time);
+}
+
+async function begin(
   access: Access,
   period: Period,
   afterPosition: number,
+  time: string,
 ): Promise<KnownPeriod | undefined> {
-  const meta = exchangeCommand(access, `open/${period}`, `period-${period}`);
+  const known = exchangeCommand(access, `open/${period}`, `period-${period}`);
+  const meta = { ...known, actor: "exchange:open-period", time };
   await execute(
     access.store,
     periodDecider,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Currency, MillsText, type Period } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import type { Item } from "../../events/store/dynamo.ts";
+import type { MatchFact } from "../../market/settlement/match-facts.ts";
 import { StatementFact } from "../../market/settlement/statements.ts";
 import { sortable } from "../../market/views/view.ts";
 import type { Access } from "../kit/host.ts";
@@ -12,7 +13,7 @@ import type { Access } from "../kit/host.ts";
 
 type Operations = Pick<Access, "database" | "operationsTable" | "clock">;
 
-const keptSeconds = 30 * 86_400;
+const daySeconds = 86_400;
 /** Letters of one item, below DynamoDB's 400 KB. */
 const itemLetters = 300_000;
 
@@ -28,10 +29,16 @@ const Totals = z.object({
   ),
 });
 
+/** Facts of the match are plain JSON of this version's own making: how they are built is its own business. */
+const Fact = z.custom<MatchFact>(
+  (value) => typeof value === "object" && value !== null && "key" in value && "place" in value,
+);
+
 /** What a range of pages comes to in one bucket. */
 export const Partial = z.object({
   ledger: Totals,
   statements: z.array(StatementFact),
+  matches: z.array(Fact),
 });
 export type Partial = z.infer<typeof Partial>;
 
@@ -42,12 +49,16 @@ export type Amounts = z.infer<typeof Amounts>;
 export const BucketResult = z.object({
   ledger: Totals,
   invoices: Amounts,
+  match: z.object({ matched: z.int(), withinTolerance: z.int(), breaks: z.int() }),
   /** Facts of the bucket's centers, whose payouts are stated one after another. */
   centers: z.array(StatementFact),
 });
 export type BucketResult = z.infer<typeof BucketResult>;
 
 export const PayoutsResult = Amounts;
+
+/** What the match of a day leaves to the next: holds that are open, awards whose usage may still come. */
+export const Carried = z.array(Fact);
 
 /** Where a result lies: all that one reader wants in one partition, in order. */
 interface Place {
@@ -61,15 +72,22 @@ export const places = {
     part: range,
   }),
   bucket: (period: Period, bucket: number): Place => ({ pk: `close#${period}/buckets`, part: bucket }),
+  /** By the buckets of the day that carries. */
+  carried: (period: Period, bucket: number): Place => ({ pk: `carried#${period}`, part: bucket }),
   payouts: (period: Period): Place => ({ pk: `close#${period}/payouts`, part: 0 }),
 };
 
 /** Writes a result, in as many items as it takes; each says how many they are. */
-export async function saveResult(operations: Operations, { pk, part }: Place, result: unknown) {
+export async function saveResult(
+  operations: Operations,
+  { pk, part }: Place,
+  result: unknown,
+  keptDays = 30,
+): Promise<void> {
   const { database, operationsTable, clock } = operations;
   const text = gzipSync(canonicalJson(result)).toString("base64");
   const chunks = Math.ceil(text.length / itemLetters);
-  const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
+  const expiresAt = Math.floor(clock.now() / 1000) + keptDays * daySeconds;
   for (let chunk = 0; chunk < chunks; chunk++) {
     const body = text.slice(chunk * itemLetters, (chunk + 1) * itemLetters);
     const sk = `${sortable(part)}#${sortable(chunk)}`;

@@ -6,6 +6,7 @@ import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { invoiceDecider } from "../../market/invoice.ts";
 import { mills, millsText } from "../../market/money.ts";
 import { emptyLedger, ledgerOf, mergeLedgers, totalsOf } from "../../market/settlement/ledger.ts";
+import { matchDay } from "../../market/settlement/match.ts";
 import {
   factsIn,
   type Holder,
@@ -15,10 +16,13 @@ import {
   type Statement,
   withFacts,
 } from "../../market/settlement/statements.ts";
+import { periodPlus } from "../../market/time.ts";
 import { readAccount } from "../accounts/account-stream.ts";
+import { recordBreaks } from "../breaks/record-breaks.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
+import { carriedFrom, type OwnBucket, saveCarried } from "./carried-facts.ts";
 import { type ClosingDay, closeCommand, closingDay } from "./close-command.ts";
 import {
   type Amounts,
@@ -36,8 +40,8 @@ const Bucket = z.object({
   ranges: z.int().min(1),
 });
 
-/** Puts together what all ranges left in one bucket, and issues the invoices of its accounts. */
-export const create = step(Bucket, async (access, { period, bucket, ranges }) => {
+/** Puts together what all ranges left in one bucket: matches it, records breaks, issues the invoices of its accounts. */
+export const create = step(Bucket, async (access, { period, bucket, buckets, ranges }) => {
   const day = await closingDay(access, period);
   if (day === undefined) return {};
   const { pk } = places.partial(period, bucket, 0);
@@ -52,12 +56,27 @@ export const create = step(Bucket, async (access, { period, bucket, ranges }) =>
   const result: BucketResult = {
     ledger: { totals, charges },
     invoices: await issueInvoices(access, day, [...statements.values()]),
+    match: await matchBucket(access, day, partials, { bucket, buckets }),
     centers: ofCenters.flatMap(factsIn),
   };
   await saveResult(access, places.bucket(period, bucket), result);
   return {};
 });
 export const handler = onLambda(create);
+
+async function matchBucket(
+  access: Access,
+  day: ClosingDay,
+  partials: readonly Partial[],
+  own: OwnBucket,
+): Promise<BucketResult["match"]> {
+  const { period, cutOff } = day;
+  const facts = partials.flatMap(({ matches }) => matches);
+  const match = matchDay(facts, await carriedFrom(access, periodPlus(period, -1), own), period);
+  await recordBreaks(access, match, { period, at: cutOff.at });
+  await saveCarried(access, period, own.bucket, match.carried);
+  return match.counts;
+}
 
 async function issueInvoices(
   access: Access,

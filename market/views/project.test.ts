@@ -549,24 +549,47 @@ test("an account is known by the last day that it was opened in", () => {
   expect(rowsOf(streams.account(account, today), opened(tomorrow), opened(today))).toEqual(expected);
 });
 
-test("a period is open until its totals are there", () => {
+describe("a period", () => {
   const from = periodStart(today);
   const data = { period: today, from, to: midnight, afterPosition: 0 };
   const opened = parseEvent("PeriodOpened", data);
-  expect(rowsOf(streams.period(today), opened)).toEqual(row(viewKeys.period(today), data));
-  const closed = {
-    period: today,
-    at: time,
-    position: 9,
-    feedHash: "f".repeat(64),
-    charges: 0,
-    debits: "0",
-    credits: "0",
-    totals: [],
-  };
-  expect(rowsOf(streams.period(today), opened, parseEvent("PeriodClosed", closed))).toEqual(
-    row(viewKeys.period(today), { ...data, closed }),
-  );
+  const end = { period: today, at: time, position: 9, feedHash: "f".repeat(64) };
+  const cut = parseEvent("PeriodCutOff", end);
+  const sums = { charges: 0, debits: "900", credits: "900" };
+  const closed = (...totals: readonly object[]) => parseEvent("PeriodClosed", { ...end, ...sums, totals });
+
+  test("is open, cut off, and closed", () => {
+    expect(rowsOf(streams.period(today), opened)).toEqual(row(viewKeys.period(today), data));
+    const cutOff = { ...data, cutOff: end };
+    expect(rowsOf(streams.period(today), opened, cut)).toEqual(row(viewKeys.period(today), cutOff));
+    expect(rowsOf(streams.period(today), opened, cut, closed())).toEqual(
+      row(viewKeys.period(today), { ...cutOff, closed: { ...end, ...sums } }),
+    );
+  });
+
+  test("adds its totals to what the ledger's accounts turned over in the days before", () => {
+    const totals = closed(
+      { account: "bank", debit: "900", credit: "0" },
+      { account: "bank", debit: "5", credit: "1", currency: "USD" },
+    );
+    const rows = rowsOf(streams.period(today), totals, totals);
+    expect(rows).toEqual({
+      ...row(viewKeys.ledger("bank", "CNY"), {
+        account: "bank",
+        currency: "CNY",
+        debit: "1800",
+        credit: "0",
+        period: today,
+      }),
+      ...row(viewKeys.ledger("bank", "USD"), {
+        account: "bank",
+        currency: "USD",
+        debit: "10",
+        credit: "2",
+        period: today,
+      }),
+    });
+  });
 });
 
 test("what was never begun has no row, whatever else is said of it", () => {

@@ -8,6 +8,7 @@ import { projectCenter } from "./centers.ts";
 import { JobView, projectJob } from "./jobs.ts";
 import { OfferView, projectOffer } from "./offers.ts";
 import { projectPeriod } from "./periods.ts";
+import { projectCorrection, projectInvoice, projectPayout } from "./statements.ts";
 import { type At, type ViewEffect, type ViewKey, viewKeys } from "./view.ts";
 
 /** The item of a stream itself, which its next events are projected upon; undefined for streams that have none. */
@@ -61,8 +62,9 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "JobCancelled":
     case "JobExpired":
     case "ChargePosted":
-    case "CorrectionPosted":
       return projectJob(event, at, parsed(JobView, before));
+    case "CorrectionPosted":
+      return projectCorrection(event, at);
     case "GateClosed":
     case "AuctionSolved":
     case "AwardsPublished":
@@ -87,12 +89,14 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "BreakAssigned":
     case "BreakResolved":
       return projectBreak(event, at, parsed(BreakView, before));
+    case "InvoiceIssued":
+      return projectInvoice(event);
+    case "PayoutStated":
+    case "PayoutPaid":
+      return projectPayout(event);
     // Sensed capacity and deposits are read from their own streams.
     case "CapacitySensed":
     case "DepositReceived":
-    case "InvoiceIssued":
-    case "PayoutStated":
-    case "PayoutPaid":
     case "DefaultFundContributed":
     case "DefaultFundDrawn":
       return [];

@@ -1,6 +1,15 @@
 import * as z from "zod";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import type { BreakId, CenterId, JobId, OfferId, OwnerId, ProductId } from "../../events/catalog/values.ts";
+import type {
+  AccountId,
+  BreakId,
+  CenterId,
+  JobId,
+  OfferId,
+  OwnerId,
+  PayoutId,
+  ProductId,
+} from "../../events/catalog/values.ts";
 
 /** Key of an item of the table of views. */
 export interface ViewKey {
@@ -117,7 +126,7 @@ export const viewKeys = {
   /** Where in the feed a charge was posted. */
   charge: (charge: string): ViewKey => ({ pk: `charge#${charge}`, sk: "charge" }),
   account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
-  ledger: (account: string): ViewKey => ({ pk: ledgerKey, sk: account }),
+  ledger: (account: string, currency: string): ViewKey => ({ pk: ledgerKey, sk: `${account} ${currency}` }),
   period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
   /** A break of the match; own item of its stream. */
   break: (id: BreakId): ViewKey => ({ pk: `break#${id}`, sk: "break" }),
@@ -126,6 +135,7 @@ export const viewKeys = {
     pk: breaksKey(status),
     sk: `${at}#${id}`,
   }),
+  payout: (payout: PayoutId): ViewKey => ({ pk: `payout#${payout}`, sk: "payout" }),
   /**
    * What one auction answered to the bids of all jobs whose ids begin with the same letter, by job; written by the
    * auction itself.
@@ -149,5 +159,25 @@ export const ledgerKey = "ledger";
 export const periodsKey = "periods";
 export type BreakStatus = "open" | "resolved";
 export const breaksKey = (status: BreakStatus) => `breaks#${status}`;
+/** Lists that an invoice is in, by day: of all, of its owner, of its account. */
+export const invoicesKeys = (owner: OwnerId, account: AccountId) => [
+  invoicesKey,
+  invoicesOfOwner(owner),
+  invoicesOfAccount(account),
+];
+export const invoicesKey = "invoices";
+export const invoicesOfOwner = (owner: OwnerId) => `invoices#owner#${owner}`;
+export const invoicesOfAccount = (account: AccountId) => `invoices#account#${account}`;
+/** Lists that a payout is in, by day: of all, of its owner, of its center. */
+export const payoutsKeys = (owner: OwnerId, center: CenterId) => [
+  payoutsKey,
+  payoutsOfOwner(owner),
+  payoutsOfCenter(center),
+];
+export const payoutsKey = "payouts";
+export const payoutsOfOwner = (owner: OwnerId) => `payouts#owner#${owner}`;
+export const payoutsOfCenter = (center: CenterId) => `payouts#center#${center}`;
+/** Corrections on the statements of `account:A` or `center:C`, by feed position. */
+export const correctionsOf = (party: string) => `corrections#${party}`;
 export const answersOf = (job: JobId) => `answers#${job.charAt(0).toLowerCase()}`;
 export const sharedAnswers = (job: JobId) => `answers#${job.slice(0, 3).toLowerCase()}`;

@@ -1,0 +1,24 @@
+import { writeFocusCsv, writeFocusParquet } from "../exports/focus-files.ts";
+import { writeLogParquet } from "../exports/log-table.ts";
+import type { Pages } from "../exports/pages.ts";
+import { pagesOfExchange, pagesOfFile } from "./feed-pages.ts";
+import type { ExportKind } from "./finance-export.ts";
+import type { Session } from "./session.ts";
+
+// Loaded by whoever exports only: the libraries and the catalog take time to load.
+
+const writers: Readonly<Record<ExportKind, (pages: Pages, file: string) => Promise<void>>> = {
+  "focus-csv": writeFocusCsv,
+  "focus-parquet": writeFocusParquet,
+  "log-parquet": (pages, file) => writeLogParquet(pages(), file),
+};
+
+/** @param from a file that feed export wrote; undefined: the exchange */
+export async function writeExport(
+  session: Session,
+  kind: ExportKind,
+  file: string,
+  from: string | undefined,
+): Promise<void> {
+  await writers[kind](from === undefined ? pagesOfExchange(session) : pagesOfFile(session, from), file);
+}

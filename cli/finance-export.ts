@@ -1,0 +1,38 @@
+import { Argument, Command } from "@commander-js/extra-typings";
+import { usage } from "./failure.ts";
+import type { Session } from "./session.ts";
+import { record } from "./table.ts";
+
+/** What the feed can be written as. */
+const kinds = ["focus-csv", "focus-parquet", "log-parquet"] as const;
+export type ExportKind = (typeof kinds)[number];
+
+export function exportCommand(session: Session) {
+  return new Command("export")
+    .description("Write the whole feed as a file for other programs")
+    .addArgument(
+      new Argument(
+        "<kind>",
+        "focus-csv, focus-parquet: cost and usage as FOCUS has it; log-parquet: every event, for SQL",
+      ).choices(kinds),
+    )
+    .argument("<file>", "where to; one that is there is replaced")
+    .option("--from <export>", "read it from a file that feed export wrote, .gz or not")
+    .action(async (kind, file, { from }) => {
+      if (from === "-") throw usage("exports read their pages twice: give a file", "--from");
+      const { writeExport } = await import("./export-writers.ts");
+      await writeExport(session, kind, file, from).catch((error: unknown) => {
+        throw isFileFault(error) ? usage(`${error.path}: ${error.code}`, "file") : error;
+      });
+      await session.show({ kind, file }, () =>
+        record([
+          ["kind", kind],
+          ["file", file],
+        ]),
+      );
+    });
+}
+
+function isFileFault(error: unknown): error is Error & { readonly code: string; readonly path: string } {
+  return error instanceof Error && "code" in error && "path" in error;
+}

@@ -1,0 +1,47 @@
+import type { Invoice } from "../contract/statements.ts";
+import {
+  correctionsTable,
+  linesTable,
+  marketTime,
+  splitLines,
+  statementPage,
+  sumsTable,
+} from "./statement-page.ts";
+
+/** An invoice to read and to print: what the tenant paid out of its prefunded account, and why. */
+export function invoicePage(invoice: Invoice): string {
+  const { account, owner, period, at, lines, net, tax, taxRate, gross, rounding, payable } = invoice;
+  const { own, corrections } = splitLines(lines);
+  return statementPage({
+    title: "Invoice",
+    number: invoice.invoice,
+    period,
+    facts: [
+      ["Invoice", invoice.invoice],
+      ["Settlement day", period],
+      ["To", owner],
+      ["Made up", marketTime(at)],
+      ["Account", account],
+      ["Payment", "paid from the account's holds"],
+    ],
+    body: [
+      linesTable("Charges of the day", own),
+      linesTable("Corrections of closed days", corrections),
+      sumsTable(
+        [
+          ["Net", net],
+          [`Tax ${(taxRate / 100).toFixed(2)} %`, tax],
+          ["Gross", gross],
+          ["Rounding, credited to the account", minus(rounding)],
+        ],
+        ["Payable", payable],
+      ),
+      correctionsTable(invoice.corrections),
+    ],
+    feed: invoice.feed,
+  });
+}
+
+function minus(mills: string): string {
+  return mills === "0" ? mills : `-${mills}`;
+}

@@ -1,0 +1,303 @@
+import { describe, expect, test } from "vitest";
+import { streams } from "../../events/catalog/streams.ts";
+import { CenterId, DepositId, MillsText } from "../../events/catalog/values.ts";
+import type { Database } from "../../events/store/dynamo.ts";
+import { createStore, execute } from "../../events/store/execute.ts";
+import { createEventLog } from "../../events/store/log.ts";
+import type { ParsedCommit } from "../../events/upcasts.ts";
+import { fundDecider } from "../../market/fund.ts";
+import { instant, slotStart } from "../../market/time.ts";
+import { closeDays } from "../../test/close-days.ts";
+import { testTables } from "../../test/dynalite.ts";
+import {
+  acme,
+  alpha,
+  finance,
+  type InMemoryExchange,
+  newJob,
+  openAccount,
+  openCenter,
+  openingTime,
+  startExchange,
+  succeeds,
+} from "../../test/exchange-in-memory.ts";
+import { operations } from "../contract/operations.ts";
+
+const { acceptPlacement, startPlacement, finishPlacement, refusePlacement, getJob, postJob, postGuarantee } =
+  operations;
+const day = 86_400_000;
+const today = "2026-03-02";
+
+/** Places a job of acme's at c-1. */
+async function place(exchange: InMemoryExchange, cards: number) {
+  const body = newJob(exchange, "c-1", { cards });
+  const { job } = await succeeds(exchange.call(postJob, acme, { body }));
+  await exchange.pump();
+  await exchange.runAuctions();
+  await exchange.pump();
+  const [award] = (await succeeds(exchange.call(getJob, acme, { params: { job } }))).awards;
+  if (award === undefined) throw new Error("the auction awarded nothing");
+  return award;
+}
+
+async function contribute(exchange: InMemoryExchange, mills: string) {
+  const store = createStore(createEventLog(exchange.database, testTables.log), { random: () => 0 });
+  const command = {
+    type: "Contribute",
+    contribution: DepositId.parse("d-fund"),
+    mills: MillsText.parse(mills),
+  } as const;
+  const meta = { actor: "test", causationId: "test", correlationId: "test", time: instant(openingTime) };
+  await execute(store, fundDecider, streams.fund(), command, { ...meta, commandId: "contribute" });
+  // What is put past the exchange's own tables wakes nobody.
+  await exchange.wake("relay-commits", [{ pk: streams.fund(), sk: 1 }]);
+}
+
+/** A day with a job that ran, and one that its center refused; then midnight has passed. */
+async function aDay(exchange: InMemoryExchange, { runs = true, guarantee = "300", fund = "200" } = {}) {
+  await openCenter(exchange, alpha, "c-1");
+  await openAccount(exchange, acme);
+  const center = { center: "c-1" };
+  await succeeds(exchange.call(postGuarantee, alpha, { params: center, body: { mills: guarantee } }));
+  await contribute(exchange, fund);
+  await exchange.pump();
+  if (runs) {
+    const { placement, from } = await place(exchange, 3);
+    const params = { placement };
+    await succeeds(exchange.call(acceptPlacement, alpha, { params, body: center }));
+    exchange.clock.set(slotStart(from));
+    await succeeds(exchange.call(startPlacement, alpha, { params, body: { ...center, run: 1 } }));
+    exchange.clock.set(slotStart(from + 7) - 1);
+    const body = { ...center, run: 1, outcome: "completed" };
+    await succeeds(exchange.call(finishPlacement, alpha, { params, body }));
+    exchange.clock.set(slotStart(from + 8) + 30_000);
+  }
+  const refused = await place(exchange, 8);
+  await succeeds(
+    exchange.call(refusePlacement, alpha, { params: { placement: refused.placement }, body: center }),
+  );
+  await exchange.pump();
+  exchange.clock.set(openingTime + day);
+}
+
+/** All commits of the log, by stream. */
+async function allCommits(exchange: InMemoryExchange): Promise<Map<string, ParsedCommit[]>> {
+  const names = new Set<string>();
+  for await (const items of exchange.database.scan(testTables.log, ["pk"]))
+    for (const { pk } of items) names.add(String(pk));
+  const commits = await Promise.all(
+    [...names].sort().map(async (name) => [name, await exchange.commits(name)] as const),
+  );
+  return new Map(commits);
+}
+
+/** What the close itself wrote, but for where the day lies in the feed. */
+function written(commits: ReadonlyMap<string, ParsedCommit[]>): unknown {
+  const places = new Set(["position", "afterPosition", "feedHash"]);
+  const own = [...commits].filter(([stream]) => /^(period|invoice|payout|fund|center)-/.test(stream));
+  return JSON.parse(JSON.stringify(own, (key, value: unknown) => (places.has(key) ? 0 : value)));
+}
+
+const dataOf = async (exchange: InMemoryExchange, stream: string) =>
+  (await exchange.commits(stream)).flatMap(({ events }) => events);
+
+describe("a day that is closed", () => {
+  test("has an invoice for each account that was charged, rounded down to whole fen", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange);
+    await closeDays(exchange);
+    const events = await dataOf(exchange, `invoice-acme-${today}`);
+    // 3 cards x 7 slots at 100, and the fee on the one slot in which they lay idle after; the refused job had 8 cards for 10 slots at 100, of which a tenth is the penalty.
+    expect(events).toMatchObject([
+      {
+        type: "InvoiceIssued",
+        data: { net: "1330", tax: "0", gross: "1330", payable: "1330", rounding: "0", owner: "acme" },
+      },
+    ]);
+    const closed = await dataOf(exchange, `period-${today}`);
+    expect(closed.map(({ type }) => type)).toEqual(["PeriodOpened", "PeriodCutOff", "PeriodClosed"]);
+    expect(closed.at(-1)?.data).toMatchObject({
+      invoices: { count: 1, payable: "1330" },
+      payouts: { count: 1, payable: "1330" },
+    });
+  });
+
+  test("pays a center what it earned less what it owes", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange);
+    await closeDays(exchange);
+    expect(await dataOf(exchange, `payout-c-1-${today}`)).toMatchObject([
+      {
+        type: "PayoutStated",
+        data: {
+          owner: "alpha",
+          earned: "2130",
+          owed: "800",
+          fromGuarantee: "0",
+          payable: "1330",
+          lines: [
+            { kind: "releaseFee", row: 2, mills: "30" },
+            { kind: "compute", row: 3, mills: "2100" },
+            { kind: "penalty", row: 8, mills: "-800" },
+          ],
+        },
+      },
+    ]);
+  });
+
+  test("takes what a center owes beyond that from guarantee and fund, and the rest back (row 15)", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false });
+    await closeDays(exchange);
+    const [payout] = await dataOf(exchange, `payout-c-1-${today}`);
+    expect(payout?.data).toMatchObject({
+      earned: "0",
+      owed: "800",
+      fromGuarantee: "300",
+      fromDefaultFund: "200",
+      uncollectible: "300",
+      payable: "0",
+    });
+    const center = (await dataOf(exchange, streams.center(CenterId.parse("c-1")))).map(({ type }) => type);
+    expect(center.slice(-2)).toEqual(["GuaranteeDrawn", "CenterSuspended"]);
+    expect((await dataOf(exchange, streams.fund())).map(({ data }) => data)).toMatchObject([
+      {},
+      { mills: "200", left: "0" },
+    ]);
+    // The tenant had 800 and gives 300 back, in the day after.
+    exchange.clock.set(openingTime + 2 * day);
+    await closeDays(exchange);
+    expect((await dataOf(exchange, "invoice-acme-2026-03-03")).map(({ data }) => data)).toMatchObject([
+      { gross: "300", lines: [{ kind: "penalty", row: 15, correction: true, center: "c-1", mills: "300" }] },
+    ]);
+    const days = [today, "2026-03-03"].map((each) => dataOf(exchange, `period-${each}`));
+    for (const closed of await Promise.all(days))
+      expect(closed.at(-1)?.data).toMatchObject({ match: { breaks: 0 } });
+    // Nothing is left between the exchange and its center.
+    const { items } = await succeeds(exchange.call(operations.getLedger, finance));
+    const balances = new Map(items.map(({ account, balance }) => [account, balance]));
+    expect([balances.get("center:c-1:receivable"), balances.get("clearing")]).toEqual(["0", "0"]);
+    expect(balances.get("operator:default-fund")).toBe("0");
+  });
+
+  test("stays as it is when it is closed again, whatever has been written since", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange);
+    await closeDays(exchange);
+    const before = await allCommits(exchange);
+    await closeDays(exchange);
+    const parts = { period: today, buckets: 1 };
+    await exchange.invoke("fold-range", { period: today, range: 0, after: 0, upTo: 3, buckets: 1 });
+    await exchange.invoke("reduce-bucket", { period: today, bucket: 0, buckets: 1, ranges: 1 });
+    await exchange.invoke("state-payouts", parts);
+    await exchange.invoke("close-period", parts);
+    expect(await allCommits(exchange)).toEqual(before);
+  });
+});
+
+class Killed extends Error {}
+
+/** Counts the writes of a call's functions, and dies at the n-th, before or after it was done. */
+function dying() {
+  let [writes, dieAt, after, armed] = [0, Number.POSITIVE_INFINITY, false, false];
+  const around = (database: Database): Database => {
+    const write =
+      <Rest extends readonly unknown[], Result>(call: (...rest: Rest) => Promise<Result>) =>
+      async (...rest: Rest) => {
+        if (!armed) return call(...rest);
+        writes += 1;
+        const dies = writes === dieAt;
+        if (dies && !after) throw new Killed();
+        const result = await call(...rest);
+        if (dies) throw new Killed();
+        return result;
+      };
+    return {
+      ...database,
+      put: write(database.put),
+      update: write(database.update),
+      remove: write(database.remove),
+    };
+  };
+  return {
+    around,
+    writes: () => writes,
+    dieAt(n: number, how: "before" | "after") {
+      [dieAt, after] = [n, how === "after"];
+    },
+    async within<Result>(call: () => Promise<Result>): Promise<Result> {
+      armed = true;
+      try {
+        return await call();
+      } finally {
+        armed = false;
+      }
+    },
+  };
+}
+
+describe("a close that is killed", () => {
+  /** Closes a day, dying at the n-th write and starting anew as often as it takes. */
+  async function closed(n: number, how: "before" | "after", runs: boolean) {
+    const death = dying();
+    const exchange = await startExchange(death.around);
+    await aDay(exchange, { runs });
+    death.dieAt(n, how);
+    let deaths = 0;
+    for (;;) {
+      try {
+        await closeDays(exchange, (name, input) => death.within(() => exchange.invoke(name, input)));
+        break;
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+        deaths += 1;
+        exchange.restart();
+      }
+    }
+    const writes = death.writes();
+    exchange.restart();
+    await exchange.invoke("scan-log", {});
+    await exchange.pump();
+    return { commits: await allCommits(exchange), deaths, writes };
+  }
+
+  test.each([
+    ["before", "had to be borne by others", false],
+    ["after", "was paid by itself", true],
+  ] as const)("%s any write leaves the same bytes, where what a center owed %s", async (how, _, runs) => {
+    const whole = await closed(Number.POSITIVE_INFINITY, how, runs);
+    expect(whole.deaths).toBe(0);
+    let deaths = 0;
+    for (let n = 1; n <= whole.writes; n++) {
+      const killed = await closed(n, how, runs);
+      deaths += killed.deaths;
+      expect(killed.commits, `${how} write ${n}`).toEqual(whole.commits);
+    }
+    expect(deaths).toBe(whole.writes);
+  });
+
+  test("or whose every step comes twice, leaves the same bytes", async () => {
+    const whole = await closed(Number.POSITIVE_INFINITY, "before", false);
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false });
+    await closeDays(exchange, async (name, input) => {
+      await exchange.invoke(name, input);
+      exchange.restart();
+      return exchange.invoke(name, input);
+    });
+    expect(await allCommits(exchange)).toEqual(whole.commits);
+  });
+
+  test("while others write to the feed, differs in nothing but its places there", async () => {
+    const whole = await closed(Number.POSITIVE_INFINITY, "before", true);
+    const exchange = await startExchange();
+    await aDay(exchange);
+    await closeDays(exchange, async (name, input) => {
+      await exchange.pump();
+      const result = await exchange.invoke(name, input);
+      await exchange.pump();
+      return result;
+    });
+    expect(written(await allCommits(exchange))).toEqual(written(whole.commits));
+  });
+});
