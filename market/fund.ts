@@ -14,24 +14,24 @@ export type FundCommand =
     };
 
 export interface FundState {
-  readonly balance: bigint;
+  readonly left: bigint;
   readonly contributions: ReadonlySet<DepositId>;
   /** By payout, in mills. */
-  readonly draws: ReadonlyMap<PayoutId, bigint>;
+  readonly drawn: ReadonlyMap<PayoutId, bigint>;
 }
 
 /** The default fund, which bears what centers owe beyond their guarantees: stream `fund-default`. */
 export const fundDecider: Decider<FundState, FundCommand, FundEvent> = {
-  initial: { balance: 0n, contributions: new Set(), draws: new Map() },
+  initial: { left: 0n, contributions: new Set(), drawn: new Map() },
   decide: decideFund,
   evolve(state, event) {
     if (event.type === "DefaultFundContributed") {
       const { contribution, mills: amount } = event.data;
       const contributions = new Set([...state.contributions, contribution]);
-      return { ...state, balance: state.balance + mills(amount), contributions };
+      return { ...state, left: state.left + mills(amount), contributions };
     }
     const { payout, mills: amount, left } = event.data;
-    return { ...state, balance: mills(left), draws: new Map([...state.draws, [payout, mills(amount)]]) };
+    return { ...state, left: mills(left), drawn: new Map([...state.drawn, [payout, mills(amount)]]) };
   },
 };
 
@@ -44,9 +44,9 @@ function decideFund(command: FundCommand, state: FundState): Decision<FundEvent>
     return accept({ type: "DefaultFundContributed", data: { contribution, mills: command.mills } });
   }
   const { payout, center } = command;
-  if (state.draws.has(payout)) return nothing;
-  if (amount > state.balance)
-    return conflict("fund-too-low", `The fund has ${state.balance} mills left.`, "/mills");
-  const left = millsText(state.balance - amount);
+  if (state.drawn.has(payout)) return nothing;
+  if (amount > state.left)
+    return conflict("fund-too-low", `The fund has ${state.left} mills left.`, "/mills");
+  const left = millsText(state.left - amount);
   return accept({ type: "DefaultFundDrawn", data: { payout, center, mills: command.mills, left } });
 }

@@ -10,7 +10,7 @@ import {
   reportCapacity,
 } from "./centers.ts";
 import { contributeToDefaultFund, getDefaultFund } from "./default-fund.ts";
-import { getPeriod, readFeed, readFeed } from "./finance.ts";
+import { readFeed } from "./finance.ts";
 import { cancelJob, explainJob, getJob, listJobs, postJob } from "./jobs.ts";
 import { getLedger, listLedgerEntries } from "./ledger.ts";
 import {

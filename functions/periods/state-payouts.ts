@@ -105,14 +105,14 @@ async function bear(
   const fund = (await loadState(access.store, fundDecider, streams.fund())).state;
   const drawn = {
     guarantee: await drawnFromGuarantee(access, center, payout),
-    fund: fund.draws.get(payout),
+    fund: fund.drawn.get(payout),
   };
   // Where the fund was asked already, the guarantee had nothing left then: one that was posted since is not drawn.
   const cover = coverDebt({
     ...debt,
     recipients,
     guarantee: drawn.guarantee ?? (drawn.fund === undefined ? guarantee : 0n),
-    defaultFund: drawn.fund ?? fund.balance,
+    defaultFund: drawn.fund ?? fund.left,
   });
   const meta = (what: string) => closeCommand(access, day, `${what}/${payout}`);
   if (cover.fromGuarantee > 0n && drawn.guarantee === undefined) {
