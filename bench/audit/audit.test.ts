@@ -910,8 +910,11 @@ async function honestDay(): Promise<Day> {
   const resold = await awardOf(bolt, resoldJob);
   await goTo(opening + 4);
   await begin(resold);
+  // Silence counts where the exchange was there to hear: a gate closes in every slot.
+  await auction();
 
   await goTo(opening + 5);
+  await auction();
   const failed = exchange.clock.now();
   await meter(wide, slotStart(opening + 5), failed, 4);
   await meter(lone, slotStart(opening + 5), failed, 2);

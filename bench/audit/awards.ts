@@ -11,6 +11,51 @@ function worth(fate: AwardFate, from: number, to: number): bigint {
   }, 0n);
 }
 
+/**
+ * What slots with fewer cards than awarded cost less, rounded up: of a divisible job and a service in proportion at the
+ * center that said so; of a gang all that the center was to have for them.
+ */
+function lacking(fate: AwardFate, from: number, to: number): bigint {
+  let sum = 0n;
+  for (const [center, slots] of fate.fewest)
+    for (const [slot, cards] of slots) {
+      if (slot < from || slot >= to) continue;
+      const own = fate.award.fills.filter(
+        (fill) => fill.center === center && fill.from <= slot && slot < endOfFill(fate, fill),
+      );
+      const awarded = own.reduce((total, fill) => total + fill.cards, 0);
+      const whole = own.reduce((total, fill) => total + BigInt(fill.price) * BigInt(fill.cards), 0n);
+      if (awarded <= cards) continue;
+      const rest = whole * BigInt(awarded - cards);
+      sum += isGang(fate) ? whole : (rest + BigInt(awarded) - 1n) / BigInt(awarded);
+    }
+  return sum;
+}
+
+/** Cards are charged as they were awarded, up to the slot in which the award ended, less what reports say was lacking. */
+function computeFaults(fate: AwardFate, sums: Charged | undefined, to: number): string[] {
+  const net = (sums?.compute ?? 0n) - (sums?.refunds ?? 0n);
+  const due = worth(fate, fate.paidFrom, to);
+  // What a divisible job's failing center delivered inside a slot is metered, not awarded: at most that slot's worth.
+  const slack = fate.asked?.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
+  // Of a gang that gave way after the daily close the centers that delivered keep what that charged for them.
+  const late = isGang(fate) && fate.faulty && (sums?.to ?? 0) > to ? worth(fate, to, sums?.to ?? to) : 0n;
+  const less = lacking(fate, fate.paidFrom, to);
+  const rounding = less === 0n ? 0n : BigInt(fate.fewest.size * (1 + (sums?.charges ?? 0)));
+  // Where a center left, what was credited as lost is not given back as well: then it is between the two.
+  const surely = fate.faulty || fate.reduced.size > 0 ? 0n : less;
+  const [least, most] = [due - less - rounding, due + slack + late - surely + rounding];
+  return net < least || net > most
+    ? [
+        `award ${fate.award.placement} was charged ${net} mills, its slots ${fate.paidFrom} to ${to} come to ${due - less}`,
+      ]
+    : [];
+}
+
+function isGang({ asked }: AwardFate): boolean {
+  return asked?.kind === "block" || asked?.kind === "split";
+}
+
 /** The whole worth of the slots in which centers left a divisible job: what they delivered of them is metered. */
 function partialWorth({ award, reduced }: AwardFate): bigint {
   return award.fills.reduce((sum, { center, from, to, price, cards }) => {
@@ -28,6 +73,13 @@ interface Charged {
   fees: bigint;
   /** For links and for moving data over them. */
   links: bigint;
+  penalties: bigint;
+  /** Refunds of cards by corrections. */
+  refunds: bigint;
+  /** The same, those of finance included. */
+  given?: bigint;
+  /** Charges of delivered slots: each may round its lines down. */
+  charges: number;
   to: number;
 }
 
@@ -75,19 +127,24 @@ export function chargesMatchAwards(
     if (seen.has(data.charge)) faults.push(`charge ${data.charge} is posted twice`);
     seen.add(data.charge);
     const sums = charged.get(data.placement) ?? {
-      ...{ compute: 0n, partial: 0n, fees: 0n, links: 0n },
-      to: 0,
+      ...{ compute: 0n, partial: 0n, fees: 0n, links: 0n, penalties: 0n, refunds: 0n },
+      ...{ charges: 0, to: 0 },
     };
     charged.set(data.placement, sums);
     const [, kind] = data.charge.split(":");
-    if (kind === "day" || kind === "end") sums.to = Math.max(sums.to, data.to);
+    if (kind === "day" || kind === "end") {
+      sums.to = Math.max(sums.to, data.to);
+      sums.charges += 1;
+    }
     const computed = String(kind).startsWith("reduce") ? "partial" : "compute";
     for (const line of data.lines) {
       if (line.kind === "compute") sums[computed] += line.mills;
       if (line.kind === "releaseFee") sums.fees += line.mills;
+      if (line.kind === "penalty") sums.penalties += line.mills;
       if (linkLines.has(line.kind) && line.from.startsWith("tenant:")) sums.links += line.mills;
     }
   }
+  faults.push(...correct(events, charged));
   let total = 0n;
   let awards = 0;
   for (const [placement, fate] of fates) {
@@ -96,13 +153,13 @@ export function chargesMatchAwards(
     total += compute;
     awards += 1;
     const to = fate.over ? (fate.cut ?? fate.award.to) : (sums?.to ?? fate.paidFrom);
-    const due = worth(fate, fate.paidFrom, to);
-    // What a divisible job's failing center delivered inside a slot is metered, not awarded: at most that slot's worth.
-    const slack = fate.asked?.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
-    if (compute < due || compute > due + slack)
-      faults.push(
-        `award ${placement} was charged ${compute} mills, its slots ${fate.paidFrom} to ${to} come to ${due}`,
-      );
+    faults.push(...computeFaults(fate, sums, to));
+    const value = fate.award.fills.reduce(
+      (sum, { price, cards, from, to: end }) => sum + BigInt(price) * BigInt(cards) * BigInt(end - from),
+      0n,
+    );
+    if ((sums?.penalties ?? 0n) > value)
+      faults.push(`award ${placement} has ${sums?.penalties} mills of penalties and is worth ${value}`);
     const partial = partialWorth(fate);
     if ((sums?.partial ?? 0n) > partial)
       faults.push(
@@ -121,6 +178,32 @@ export function chargesMatchAwards(
     faults,
     `${awards} awards, ${yuan(total)}`,
   );
+}
+
+/** Takes corrections in: each once, of a charge that was posted, and no refund of cards beyond what was paid for them. */
+function correct(events: readonly RawEvent[], charged: ReadonlyMap<string, Charged>): string[] {
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  const posted = new Set(factsOf(events, "ChargePosted").map(({ charge }) => charge));
+  for (const { correction, corrects, cause, placement, lines } of factsOf(events, "CorrectionPosted")) {
+    if (seen.has(correction)) faults.push(`correction ${correction} is posted twice`);
+    seen.add(correction);
+    const sums = charged.get(placement);
+    if (sums === undefined || !posted.has(corrects)) {
+      faults.push(`correction ${correction} is of ${corrects}, which was never charged`);
+      continue;
+    }
+    for (const { kind, from, mills } of lines) {
+      const back = from.startsWith("tenant:") ? -mills : mills;
+      if (kind === "penalty") sums.penalties += back;
+      // What finance corrects is its own judgement; that it gives no more back than was paid is not.
+      if (kind === "compute" && cause === "lateUsage") sums.refunds += back;
+      if (kind === "compute") sums.given = (sums.given ?? 0n) + back;
+    }
+    if ((sums.given ?? 0n) > sums.compute + sums.partial)
+      faults.push(`corrections of award ${placement} give ${sums.given} mills back of ${sums.compute}`);
+  }
+  return faults;
 }
 
 /** Cards that awards in force take, by `CENTER/PRODUCT/SLOT`; of slots that count. */
@@ -155,7 +238,8 @@ export function nothingSoldTwice(
   const offered = offersOf(events);
   const gates = new Map(factsOf(events, "GateClosed").map((gate) => [gate.auction, gate]));
   const sold = cardsSold(fates);
-  const soldEarly = cardsSold(fates, ({ award }, slot) => {
+  const soldEarly = cardsSold(fates, ({ award, bridged }, slot) => {
+    if (bridged) return false;
     const gate = gates.get(award.auction);
     return gate?.session !== "spot" || slot > gate.gate + lapse;
   });

@@ -1,4 +1,4 @@
-import type { FactOf, RawAward, RawEvent } from "./raw-events.ts";
+import { type FactOf, factsOf, type RawAward, type RawEvent } from "./raw-events.ts";
 
 /** What became of an award, read off its job's stream. */
 export interface AwardFate {
@@ -16,6 +16,10 @@ export interface AwardFate {
   readonly reduced: Map<string, number>;
   /** First slot of each center that took its cards back with notice; a gang ends at all of them. */
   readonly reclaimed: Map<string, number>;
+  /** Fewest cards that were reported of a slot, by center, where a report names any. */
+  readonly fewest: Map<string, Map<number, number>>;
+  /** No auction gave it: the run went on while the exchange was away. */
+  readonly bridged: boolean;
 }
 
 /** First slot of which a fill of the award delivers nothing any more, the end of the whole run aside. */
@@ -34,20 +38,18 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
   for (const { type, stream, data } of events) {
     if (type === "JobRequested") specs.set(data.job, data.spec);
     if (type !== "AwardsPublished" || !sealed.has(stream)) continue;
-    for (const award of data.awards)
-      fates.set(award.placement, {
-        award,
-        asked: undefined,
-        paidFrom: award.from,
-        over: false,
-        faulty: false,
-        reduced: new Map(),
-        reclaimed: new Map(),
-      });
+    for (const award of data.awards) fates.set(award.placement, fateOf(award, false));
   }
+  for (const award of factsOf(events, "JobBridged").map((data) => data.award))
+    fates.set(award.placement, fateOf(award, true));
   for (const [placement, fate] of fates) fates.set(placement, { ...fate, asked: specs.get(fate.award.job) });
   follow(events, fates);
   return fates;
+}
+
+function fateOf(award: RawAward, bridged: boolean): AwardFate {
+  const known = { asked: undefined, paidFrom: award.from, over: false, faulty: false, bridged };
+  return { award, ...known, reduced: new Map(), reclaimed: new Map(), fewest: new Map() };
 }
 
 /** Causes of a displacement that no center answers for. */
@@ -63,8 +65,35 @@ interface Running {
   readonly awards: string[];
   readonly centers: Set<string>;
   readonly accepted: Set<string>;
+  /** The attempt that began last, and the slot in which it did. */
+  attempt?: { readonly run: number; readonly slot: number };
+  /** First slot that it did not deliver. */
+  deliveredTo: number;
   /** Absent while it goes on; whether a center ended it. */
   over?: { readonly faulty: boolean };
+}
+
+const newRun = (): Running => ({
+  awards: [],
+  centers: new Set(),
+  accepted: new Set(),
+  deliveredTo: Number.POSITIVE_INFINITY,
+});
+
+const slotMs = 360_000;
+
+/** A report of the last attempt says how many cards a center had at least in the slots that it touches. */
+function tellFewest(
+  fate: AwardFate | undefined,
+  run: Running | undefined,
+  { run: number, usage, cards }: FactOf<"JobMetered">,
+): void {
+  if (fate === undefined || cards === undefined || run?.attempt?.run !== number) return;
+  const slots = fate.fewest.get(usage.center) ?? new Map<number, number>();
+  fate.fewest.set(usage.center, slots);
+  const from = Math.max(Math.floor(Date.parse(usage.from) / slotMs), run.attempt.slot);
+  const to = Math.min(Math.ceil(Date.parse(usage.to) / slotMs), run.deliveredTo);
+  for (let slot = from; slot < to; slot++) slots.set(slot, Math.min(cards, slots.get(slot) ?? cards));
 }
 
 /** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
@@ -72,7 +101,7 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
   const runs = new Map<string, Running>();
   const endOf = (lease: string, slot: number, faulty: boolean) => {
     const run = runs.get(lease);
-    if (run !== undefined) run.over = { faulty };
+    if (run !== undefined) Object.assign(run, { over: { faulty }, deliveredTo: slot });
     for (const id of run?.awards ?? []) {
       const fate = fates.get(id);
       if (fate === undefined || fate.over) continue;
@@ -85,19 +114,30 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
   for (const { type, data } of events) {
     switch (type) {
       case "JobPlaced":
+      case "JobBridged":
       case "JobContinued": {
         const { placement, fills } = data.award;
         const fate = fates.get(placement);
         if (fate !== undefined && data.paidFrom !== undefined) fate.paidFrom = data.paidFrom;
         const lease = type === "JobPlaced" ? placement : (leaseOf.get(data.job) ?? placement);
         leaseOf.set(data.job, lease);
-        const run = runs.get(lease) ?? { awards: [], centers: new Set(), accepted: new Set() };
+        const run = runs.get(lease) ?? newRun();
         runs.set(lease, run);
         run.awards.push(placement);
         // Its run ended before it was told to go on: given back whole.
         if (fate !== undefined && run.over !== undefined)
           Object.assign(fate, { over: true, faulty: run.over.faulty, cut: fate.paidFrom });
         for (const { center } of fills) run.centers.add(center);
+        break;
+      }
+      case "JobStarted": {
+        const run = runs.get(data.placement);
+        if (run !== undefined && run.attempt?.run !== data.run) run.attempt = data;
+        break;
+      }
+      case "JobMetered": {
+        const run = runs.get(data.placement);
+        for (const id of run?.awards ?? []) tellFewest(fates.get(id), run, data);
         break;
       }
       case "JobAccepted":

@@ -75,6 +75,14 @@ const RawFact = z.discriminatedUnion("type", [
   }),
   fact("JobPlaced", echo),
   fact("JobContinued", echo),
+  fact("JobBridged", echo),
+  fact("JobStarted", { placement: z.string(), run: z.int(), slot: z.int() }),
+  fact("JobMetered", {
+    placement: z.string(),
+    run: z.int(),
+    usage: z.object({ center: z.string(), from: z.string(), to: z.string() }),
+    cards: z.int().optional(),
+  }),
   fact("JobAccepted", { placement: z.string(), center: z.string() }),
   fact("JobReduced", { ...ending, center: z.string() }),
   fact("JobReclaimed", { ...ending, job: z.string(), center: z.string() }),
@@ -82,6 +90,13 @@ const RawFact = z.discriminatedUnion("type", [
   fact("JobFailed", ending),
   fact("JobDisplaced", { ...ending, job: z.string(), cause: z.string() }),
   fact("JobCancelled", { placement: z.string().optional(), slot: z.int() }),
+  fact("CorrectionPosted", {
+    correction: z.string(),
+    corrects: z.string(),
+    cause: z.string(),
+    placement: z.string(),
+    lines: z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills })),
+  }),
   fact("ChargePosted", {
     charge: z.string(),
     placement: z.string(),
