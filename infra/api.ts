@@ -2,13 +2,17 @@ import { CfnOutput, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   HttpApi,
+  HttpIntegrationType,
   HttpMethod,
   HttpNoneAuthorizer,
+  HttpRouteIntegration,
+  type HttpRouteIntegrationConfig,
   HttpStage,
+  IntegrationCredentials,
   LogGroupLogDestination,
+  PayloadFormatVersion,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpJwtAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
-import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import {
   CfnUserPoolGroup,
   ClientAttributes,
@@ -18,6 +22,7 @@ import {
   UserPool,
   type UserPoolClient,
 } from "aws-cdk-lib/aws-cognito";
+import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -100,6 +105,25 @@ function createStage(scope: Construct, httpApi: HttpApi): void {
   });
 }
 
+/** A route's function, called with a role of the API's: a permission on each function would not fit one stack. */
+class FunctionIntegration extends HttpRouteIntegration {
+  readonly #config: HttpRouteIntegrationConfig;
+
+  constructor(id: string, made: IFunction, role: Role) {
+    super(id);
+    this.#config = {
+      type: HttpIntegrationType.AWS_PROXY,
+      uri: made.functionArn,
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+      credentials: IntegrationCredentials.fromRole(role),
+    };
+  }
+
+  override bind(): HttpRouteIntegrationConfig {
+    return this.#config;
+  }
+}
+
 /** The HTTP API: one route for each operation of the contract, behind the JWT authorizer unless it is public. */
 export function createApi(
   scope: Construct,
@@ -111,13 +135,21 @@ export function createApi(
   });
   const api = new HttpApi(scope, "api", { apiName: "suanwang", createDefaultStage: false });
   createStage(scope, api);
+  const caller = new Role(scope, "gateway-role", {
+    assumedBy: new ServicePrincipal("apigateway.amazonaws.com"),
+  });
+  const called = routes.flatMap(([{ trigger }, made]) => (trigger.kind === "http" ? [made.functionArn] : []));
+  new Policy(scope, "gateway-policy", {
+    roles: [caller],
+    statements: [new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: called })],
+  });
   for (const [spec, made] of routes) {
     if (spec.trigger.kind !== "http") continue;
     const { method, path, roles: allowed } = spec.trigger.operation;
     const added = api.addRoutes({
       path,
       methods: [HttpMethod[method]],
-      integration: new HttpLambdaIntegration(`${spec.name}-integration`, made),
+      integration: new FunctionIntegration(`${spec.name}-integration`, made, caller),
       authorizer: allowed === "public" ? new HttpNoneAuthorizer() : authorizer,
     });
     for (const route of allowed === "public" ? added : []) {

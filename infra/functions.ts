@@ -19,12 +19,25 @@ export interface Resources {
   readonly workflowArn: (name: WorkflowName) => string;
 }
 
-/** One Lambda of the manifest, with the variables and rights that its grants ask for, in a role of its own. */
+/**
+ * The role of a function: its own, or, behind a route, that of all such functions with the same grants. A role and its
+ * policy for each would not fit one stack (decision 0084).
+ */
+function roleOf(scope: Construct, { name, trigger, grants }: FunctionSpec): { role: Role; fresh: boolean } {
+  const shared = ["api", ...[...grants].sort().map((grant) => grant.replace(":", "-"))].join("-");
+  const id = `${trigger.kind === "http" ? shared : name}-role`;
+  const found = scope.node.tryFindChild(id);
+  if (found instanceof Role) return { role: found, fresh: false };
+  return {
+    role: new Role(scope, id, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") }),
+    fresh: true,
+  };
+}
+
+/** One Lambda of the manifest, with the variables and rights that its grants ask for. */
 export function createFunction(scope: Construct, spec: FunctionSpec, resources: Resources): NodejsFunction {
   const logGroup = new LogGroup(scope, `${spec.name}-log`, { retention: RetentionDays.ONE_MONTH });
-  const role = new Role(scope, `${spec.name}-role`, {
-    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-  });
+  const { role, fresh } = roleOf(scope, spec);
   logGroup.grantWrite(role);
   const made = new NodejsFunction(scope, spec.name, {
     functionName: nameIn(scope, spec.name),
@@ -52,7 +65,7 @@ export function createFunction(scope: Construct, spec: FunctionSpec, resources: 
       : {}),
   });
   for (const grant of spec.grants) give(made, grant, resources);
-  answerTracing(role.node.findChild("DefaultPolicy"));
+  if (fresh) answerTracing(role.node.findChild("DefaultPolicy"));
   const reason = noDeadLetters[spec.trigger.kind];
   if (reason !== undefined) answerFinding(made, "Serverless-LambdaDLQ", reason);
   return made;

@@ -91,7 +91,6 @@ const known: ReadonlySet<string> = new Set([
   "AWS::Cognito::UserPoolGroup",
   "AWS::IAM::Role",
   "AWS::IAM::Policy",
-  "AWS::Lambda::Permission",
   "AWS::Logs::LogGroup",
   "AWS::SQS::QueuePolicy",
   "AWS::CDK::Metadata",
