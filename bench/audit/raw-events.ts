@@ -90,13 +90,6 @@ const RawFact = z.discriminatedUnion("type", [
   fact("JobFailed", ending),
   fact("JobDisplaced", { ...ending, job: z.string(), cause: z.string() }),
   fact("JobCancelled", { placement: z.string().optional(), slot: z.int() }),
-  fact("CorrectionPosted", {
-    correction: z.string(),
-    corrects: z.string(),
-    cause: z.string(),
-    placement: z.string(),
-    lines: z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills })),
-  }),
   fact("ChargePosted", {
     charge: z.string(),
     placement: z.string(),
@@ -107,7 +100,9 @@ const RawFact = z.discriminatedUnion("type", [
   }),
   fact("CorrectionPosted", {
     correction: z.string(),
+    corrects: z.string(),
     cause: z.string(),
+    placement: z.string(),
     account: z.string(),
     lines,
     tenantPays: Mills,
