@@ -307,6 +307,29 @@ describe("an account's tax rate and currency", () => {
   });
 });
 
+describe("GET /accounts/{account}/holds", () => {
+  test("says what became of each hold, over midnight too", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme, "10000000");
+    const post = () =>
+      exchange.call(operations.postJob, acme, {
+        body: newJob(exchange, "c-1", { to: exchange.slot() + 500 }),
+      });
+    const { hold, job } = await succeeds(post());
+    const holds = async () => (await succeeds(exchange.call(operations.listHolds, acme, { params }))).items;
+    const none = { job, stretch: 1, held: hold, posted: "0", released: "0", expired: "0" };
+    expect(await holds()).toEqual([{ ...none, status: "pending", pending: hold }]);
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("1", "next-day"));
+    expect(await holds()).toEqual([{ ...none, status: "pending", pending: hold }]);
+    await succeeds(exchange.call(operations.cancelJob, acme, { params: { job } }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+    expect(await holds()).toEqual([{ ...none, status: "expired", expired: hold, pending: "0" }]);
+  });
+});
+
 describe("adjustments of the feed", () => {
   const corrected = (correction: string, tenantPays: string) =>
     parseEvent("CorrectionPosted", {
