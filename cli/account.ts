@@ -2,10 +2,12 @@ import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import {
   type Account,
   type AccountEntry,
+  type AccountHold,
   type Deposit,
   depositFunds,
   getAccount,
   listEntries,
+  listHolds,
   openAccount,
   setTaxRate,
 } from "../functions/contract/accounts.ts";
@@ -14,7 +16,7 @@ import { allOption, cursorOption, defined, limitOption, showList } from "./listi
 import { amountOf, cnyOption, millsOption } from "./money-options.ts";
 import { keyOption } from "./request-body.ts";
 import type { Session } from "./session.ts";
-import { type Column, record } from "./table.ts";
+import { type Column, record, table } from "./table.ts";
 
 export function accountCommands(session: Session): Command {
   const group = new Command("account").description("Money: accounts, deposits and entries");
@@ -73,8 +75,29 @@ export function accountCommands(session: Session): Command {
         columns,
       );
     });
+  group
+    .command("holds")
+    .description(listHolds.summary)
+    .argument("<account>")
+    .option("--period <day>", "settlement day, YYYY-MM-DD (default: the newest)")
+    .action((account, { period }) =>
+      session.run(listHolds, { params: { account }, query: defined({ period }) }, ({ items }) =>
+        table(items, holdColumns),
+      ),
+    );
   return group;
 }
+
+const holdColumns: readonly Column<AccountHold>[] = [
+  { head: "job", of: ({ job }) => job },
+  { head: "stretch", right: true, of: ({ stretch }) => String(stretch) },
+  { head: "status", of: ({ status }) => status },
+  { head: "held", right: true, of: ({ held }) => cny(held) },
+  { head: "posted", right: true, of: ({ posted }) => cny(posted) },
+  { head: "released", right: true, of: ({ released }) => cny(released) },
+  { head: "expired", right: true, of: ({ expired }) => cny(expired) },
+  { head: "pending", right: true, of: ({ pending }) => cny(pending) },
+];
 
 /** Of what is written in percent with at most two decimals. */
 function basisPointsOf(text: string): number {

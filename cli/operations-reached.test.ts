@@ -51,6 +51,7 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   depositFunds: "account deposit acme --mills 5000000",
   setTaxRate: "account tax acme 6.5",
   listEntries: "account entries acme --period 2026-03-02",
+  listHolds: "account holds acme --period 2026-03-02",
   readFeed: "feed tail",
   listPeriods: "period list --limit 3",
   getPeriod: "period get 2026-03-02",

@@ -241,6 +241,7 @@ const routes: readonly FunctionSpec[] = [
   http("depositFunds", "functions/accounts/deposit-funds.ts", appends),
   http("setTaxRate", "functions/accounts/set-tax-rate.ts", appends),
   http("listEntries", "functions/accounts/list-entries.ts", reads),
+  http("listHolds", "functions/accounts/list-holds.ts", reads),
   http("readFeed", "functions/finance/read-feed.ts", ["feed:read"]),
   http("listPeriods", "functions/finance/list-periods.ts", views),
   http("getPeriod", "functions/finance/get-period.ts", reads),

@@ -15,6 +15,7 @@ import { mills, millsText } from "../../market/money.ts";
 import type { ChargePostedData } from "../../market/settlement/award-balance.ts";
 import { emptyLedger, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
 import { instant, periodOf, periodStart, SLOTS_PER_DAY, slotStart } from "../../market/time.ts";
+import { closeDays as closeAll } from "../../test/close-days.ts";
 import {
   acme,
   alpha,
@@ -796,27 +797,23 @@ function totalling(): Change {
   };
 }
 
-const Begun = z.object({ next: z.enum(["charge", "none"]), period: z.string().optional() });
-const At = z.object({ period: z.string(), cursor: z.string() });
+const At = z.looseObject({ period: z.string().optional() });
 const Page = z.object({ auction: z.int(), page: z.int(), pages: z.int() });
 
-/** The period workflow. */
+/** Every day that is over: one deposit is the last page's, another comes before the feed brings the cut: the next day's. */
 async function closeDays(exchange: InMemoryExchange): Promise<void> {
-  for (;;) {
-    const { next, period } = Begun.parse(await exchange.invoke("begin-close", {}));
-    if (next === "none" || period === undefined) return;
-    for (const name of ["charge-day", "carry-accounts"]) {
-      let at = At.parse(await exchange.invoke(name, { period, cursor: "" }));
-      while (at.cursor !== "end") at = At.parse(await exchange.invoke(name, at));
+  const cutPeriods = new Set<string>();
+  await closeAll(exchange, async (name, input) => {
+    const { period } = At.parse(input);
+    if (name === "cut-off" && period !== undefined && !cutPeriods.has(period)) {
+      cutPeriods.add(period);
+      await exchange.pump();
+      await deposit(exchange);
+      await exchange.pump();
+      await deposit(exchange);
     }
-    await exchange.pump();
-    // One deposit is the last page's, another comes before the feed brings the close: it is the next day's.
-    await deposit(exchange);
-    await exchange.pump();
-    await deposit(exchange);
-    await exchange.invoke("close-period", { period });
-    await exchange.pump();
-  }
+    return exchange.invoke(name, input);
+  });
 }
 
 async function deposit(exchange: InMemoryExchange): Promise<void> {

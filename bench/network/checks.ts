@@ -72,7 +72,10 @@ function endOf(event: DomainEvent): { job: string; slot: number } | undefined {
   }
 }
 
-/** Every mill that left an account came to another, and the tenants' accounts say what the ledger says of them. */
+/**
+ * Every mill that left an account came to another, the tenants' accounts say what the ledger says of them, and every
+ * charge is settled: nothing is left where money only passes.
+ */
 function moneyAstray({ ledger, accounts }: Simulated): string[] {
   const sum = [...ledger.accounts.values()]
     .flatMap((accounts) => [...accounts.values()])
@@ -80,11 +83,19 @@ function moneyAstray({ ledger, accounts }: Simulated): string[] {
   const unbalanced = sum === 0n ? [] : [`credits exceed debits by ${sum} mills`];
   const tenants = [...accounts].flatMap(([id, { available, holds }]) => {
     const own = AccountId.parse(id);
-    const stated = balanceOf(ledger, chart.available(own)) + balanceOf(ledger, chart.held(own));
-    const has = valuesIn(holds).reduce((total, held) => total + mills(held.mills), available);
-    return has === stated ? [] : [`${id} has ${has} mills, the ledger says ${stated}`];
+    const free = balanceOf(ledger, chart.available(own));
+    const held = valuesIn(holds).reduce((total, one) => total + mills(one.mills), 0n);
+    const heldStated = balanceOf(ledger, chart.held(own));
+    return [
+      ...(available === free ? [] : [`${id} has ${available} mills, the ledger says ${free}`]),
+      ...(held === heldStated ? [] : [`${id} holds ${held} mills, the ledger says ${heldStated}`]),
+    ];
   });
-  return [...unbalanced, ...tenants];
+  const passing = [chart.clearing, chart.fees, chart.penalties].flatMap((account) => {
+    const left = balanceOf(ledger, account);
+    return left === 0n ? [] : [`${left} mills are left in ${account}`];
+  });
+  return [...unbalanced, ...tenants, ...passing];
 }
 
 /** Every job has one outcome, and none ended without its work done. */

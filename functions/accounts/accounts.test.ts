@@ -1,5 +1,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
+import { createEventLog } from "../../events/store/log.ts";
+import { instant } from "../../market/time.ts";
+import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
@@ -242,5 +246,156 @@ describe("an account over its days", () => {
     expect(late.problem).toMatchObject({ status: 400, code: "cursor-invalid" });
     expect((await entries({ period: "2026-03-02", cursor: next })).items[0]?.version).toBe(4);
     expect((await entries({ period: "2025-01-01" })).items).toEqual([]);
+  });
+});
+
+describe("an account's tax rate and currency", () => {
+  const { openAccount: open, setTaxRate, postJob } = operations;
+
+  test("finance sets the rate; a job keeps the one that it was requested with, and holds the tax", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme, "10000000");
+    const set = (taxRate: number, by = finance) =>
+      exchange.call(setTaxRate, by, { params, body: { taxRate } });
+    expect((await set(600, acme)).status).toBe(403);
+    const body = newJob(exchange, "c-1", {
+      cards: 1,
+      slots: 1,
+      products: [{ product: "a100-80g", limit: 777 }],
+    });
+    expect((await succeeds(exchange.call(postJob, acme, { body }))).hold).toBe("777");
+    expect(await succeeds(set(600))).toMatchObject({ taxRate: 600 });
+    const commits = await exchange.countCommits();
+    expect(await succeeds(set(600))).toMatchObject({ taxRate: 600 });
+    expect(await exchange.countCommits()).toBe(commits);
+    // 777 x 1.06 are 823.62.
+    expect((await succeeds(exchange.call(postJob, acme, { body }))).hold).toBe("824");
+    expect(await account()).toMatchObject({ taxRate: 600, held: String(777 + 824) });
+    expect((await entries({ limit: 200 })).items).toContainEqual(
+      expect.objectContaining({ kind: "taxRateSet", taxRate: 600 }),
+    );
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("1", "next-day"));
+    expect(await account()).toMatchObject({ taxRate: 600, period: "2026-03-03" });
+  });
+
+  test("an account in another currency takes deposits in it, and no job", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    const body = { account: "dollars", currency: "USD" };
+    expect(await succeeds(exchange.call(open, acme, { body }))).toMatchObject({ currency: "USD" });
+    const other = await exchange.call(open, acme, { body: { ...body, currency: "EUR" } });
+    expect(other.problem).toMatchObject({ status: 409, code: "currency-fixed" });
+    const put = (currency: string) =>
+      exchange.call(depositFunds, finance, {
+        params: { account: "dollars" },
+        body: { mills: "5000000", currency },
+      });
+    expect((await put("CNY")).problem).toMatchObject({ status: 422, code: "currency-differs" });
+    expect(await succeeds(put("USD"))).toMatchObject({ mills: "5000000", currency: "USD" });
+    const job = await exchange.call(postJob, acme, {
+      body: { ...newJob(exchange, "c-1"), account: "dollars" },
+    });
+    expect(job.problem).toMatchObject({
+      status: 422,
+      code: "currency-not-traded",
+      errors: [expect.objectContaining({ pointer: "/account" })],
+    });
+    exchange.clock.set(openingTime + day);
+    await exchange.invoke("carry-accounts", { period: "2026-03-02", cursor: "" });
+    const own = await succeeds(exchange.call(getAccount, acme, { params: { account: "dollars" } }));
+    expect(own).toMatchObject({ currency: "USD", available: "5000000", status: "open" });
+  });
+});
+
+describe("GET /accounts/{account}/holds", () => {
+  test("says what became of each hold, over midnight too", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme, "10000000");
+    const post = () =>
+      exchange.call(operations.postJob, acme, {
+        body: newJob(exchange, "c-1", { to: exchange.slot() + 500 }),
+      });
+    const { hold, job } = await succeeds(post());
+    const holds = async () => (await succeeds(exchange.call(operations.listHolds, acme, { params }))).items;
+    const none = { job, stretch: 1, held: hold, posted: "0", released: "0", expired: "0" };
+    expect(await holds()).toEqual([{ ...none, status: "pending", pending: hold }]);
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("1", "next-day"));
+    expect(await holds()).toEqual([{ ...none, status: "pending", pending: hold }]);
+    await succeeds(exchange.call(operations.cancelJob, acme, { params: { job } }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await exchange.pump();
+    expect(await holds()).toEqual([{ ...none, status: "expired", expired: hold, pending: "0" }]);
+  });
+});
+
+describe("adjustments of the feed", () => {
+  const corrected = (correction: string, tenantPays: string) =>
+    parseEvent("CorrectionPosted", {
+      correction,
+      corrects: "j-1.1:end:1-2",
+      cause: "resolution",
+      job: "j-1",
+      placement: "j-1.1",
+      stretch: 1,
+      account: "acme",
+      from: 1,
+      to: 2,
+      lines: [],
+      tenantPays,
+      period: "2026-03-02",
+    });
+  const invoiced = (rounding: string) =>
+    parseEvent("InvoiceIssued", {
+      invoice: "acme-2026-03-02",
+      account: "acme",
+      owner: "acme",
+      period: "2026-03-02",
+      at: "2026-03-02T16:14:00.000Z",
+      taxRate: 0,
+      lines: [],
+      net: rounding,
+      tax: "0",
+      gross: rounding,
+      payable: "0",
+      rounding,
+    });
+  const write = (stream: string, { type, data }: DomainEvent) =>
+    createEventLog(exchange.database, testTables.log).append({
+      stream,
+      version: 1,
+      commandId: stream,
+      actor: "exchange:test",
+      causationId: "test",
+      correlationId: "test",
+      time: instant(exchange.clock.now()),
+      events: [{ type, v: 1, data }],
+    });
+
+  test("are made once each, on whatever day they are read, and may overdraw", async () => {
+    await openAccount(exchange, acme, "100");
+    await write("job-j-1", corrected("c-1", "130"));
+    await write("invoice-acme-2026-03-02", invoiced("7"));
+    await exchange.pump();
+    expect(await account()).toMatchObject({ available: "-23", status: "overdrawn" });
+    // Read again from the first page, on a later day: all of it is found done.
+    exchange.clock.set(openingTime + day);
+    await exchange.database.remove("test-marks", { pk: "checkpoint#settle-accounts" });
+    const head = (await exchange.database.query("test-feed", { pk: "feed" })).length;
+    await exchange.wake("settle-accounts", [{ pk: "feed", sk: head }]);
+    expect(await account()).toMatchObject({ available: "-23", status: "overdrawn" });
+    const items = (await entries({ period: "2026-03-02", limit: 200 })).items;
+    expect(items.filter(({ kind }) => kind === "adjusted")).toMatchObject([
+      { available: "-130", adjustment: "c-1" },
+      { available: "7", adjustment: "acme-2026-03-02" },
+    ]);
+    await openCenter(exchange, alpha, "c-1");
+    const refused = await succeeds(
+      exchange.call(operations.postJob, acme, { body: newJob(exchange, "c-1") }),
+    );
+    expect(refused).toMatchObject({ status: "rejected", reason: expect.stringContaining("overdrawn") });
+    await succeeds(deposit("23", "heals"));
+    expect(await account()).toMatchObject({ available: "0", status: "open" });
   });
 });

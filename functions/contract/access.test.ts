@@ -108,6 +108,7 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   getAccount: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   depositFunds: (_, { tenant }) => ({ params: { account: tenant.owner }, body: { mills: "5" } }),
   setTaxRate: (_, { tenant }) => ({ params: { account: tenant.owner }, body: { taxRate: 600 } }),
+  listHolds: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   listEntries: (_, { tenant }) => ({ params: { account: tenant.owner } }),
   readFeed: () => ({}),
   listPeriods: () => ({}),

@@ -155,3 +155,38 @@ export const listEntries = defineOperation({
   },
   problems: [404],
 });
+
+export const AccountHold = z.object({
+  job: JobId,
+  stretch: z.int().min(1),
+  status: z
+    .enum(["pending", "posted", "released", "expired"])
+    .describe(
+      "pending: something is held of it; posted: charges took of it; expired: no auction can use it any more",
+    ),
+  held: MillsText.describe("Held on the day, or carried into it, in mills"),
+  posted: MillsText.describe("Paid by charges, less what penalties paid in"),
+  released: MillsText,
+  expired: MillsText,
+  pending: MillsText.describe("Still held"),
+});
+export type AccountHold = z.infer<typeof AccountHold>;
+
+export const listHolds = defineOperation({
+  id: "listHolds",
+  method: "GET",
+  path: "/accounts/{account}/holds",
+  tag: "accounts",
+  summary: "What was held on an account in one settlement day, and what became of it",
+  roles: ["tenant", "center", "finance", "operator"],
+  names: { "path/account": "own" },
+  seesAll: ["finance", "operator"],
+  params,
+  query: z.object({ period: Period.optional().describe("Left out: the day in which the account stands") }),
+  success: {
+    status: 200,
+    says: "Holds, oldest first.",
+    body: z.object({ period: Period, items: z.array(AccountHold) }),
+  },
+  problems: [404],
+});

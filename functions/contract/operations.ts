@@ -1,4 +1,4 @@
-import { depositFunds, getAccount, listEntries, openAccount, setTaxRate } from "./accounts.ts";
+import { depositFunds, getAccount, listEntries, listHolds, openAccount, setTaxRate } from "./accounts.ts";
 import { assignBreak, getBreak, listBreaks, resolveBreak } from "./breaks.ts";
 import {
   declareLinks,
@@ -75,6 +75,7 @@ export const operations = {
   depositFunds,
   setTaxRate,
   listEntries,
+  listHolds,
   readFeed,
   listPeriods,
   getPeriod,
