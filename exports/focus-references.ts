@@ -55,6 +55,7 @@ export function noteReferences(references: References, event: DomainEvent): void
       return;
     }
     case "JobPlaced":
+    case "JobBridged":
     case "JobContinued": {
       const { award } = event.data;
       awards.set(award.placement, award);

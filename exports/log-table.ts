@@ -120,7 +120,7 @@ function* rowsOf(page: ExportedPage, commit: ExportedCommit, ordinal: number): G
 
 /** An award's names stand one level down. */
 function fieldsOf(event: DomainEvent): Readonly<Record<string, unknown>> {
-  return event.type === "JobPlaced" || event.type === "JobContinued"
+  return event.type === "JobPlaced" || event.type === "JobContinued" || event.type === "JobBridged"
     ? { ...event.data.award, ...event.data }
     : { ...event.data };
 }
@@ -170,6 +170,7 @@ function amountOf(event: DomainEvent): bigint | null {
       return BigInt(event.data.hold);
     case "JobPlaced":
     case "JobContinued":
+    case "JobBridged":
       return BigInt(event.data.award.value);
     case "AccountOpened":
     case "AccountCarried":

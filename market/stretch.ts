@@ -74,6 +74,11 @@ export function bidHold(spec: JobSpec, waiting: Waiting = { ...nothingSoFar, win
   return BigInt(most) * BigInt(spec.cards);
 }
 
+/** Whether a job bids for a continuation at the end of its award; a divisible one has had what it bought. */
+export function bidsForMore({ extendLimit, kind }: JobSpec): boolean {
+  return extendLimit !== undefined && kind !== "div";
+}
+
 /** The most that a continuation can cost, in mills without tax; undefined for a job that stops at the end of its award. */
 export function continuationHold(spec: JobSpec, slots: number): bigint | undefined {
   if (spec.extendLimit === undefined) return undefined;

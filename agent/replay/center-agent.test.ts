@@ -29,6 +29,7 @@ interface Told {
   readonly centers?: readonly string[];
   readonly cards?: number;
   readonly cause?: string;
+  readonly mayGoOn?: true;
 }
 
 /** A change as c-1 is told of it. */
@@ -49,6 +50,7 @@ function change(position: number, told: Told): AssignmentChange {
     fills: told.change === "released" ? [] : fills,
     centers,
     ...(told.cause === undefined ? {} : { cause: told.cause }),
+    ...(told.mayGoOn === undefined ? {} : { mayGoOn: told.mayGoOn }),
   });
 }
 
@@ -70,6 +72,8 @@ interface StandIn {
   pageLength: number;
   leases: number;
   reads: number;
+  /** Nobody answers: connections break. */
+  away: boolean;
   stop(): Promise<void>;
 }
 
@@ -93,6 +97,10 @@ async function startStandIn(): Promise<StandIn> {
     return [200, { placement, job: placement.split(".")[0], status: "running", run: 1 }];
   };
   const server: Server = createServer(async (request, response) => {
+    if (standIn.away) {
+      request.socket.destroy();
+      return;
+    }
     const { pathname, searchParams } = new URL(request.url ?? "", "http://stand-in");
     if (request.method === "POST") {
       const [, , placement, verb] = pathname.split("/");
@@ -114,6 +122,7 @@ async function startStandIn(): Promise<StandIn> {
     pageLength: 1000,
     leases: 0,
     reads: 0,
+    away: false,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -178,7 +187,7 @@ const scenario: Scenario = {
 function startAgent(exchange: StandIn, minutes: number, job: ScenarioJob | null = jobOf(30)) {
   const clock = new ManualClock(at(minutes));
   const failures: unknown[] = [];
-  const client = createClient(exchange.url, "token", createSlots(8));
+  const client = createClient(exchange.url, "token", createSlots(8), 1);
   const world: World = {
     scenario,
     opening,
@@ -292,6 +301,86 @@ describe("a run", () => {
     await tick();
     await goTo(60);
     expect(said()).toEqual(["j.1 accept", "j.1 start", "j.1 meter to 30", "j.1 finish"]);
+  });
+});
+
+describe("an exchange that cannot be reached", () => {
+  const goOn = { change: "placed", from: 1, to: 4, mayGoOn: true } as const;
+
+  test("finds a run going on that may, and hears what it did up to its end", async () => {
+    exchange.told.push(goOn);
+    const { tick, goTo, failures } = startAgent(exchange, 0, jobOf(60));
+    await tick();
+    await goTo(20);
+    exchange.away = true;
+    await tick();
+    await goTo(50);
+    exchange.away = false;
+    await goTo(57);
+    expect(said()).toEqual(["j.1 accept", "j.1 start", "j.1 meter to 24"]);
+    // Bridged to slot 10: it never stopped, so that its hour is over at minute 66.
+    exchange.told.push({ change: "continued", from: 4, to: 12, auction: 2, lease: 1 });
+    await tick();
+    await goTo(80);
+    expect(said().slice(3)).toEqual(["j.1 meter to 66", "j.1 finish"]);
+    expect(failures).toEqual([]);
+  });
+
+  test("hears of an end in its absence once it is back", async () => {
+    exchange.told.push({ ...goOn, to: 10 });
+    const { tick, goTo, world, failures } = startAgent(exchange, 0);
+    await tick();
+    await goTo(20);
+    exchange.away = true;
+    await goTo(50);
+    expect(said()).toEqual(["j.1 accept", "j.1 start"]);
+    exchange.away = false;
+    await goTo(57);
+    expect(said().slice(2)).toEqual(["j.1 meter to 36", "j.1 finish"]);
+    expect([world.refusals.size, failures]).toEqual([0, []]);
+  });
+
+  /** What a run at its end says to a continuation that comes when the exchange is back. */
+  async function told(first: Partial<Told>, others: readonly Told[], backAt: number): Promise<string[]> {
+    exchange.told.push({ ...goOn, ...first }, ...others);
+    const { tick, goTo } = startAgent(exchange, 0, jobOf(1000));
+    await tick();
+    await goTo(20);
+    exchange.away = true;
+    await goTo(backAt);
+    exchange.away = false;
+    await goTo(backAt + 7);
+    const to = Math.ceil(backAt / 6) + 3;
+    exchange.told.push({ change: "continued", from: 4, to, auction: 3, lease: 1 });
+    await tick();
+    return said().filter((one) => one.startsWith("j.1 refuse"));
+  }
+
+  test("finds a run stopped after 4 hours", async () => {
+    expect(await told({}, [], 24 + 230)).toEqual([]);
+    exchange.told.length = 0;
+    expect(await told({}, [], 24 + 250)).toEqual(["j.1 refuse"]);
+  });
+
+  test("finds a run stopped that bids for nothing more", async () => {
+    exchange.told.push({ change: "placed", from: 1, to: 4 });
+    const { tick, goTo } = startAgent(exchange, 0, jobOf(1000));
+    await tick();
+    await goTo(20);
+    exchange.away = true;
+    await goTo(50);
+    exchange.away = false;
+    await goTo(57);
+    exchange.told.push({ change: "continued", from: 4, to: 12, auction: 2, lease: 1 });
+    await tick();
+    expect(said()).toContain("j.1 refuse");
+  });
+
+  test("finds a run stopped before slots in which its cards are another's", async () => {
+    const other = { change: "placed", from: 8, to: 20, job: "k", auction: 2, cards: 60 } as const;
+    expect(await told({}, [other], 40)).toEqual([]);
+    exchange.told.length = 0;
+    expect(await told({}, [other], 70)).toEqual(["j.1 refuse"]);
   });
 });
 

@@ -10,6 +10,8 @@ import { doAt, type World } from "./world.ts";
 const slotMs = SLOT_SECONDS * 1000;
 /** Real schedulers save the state of long work about once an hour. */
 const checkpointMs = 3_600_000;
+/** For so long at most a run goes on without a word from the exchange (docs/settlement-rules.md, row 14). */
+const outageSlots = 40;
 /** Codes that say: stop, somebody else has decided. */
 const overtaken = new Set([
   "placement-ended",
@@ -22,6 +24,9 @@ const overtaken = new Set([
   "run-ended",
 ]);
 
+/** Ends after which a run has no more than its last checkpoint. */
+const lostWork = new Set(["centerLost", "fewerCards"]);
+
 /** A run at this center. A gang's work is done by all of its centers together: the first of them keeps count of it. */
 interface Run {
   readonly change: AssignmentChange;
@@ -33,8 +38,13 @@ interface Run {
   meteredTo: number;
   /** Cards of this center, award by award. */
   fills: AssignmentChange["fills"];
+  /** It stopped here by itself, ms: nobody answered for too long. */
+  stoppedAt?: number;
   cancel: () => void;
 }
+
+/** What became of a call; away: nobody answered, so that it must be made again. */
+type Called = "done" | "refused" | "away";
 
 /** The scheduler of one simulated center: it knows the exchange's API and the real length of the work it runs. */
 export function createCenterAgent(world: World, spec: Center, client: Caller) {
@@ -43,16 +53,17 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
   let position = 0;
   let down = false;
 
-  const call = async <const Of extends Operation>(operation: Of, request: Request<Of>): Promise<boolean> => {
+  const call = async <const Of extends Operation>(operation: Of, request: Request<Of>): Promise<Called> => {
     try {
       await client.call(operation, request);
-      return true;
+      return "done";
     } catch (error) {
+      if (isAway(error)) return "away";
       if (!(error instanceof Refused)) throw error;
       const { code } = error.problem;
       world.refusals.set(code, (world.refusals.get(code) ?? 0) + 1);
       if (!overtaken.has(code)) world.fail(error);
-      return false;
+      return "refused";
     }
   };
   const workOf = ({ change }: Run) => world.works.get(change.job);
@@ -69,7 +80,8 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
 
   /** Work that is saved if the run stops at an instant: all of it, or up to the last checkpoint. */
   const saved = (run: Run, instant: number, whole: boolean) => {
-    const ran = Math.max(0, instant - (run.startedAt ?? instant));
+    const end = Math.min(instant, run.stoppedAt ?? instant);
+    const ran = Math.max(0, end - (run.startedAt ?? end));
     return Math.floor((whole ? ran : ran - (ran % checkpointMs)) / 1000);
   };
   const stop = (lease: string, instant: number, whole: boolean) => {
@@ -80,8 +92,8 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     const work = workOf(run);
     if (work !== undefined && run.leads && !hasNoEnd(run)) work.done += saved(run, instant, whole);
   };
-  const meter = async (lease: string, run: Run, to: number, checkpoint: boolean) => {
-    if (run.startedAt === undefined || to <= run.meteredTo) return true;
+  const meter = async (lease: string, run: Run, to: number, checkpoint: boolean): Promise<Called> => {
+    if (run.startedAt === undefined || to <= run.meteredTo) return "done";
     const from = run.meteredTo;
     run.meteredTo = to;
     const cardSeconds = cardSecondsOf(run.fills, from, to);
@@ -93,35 +105,54 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       cardSeconds,
       ...(checkpoint ? { checkpointAt: new Date(to).toISOString() } : {}),
     };
-    return call(operations.meterPlacement, {
+    const called = await call(operations.meterPlacement, {
       params: { placement: lease },
       body,
       key: `meter-${lease}-${center}-${to}`,
     });
+    if (called === "away") run.meteredTo = from;
+    return called;
+  };
+  /** Instant up to which a run goes on without an answer: its end, or as long as an absence may last. */
+  const mayRunTo = (run: Run) => {
+    if (run.change.mayGoOn !== true) return run.to * slotMs;
+    const others = [...runs.values()].filter((other) => other !== run).flatMap(({ fills }) => fills);
+    return endWithin(spec.pools, run, others, run.to + outageSlots) * slotMs;
+  };
+  /** Asks again in the next slot; what runs goes on meanwhile, as far as it may. */
+  const later = (run: Run, again: () => Promise<void>) => {
+    const now = world.clock.now();
+    const limit = mayRunTo(run);
+    if (run.startedAt !== undefined && now >= limit) run.stoppedAt ??= limit;
+    run.cancel = doAt(world, now + slotMs, again);
   };
   /** The next thing that happens to a run by itself: a checkpoint, the end of its work, or of its award. */
   const goOn = (lease: string, run: Run) => {
     const startedAt = run.startedAt;
     if (startedAt === undefined) return;
     const end = run.to * slotMs;
-    const finish = hasNoEnd(run) ? Number.POSITIVE_INFINITY : startedAt + secondsLeft(run) * 1000;
+    const done = hasNoEnd(run) ? Number.POSITIVE_INFINITY : startedAt + secondsLeft(run) * 1000;
+    const finish = done > (run.stoppedAt ?? done) ? Number.POSITIVE_INFINITY : done;
     const checkpoint =
       startedAt + (Math.floor((run.meteredTo - startedAt) / checkpointMs) + 1) * checkpointMs;
     const next = Math.min(end, finish, checkpoint);
-    run.cancel = doAt(world, Math.max(next, world.clock.now()), async () => {
+    const report = async (): Promise<void> => {
       if (down || runs.get(lease) !== run) return;
       // Reported as of when it was due, which may be long ago: a repeated report is the same to the second.
-      if (finish === next) return complete(lease, run, finish);
-      if ((await meter(lease, run, next, true)) && next < end) goOn(lease, run);
-    });
+      const completes = finish === next;
+      const told = completes ? await complete(lease, run, finish) : await meter(lease, run, next, true);
+      if (told === "away") return later(run, report);
+      if (told === "done" && !completes && next < end) goOn(lease, run);
+    };
+    run.cancel = doAt(world, Math.max(next, world.clock.now()), report);
   };
-  const complete = async (lease: string, run: Run, finish: number) => {
-    await meter(lease, run, finish, false);
-    if (!run.leads) return;
+  const complete = async (lease: string, run: Run, finish: number): Promise<Called> => {
+    const metered = await meter(lease, run, finish, false);
+    if (!run.leads || metered === "away") return metered;
     const body = { center, run: 1, outcome: "completed" as const };
-    await call(operations.finishPlacement, { params: { placement: lease }, body, key: `finish-${lease}` });
+    return call(operations.finishPlacement, { params: { placement: lease }, body, key: `finish-${lease}` });
   };
-  const begin = async (lease: string, run: Run) => {
+  const begin = async (lease: string, run: Run): Promise<void> => {
     if (down || runs.get(lease) !== run || run.startedAt !== undefined) return;
     const body = { center, run: 1 };
     const began = await call(operations.startPlacement, {
@@ -129,7 +160,8 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       body,
       key: `start-${lease}-${center}`,
     });
-    if (!began) return;
+    if (began === "away") return later(run, () => begin(lease, run));
+    if (began === "refused") return;
     // Not now: a replay that was cut off and goes on finds runs that began long ago.
     run.startedAt = run.change.from * slotMs;
     run.meteredTo = run.startedAt;
@@ -140,15 +172,18 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     const leads = change.centers[0] === center;
     const run: Run = { change, leads, to: change.to, meteredTo: 0, fills: change.fills, cancel: () => {} };
     runs.set(lease, run);
-    if (
-      !(await call(operations.acceptPlacement, {
-        params: { placement: lease },
-        body: { center },
-        key: `accept-${lease}-${center}`,
-      }))
-    )
-      return;
-    run.cancel = doAt(world, Math.max(change.from * slotMs, world.clock.now()), () => begin(lease, run));
+    return acceptRun(lease, run);
+  };
+  const acceptRun = async (lease: string, run: Run): Promise<void> => {
+    if (down || runs.get(lease) !== run) return;
+    const accepted = await call(operations.acceptPlacement, {
+      params: { placement: lease },
+      body: { center },
+      key: `accept-${lease}-${center}`,
+    });
+    if (accepted === "away") return later(run, () => acceptRun(lease, run));
+    if (accepted === "refused") return;
+    run.cancel = doAt(world, Math.max(run.change.from * slotMs, world.clock.now()), () => begin(lease, run));
   };
   /** A notice of the center's own: the run goes on to a slot that lies ahead, is metered up to it and stops. */
   const shorten = ({ lease, from }: AssignmentChange): boolean => {
@@ -160,6 +195,15 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     goOn(lease, run);
     return true;
   };
+  /** Too late: it stopped before the exchange said that it may go on. */
+  const giveUp = async (lease: string, run: Run) => {
+    run.cancel();
+    await call(operations.refusePlacement, {
+      params: { placement: lease },
+      body: { center },
+      key: `refuse-${lease}-${center}`,
+    });
+  };
   const apply = async (change: AssignmentChange) => {
     switch (change.change) {
       case "placed":
@@ -169,6 +213,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
         if (run === undefined) return;
         run.to = change.to;
         run.fills = [...run.fills, ...change.fills];
+        if (run.stoppedAt !== undefined) return giveUp(change.lease, run);
         // One that has yet to begin goes on to the new end by itself.
         if (run.startedAt === undefined) return;
         run.cancel();
@@ -176,7 +221,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       }
       case "released":
         if (change.cause === "reclaimed" && shorten(change)) return;
-        return stop(change.lease, change.from * slotMs, change.cause !== "centerLost");
+        return stop(change.lease, change.from * slotMs, !lostWork.has(change.cause ?? ""));
       default:
         return change.change satisfies never;
     }
@@ -206,8 +251,13 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     /** Once a slot, when the auction of its gate is sealed: a sign of life, then the news. */
     async tick() {
       if (down) return;
-      await client.call(operations.renewLease, { params: { center } });
-      await poll();
+      try {
+        await client.call(operations.renewLease, { params: { center } });
+        await poll();
+      } catch (error) {
+        // The next tick asks again, from where the news had come to.
+        if (!isAway(error)) throw error;
+      }
     },
     /** Everything stops, and nobody hears of it. */
     fail() {
@@ -218,6 +268,31 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       down = false;
     },
   };
+}
+
+/** Nobody answered: what `fetch` says when there is no connection. */
+function isAway(error: unknown): boolean {
+  return error instanceof TypeError && error.message === "fetch failed";
+}
+
+type Fills = AssignmentChange["fills"];
+
+/** The first slot from a run's end to `last` in which its cards and those of others are more than their pool has. */
+function endWithin(
+  pools: Center["pools"],
+  run: { readonly to: number; readonly fills: Fills },
+  others: Fills,
+  last: number,
+): number {
+  const own = run.fills.filter(({ to }) => to === run.to);
+  for (let slot = run.to; slot < last; slot++)
+    for (const { product, cards } of own) {
+      const taken = others
+        .filter((fill) => fill.product === product && fill.from <= slot && slot < fill.to)
+        .reduce((sum, fill) => sum + fill.cards, cards);
+      if (taken > (pools.find((pool) => pool.product === product)?.cards ?? 0)) return slot;
+    }
+  return last;
 }
 
 /** Let go of; a notice leaves a run that begins before it. */

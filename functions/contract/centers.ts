@@ -175,6 +175,12 @@ export const AssignmentChange = z.object({
     .string()
     .optional()
     .describe("released: completed, failed, cancelled, or the cause of a displacement"),
+  mayGoOn: z
+    .boolean()
+    .optional()
+    .describe(
+      "The job bids for a continuation: if the exchange cannot be reached at `to`, keep it running until it answers, for 4 hours at most and not into slots of another award",
+    ),
 });
 export type AssignmentChange = z.infer<typeof AssignmentChange>;
 

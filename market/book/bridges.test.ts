@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type * as z from "zod";
 import type { PoolPrice } from "../../events/catalog/auction.ts";
@@ -28,8 +29,9 @@ import {
   xian,
 } from "../../test/book-histories.ts";
 import { millsText } from "../money.ts";
-import type { BookState } from "./book-state.ts";
+import { type BookState, poolId } from "./book-state.ts";
 import { bridges } from "./bridges.ts";
+import { cardsTaken } from "./capacity-left.ts";
 import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
 
 type Price = z.infer<typeof PoolPrice>;
@@ -229,4 +231,84 @@ describe("the book after it was told", () => {
     seePage(book, [completed("train", 112)], 112);
     expect(cardsIn(book, 112)).toBe(12);
   });
+});
+
+describe("whatever ended while the exchange was away", () => {
+  const one = fc.record({
+    cards: fc.integer({ min: 1, max: 9 }),
+    end: fc.integer({ min: 104, max: 113 }),
+    goesOn: fc.boolean(),
+    held: fc.boolean(),
+    reclaimable: fc.boolean(),
+  });
+  const market = fc.record({
+    jobs: fc.array(one, { minLength: 1, maxLength: 8 }),
+    /** Sold ahead: begins in a slot of the absence. */
+    ahead: fc.array(
+      fc.record({ cards: fc.integer({ min: 1, max: 9 }), from: fc.integer({ min: 106, max: 112 }) }),
+      {
+        maxLength: 3,
+      },
+    ),
+    firm: fc.integer({ min: 0, max: 24 }),
+    lent: fc.integer({ min: 0, max: 12 }),
+    last: fc.integer({ min: 100, max: 108 }),
+    gate: fc.integer({ min: 109, max: 116 }),
+  });
+
+  test("no card of theirs is anybody else's, none goes on beyond its hold, and none is told twice", () => {
+    let told = 0;
+    fc.assert(
+      fc.property(market, ({ jobs, ahead, firm, lent, last, gate }) => {
+        const offers = [
+          ...(firm === 0 ? [] : [offered("firm", { cards: firm })]),
+          ...(lent === 0 ? [] : [offered("lent", { cards: lent, reclaimNotice: 9 })]),
+        ];
+        const book = bookAfter(joined(xian), ...offers);
+        jobs.forEach(({ cards, reclaimable, goesOn }, n) => {
+          const limit = goesOn ? { extendLimit: 240 } : {};
+          seePage(book, queued(`j${n}`, { cards, reclaimable, ...limit }));
+        });
+        ahead.forEach((_, n) => {
+          seePage(book, queued(`a${n}`, { reclaimable: true }));
+        });
+        const awards = [
+          ...jobs.map(({ cards, end }, n) => awardTo(`j${n}`, 1, [fill({ from: 98, to: end, cards })])),
+          ...ahead.map(({ cards, from }, n) => awardTo(`a${n}`, 1, [fill({ from, to: 130, cards })])),
+        ];
+        seal(book, gateIn(97), ...awards);
+        jobs.forEach(({ cards, end, held: isHeld }, n) => {
+          if (isHeld) seePage(book, [held(`j${n}`, 240 * cards * (end - 98), 2)]);
+        });
+        sealWith(book, gateIn(last), [], published);
+        const before = takenIn(book, gate);
+        const bridged = bridges(book, gate);
+        for (const { job, award, hold } of bridged) {
+          told += 1;
+          const { fills, from, to } = award;
+          expect(to <= gate + 1 && to - from <= 40 && from > last).toBe(true);
+          expect(BigInt(award.value) <= BigInt(hold)).toBe(true);
+          expect(jobs[Number(job.slice(1))]).toMatchObject({ goesOn: true, held: true, end: from });
+          expect(fills.every((each) => each.from === from && each.to === to)).toBe(true);
+        }
+        seePage(
+          book,
+          bridged.map(
+            ({ job, award, hold }): DomainEvent => ({ type: "JobBridged", data: { job, award, hold } }),
+          ),
+          gate,
+        );
+        expect(bridges(book, gate)).toEqual([]);
+        // Where awards of before took more than is offered, nothing was added to that.
+        for (const [slot, taken] of takenIn(book, gate).entries())
+          expect(taken <= Math.max(before[slot] ?? 0, firm + lent)).toBe(true);
+      }),
+    );
+    expect(told).toBeGreaterThan(20);
+  });
+
+  /** Cards of Xi'an's pool that jobs have in each slot from 100 up to the gate's. */
+  function takenIn(book: BookState, gate: number): number[] {
+    return [...(cardsTaken(book, { from: 100, to: gate + 1 }, () => true).get(poolId(xian, ascend)) ?? [])];
+  }
 });

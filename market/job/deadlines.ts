@@ -1,5 +1,6 @@
 import type { PlacementId } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
+import { bidsForMore } from "../stretch.ts";
 import { slotStart } from "../time.ts";
 import type { Displace, StretchEnded } from "./commands.ts";
 import { inForce, type JobState, type KnownJob, type Placement } from "./state.ts";
@@ -21,8 +22,7 @@ export function endsBy(placement: Placement): number {
 
 /** A run that bids for its continuation: whether it goes on is known when a spot gate at its end or later has closed. */
 export function mayGoOn({ request: { spec } }: KnownJob, placement: Placement): boolean {
-  const bids = spec.extendLimit !== undefined && spec.kind !== "div";
-  return bids && placement.runActive && placement.ran && placement.awardedTo === undefined;
+  return bidsForMore(spec) && placement.runActive && placement.ran && placement.awardedTo === undefined;
 }
 
 export interface Deadline {

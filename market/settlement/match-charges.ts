@@ -121,7 +121,9 @@ function whatIsWrong(charge: ChargeOf, before: AwardBalance): Wrong | undefined 
   const { data, kind } = charge;
   const partial = data.lines.filter(isPartial);
   const lines = data.lines.filter((line) => priced.has(line.kind) && !isPartial(line));
-  const due = isDelivery(kind) ? deliveredLines({ ...before, chargedTo: data.from }, data.to, 3) : [];
+  const all = isDelivery(kind) ? deliveredLines({ ...before, chargedTo: data.from }, data.to, 3) : [];
+  // Slots with fewer cards than awarded come with a penalty (row 12), which has no price.
+  const due = all.filter((line) => priced.has(line.kind));
   return (
     differing(sums(due), sums(lines)) ?? wrongPartial(charge, before, partial) ?? wrongFee(charge, before)
   );

@@ -27,14 +27,17 @@ export interface EventPlace {
   readonly time: string;
 }
 
-/** The echo of an award in its job's stream; the award itself comes from its auction. */
+/** The echo of an award in its job's stream; the award itself comes from its auction, or from the bridge it is. */
 export type Echo = Omit<z.infer<typeof JobPlaced.data> & z.infer<typeof JobContinued.data>, "award"> & {
   readonly award: PlacementId;
   readonly continues: boolean;
 };
 
 /** What happened to a job, as its own stream has it, awards left out. */
-export type JobFactEvent = Exclude<JobEvent, { type: "JobPlaced" | "JobContinued" | "CorrectionPosted" }>;
+export type JobFactEvent = Exclude<
+  JobEvent,
+  { type: "JobPlaced" | "JobContinued" | "JobBridged" | "CorrectionPosted" }
+>;
 
 type Correction = z.infer<typeof CorrectionPosted.data>;
 
@@ -158,6 +161,16 @@ function bodiesOf(event: DomainEvent): Keyed[] {
       const { award, ...rest } = event.data;
       const echo = { ...rest, award: award.placement, continues: event.type === "JobContinued" };
       return [[jobKey(event.data.job), { kind: "echo", echo }]];
+    }
+    case "JobBridged": {
+      // No auction gave it: the job's own stream is where it comes from.
+      const { award, ...rest } = event.data;
+      const echo = { ...rest, award: award.placement, continues: true };
+      const key = jobKey(event.data.job);
+      return [
+        [key, { kind: "awarded", award }],
+        [key, { kind: "echo", echo }],
+      ];
     }
     case "JobRequested":
     case "JobAdmitted":

@@ -14,6 +14,7 @@ import {
   Slot,
 } from "../../events/catalog/values.ts";
 import { whyExcluded } from "../job/exclusion.ts";
+import { bidsForMore } from "../stretch.ts";
 import {
   type At,
   assignmentsOf,
@@ -60,6 +61,8 @@ export const JobView = z.object({
   ]),
   reason: z.string().optional(),
   requestedAt: Instant,
+  /** It bids for a continuation at the end of its award. */
+  mayGoOn: z.boolean().optional(),
   /** Run under the lease in force; 0: none has begun. */
   run: z.int().min(0),
   /** The last awards, oldest first. */
@@ -105,6 +108,7 @@ export const AssignmentView = z.object({
   fills: z.array(Fill),
   centers: z.array(CenterId),
   cause: z.string().optional(),
+  mayGoOn: z.boolean().optional(),
 });
 export type AssignmentView = z.infer<typeof AssignmentView>;
 
@@ -170,7 +174,8 @@ function expired(before: JobView, excluded: Exclusion | undefined): JobView {
 function requested(data: Extract<JobEvent, { type: "JobRequested" }>["data"], at: At): readonly ViewChange[] {
   const { job, owner, account, spec } = data;
   const { name, session, kind, cards, slots } = spec;
-  const view = { job, owner, account, name, session, kind, cards, slots };
+  const mayGoOn = bidsForMore(spec) ? { mayGoOn: true } : {};
+  const view = { job, owner, account, name, session, kind, cards, slots, ...mayGoOn };
   return [
     put(viewKeys.jobOf(owner, at.time, job), { job }),
     own({ ...view, status: "requested", requestedAt: at.time, run: 0, placements: [] }),
@@ -280,6 +285,7 @@ function assignments(
       centers,
       fills: award?.fills.filter((fill) => fill.center === center) ?? [],
       ...(cause === undefined ? {} : { cause }),
+      ...(view.mayGoOn === true && kind !== "released" ? { mayGoOn: true } : {}),
     }),
   }));
 }

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import type { JobCommand } from "../../market/job/commands.ts";
+import { millsText } from "../../market/money.ts";
+import { periodOf, periodStart } from "../../market/time.ts";
+import {
+  acceptAt,
+  admitted,
+  awardOf,
+  fill,
+  finish,
+  inSlot,
+  jobAfter,
+  meter,
+  mills,
+  place,
+  placementId,
+  start,
+  wuhan,
+  xian,
+} from "../../test/training-job.ts";
+import { chargesMatchAwards } from "./awards.ts";
+import { fatesOf } from "./leases.ts";
+import { type RawEvent, readEvent } from "./raw-events.ts";
+
+// Lives of a job with fewer cards than awarded, with corrections, and over an absence of the exchange.
+
+/** What the audit says of a job's events, whose placed award an auction gave; undefined: nothing. */
+function faultOf(events: readonly JobEvent[]): string | undefined {
+  const awards = events.flatMap((event) => (event.type === "JobPlaced" ? [event.data.award] : []));
+  const facts: { type: string; data: unknown }[] = [
+    { type: "AwardsPublished", data: { awards } },
+    { type: "AuctionCleared", data: { auction: 1 } },
+    ...events,
+  ];
+  const raw: RawEvent[] = facts.map((event) => readEvent({ stream: "auction-1", position: 1 }, event));
+  const { ok, detail } = chargesMatchAwards(raw, fatesOf(raw));
+  return ok ? undefined : detail;
+}
+
+const begun = (changed: Partial<JobSpec> = {}): JobCommand[] => [
+  ...admitted(changed),
+  place(awardOf(1), 40_000),
+  acceptAt(1),
+  start(1),
+];
+function had(cards: number, from: number, to: number, at = inSlot(to)): JobCommand {
+  const report = meter(1, { from, to, cardSeconds: 0 });
+  if (report.type !== "Meter") throw new Error("not a report");
+  return { ...report, cards, at };
+}
+const whole = finish(1, "completed", inSlot(109, 359));
+const midnight = periodStart(periodOf(100)) + 240;
+const overnight: JobCommand[] = [
+  ...admitted({ from: midnight - 5, to: midnight + 55, maxSlots: 60 }).map((command) => ({
+    ...command,
+    at: inSlot(midnight - 9),
+  })),
+  place(awardOf(1, [fill({ from: midnight - 5, to: midnight + 5 })]), 40_000, inSlot(midnight - 8)),
+  acceptAt(1, xian, inSlot(midnight - 7)),
+  start(1, 1, xian, inSlot(midnight - 5)),
+  { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
+  had(7, midnight - 2, midnight + 1),
+];
+const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
+const bridge: JobCommand = {
+  type: "Bridge",
+  award: awardOf(2, [fill({ from: 110, to: 114, price: 130 })], { stretch: 2, continues: true }),
+  hold: mills(19_200),
+  at: inSlot(113),
+};
+const ended: JobCommand = { type: "StretchEnded", placement: placementId(1), at: inSlot(114, 60) };
+const split: Partial<JobSpec> = {
+  kind: "split",
+  cards: 9,
+  slots: 2,
+  split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 20 },
+};
+const uneven = awardOf(1, [
+  fill({ to: 102, cards: 1, price: 100 }),
+  fill({ to: 102, center: wuhan, price: 200 }),
+]);
+
+const lives: Readonly<Record<string, readonly JobCommand[]>> = {
+  "a gang that gave way": [...begun(), had(5, 103, 105)],
+  "a gang that gave way over midnight": overnight,
+  "a gang that was over": [...begun(), whole, had(6, 103, 105, inSlot(120))],
+  "a divisible job": [...begun({ kind: "div" }), had(6, 102, 104), whole],
+  "a divisible job that was charged": [...begun({ kind: "div" }), whole, had(2, 100, 103, inSlot(300))],
+  "a service": [...begun(service), had(3, 102, 104), whole],
+  "a split gang whose penalties meet their cap": [
+    ...admitted(split),
+    place(uneven, 40_000),
+    acceptAt(1),
+    acceptAt(1, wuhan),
+    start(1),
+    start(1, 1, wuhan),
+    had(0, 100, 101),
+  ],
+  "a run over an absence": [...begun({ extendLimit: 240 }), bridge, ended],
+};
+
+describe("honest money", () => {
+  test.each(Object.entries(lives))("of %s is found right", (_, life) => {
+    expect(faultOf(jobAfter(...life).events)).toBeUndefined();
+  });
+});
+
+/** The events with every line of a kind in charges or corrections changed by so many mills. */
+function tampered(
+  name: string,
+  type: "ChargePosted" | "CorrectionPosted",
+  kind: string,
+  by: bigint,
+): JobEvent[] {
+  return jobAfter(...(lives[name] ?? [])).events.map((event): JobEvent => {
+    if (event.type !== type) return event;
+    const lines = event.data.lines.map((line) =>
+      line.kind === kind ? { ...line, mills: millsText(BigInt(line.mills) + by) } : line,
+    );
+    if (event.type === "ChargePosted") return { ...event, data: { ...event.data, lines } };
+    return event.type === "CorrectionPosted" ? { ...event, data: { ...event.data, lines } } : event;
+  });
+}
+
+describe("money that is wrong is found", () => {
+  test.each([
+    ["a gang that gave way", "ChargePosted", "compute", 1n, "charged 4801 mills"],
+    ["a divisible job", "ChargePosted", "compute", 5n, "come to 15200"],
+    ["a divisible job", "ChargePosted", "compute", -5n, "come to 15200"],
+    ["a divisible job that was charged", "CorrectionPosted", "compute", 9n, "come to 12400"],
+    ["a divisible job that was charged", "CorrectionPosted", "compute", 90_000n, "mills back of"],
+    ["a gang that was over", "CorrectionPosted", "compute", -5n, "come to 12800"],
+    ["a split gang whose penalties meet their cap", "ChargePosted", "penalty", 1n, "is worth 3400"],
+    ["a run over an absence", "ChargePosted", "compute", 1n, "(and 1 more)"],
+  ] as const)("of %s: %s of %s by %d", (name, type, kind, by, says) => {
+    expect(faultOf(tampered(name, type, kind, by))).toContain(says);
+  });
+
+  test("a stretch that nobody bridged, a correction of no charge, and one posted twice", () => {
+    const away = jobAfter(...(lives["a run over an absence"] ?? [])).events;
+    const faults = faultOf(away.filter(({ type }) => type !== "JobBridged"));
+    expect(faults).toContain("no sealed auction awarded");
+    const late = jobAfter(...(lives["a gang that was over"] ?? [])).events;
+    expect(faultOf(late.filter(({ type }) => type !== "ChargePosted"))).toContain("which was never charged");
+    expect(faultOf([...late, ...late.slice(-1)])).toContain("posted twice");
+  });
+});
