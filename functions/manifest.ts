@@ -97,7 +97,12 @@ const periodSteps: readonly FunctionSpec[] = [
   ),
   step("reduce-bucket", "functions/periods/reduce-bucket.ts", ["log:append", "operations:write"], solving),
   step("state-payouts", "functions/periods/state-payouts.ts", ["log:append", "operations:write"], solving),
-  step("close-period", "functions/periods/close-period.ts", ["log:append", "operations:read"], solving),
+  step(
+    "close-period",
+    "functions/periods/close-period.ts",
+    ["log:append", "operations:read", "feed:read", "views:read"],
+    solving,
+  ),
 ];
 
 const consumer = (name: string, file: string, trigger: Trigger, grants: readonly Grant[]): FunctionSpec => ({

@@ -58,7 +58,7 @@ export const listLedgerEntries = defineOperation({
   description:
     "Read from the feed as it is asked for: an answer may have fewer entries than asked for, or none, and go on with `next`.",
   roles: ["finance", "operator"],
-  names: { "path/account": "published", "query/cursor": "published" },
+  names: { "path/account": "published", "query/cursor": "own" },
   params: z.object({
     account: z
       .string()

@@ -7,7 +7,7 @@ import { type Html, html } from "./html.ts";
 const style = `
 @page { size: A4; margin: 18mm 16mm 20mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #555; } }
 * { box-sizing: border-box; }
-body { font: 10pt/1.45 "Helvetica Neue", Arial, "Noto Sans CJK SC", sans-serif; color: #1a1a1a; background: #fff; max-width: 178mm; margin: 12mm auto; padding: 0 4mm; }
+body { font: 10pt/1.45 "Helvetica Neue", Arial, sans-serif; color: #1a1a1a; background: #fff; max-width: 178mm; margin: 12mm auto; padding: 0 4mm; }
 header { display: flex; justify-content: space-between; align-items: flex-start; border-bottom: 1.5pt solid #1a1a1a; padding-bottom: 4mm; }
 h1 { font-size: 20pt; font-weight: 600; margin: 0; }
 h2 { font-size: 11pt; margin: 8mm 0 2mm; break-after: avoid; }
@@ -49,7 +49,7 @@ export function statementPage({ title, number, facts, body, feed, period }: Stat
 <style>${{ html: style }}</style>
 </head>
 <body>
-<header><h1>${title}</h1><div class="issuer">Suanwang 算网<br>power exchange for AI compute</div></header>
+<header><h1>${title}</h1><div class="issuer">Suanwang<br>power exchange for AI compute</div></header>
 <dl>${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>
 ${body}
 <footer>Settlement day ${period}: pages ${feed.after + 1} to ${feed.position} of the exchange's feed. SHA-256 of page ${feed.position}: ${feed.hash}. Amounts in CNY; a card-hour is ten card-slots of 6 minutes. Rows are those of the market rules, section 2.</footer>
@@ -89,7 +89,6 @@ const rows: Readonly<Record<number, string>> = {
   15: "uncollectible from the center",
 };
 
-/** @param received above 0 in the lines: what the reader receives; else what it pays */
 export function linesTable(title: string, lines: readonly StatementLine[]): Html | undefined {
   if (lines.length === 0) return undefined;
   return html`<h2>${title}</h2>
@@ -102,7 +101,7 @@ export function linesTable(title: string, lines: readonly StatementLine[]): Html
 function lineRow({ kind, row, center, link, cardSlots, mills }: StatementLine): Html {
   const hours = cardSlots === undefined ? "" : thousands((cardSlots / 10).toFixed(1));
   return html`
-<tr><td>${row}</td><td>${kinds[kind]}, ${rows[row]}</td><td>${link ?? center}</td><td class="n">${hours}</td><td class="n">${cny(mills)}</td></tr>`;
+<tr><td>${row}</td><td>${kind === "tax" ? kinds.tax : `${kinds[kind]}, ${rows[row]}`}</td><td>${link ?? center}</td><td class="n">${hours}</td><td class="n">${cny(mills)}</td></tr>`;
 }
 
 export function sumsTable(
@@ -148,10 +147,10 @@ function thousands(number: string): string {
   return number.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-/** Market time (Asia/Shanghai). */
+/** Market time: Asia/Shanghai is UTC+8 all year. */
 export function marketTime(instant: string): string {
   const local = new Date(Date.parse(instant) + 8 * 3_600_000);
-  return `${local.toISOString().slice(0, 19).replace("T", " ")} (Shanghai)`;
+  return `${local.toISOString().slice(0, 19).replace("T", " ")} +08:00`;
 }
 
 export function splitLines(lines: readonly StatementLine[]) {

@@ -175,7 +175,7 @@ describe("parameters", () => {
     "%s: one of the wrong form is named",
     async (_, operation) => {
       const [name = ""] = Object.keys(operation.params?.shape ?? {});
-      const request = { params: { [name]: "!" }, ...queryOf(operation), body: {} };
+      const request = { params: { ...paramsOf(operation), [name]: "!" }, ...queryOf(operation), body: {} };
       const { problem } = await exchange.call(operation, member(operation), request);
       expect(problem).toMatchObject({ status: 400, code: "invalid-request" });
       expect(problem.errors?.map(({ pointer }) => pointer)).toEqual([`path/${name}`]);

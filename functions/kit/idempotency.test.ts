@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { instant, slotStart } from "../../market/time.ts";
+import { closeDays } from "../../test/close-days.ts";
 import {
   acme,
   alpha,
@@ -13,6 +14,7 @@ import {
   newOffer,
   openAccount,
   openCenter,
+  openingTime,
   placeJob,
   product,
   startExchange,
@@ -60,6 +62,22 @@ const usage = (from: number, cardSeconds: number) => ({
   to: instant(slotStart(from) + 60_000),
   cardSeconds,
 });
+
+/** A job has run and is charged, and its day is closed. */
+async function closedPayout(exchange: InMemoryExchange): Promise<void> {
+  const { placement, from } = await placeJob(exchange);
+  const params = { placement };
+  await succeeds(exchange.call(operations.acceptPlacement, alpha, { params, body: { center } }));
+  exchange.clock.set(slotStart(from));
+  const run = { center, run: 1 };
+  await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: run }));
+  exchange.clock.set(slotStart(from + 1));
+  const body = { ...run, outcome: "completed" };
+  await succeeds(exchange.call(operations.finishPlacement, alpha, { params, body }));
+  await exchange.pump();
+  exchange.clock.set(openingTime + 86_400_000);
+  await closeDays(exchange);
+}
 
 const cases: readonly (readonly [Operation, Prepare])[] = [
   [
@@ -113,6 +131,14 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     async (exchange) => {
       const account = await openAccount(exchange, acme);
       return { by: finance, params: { account }, body: { mills: "5" }, other: { mills: "6" } };
+    },
+  ],
+  [
+    operations.payPayout,
+    async (exchange) => {
+      await closedPayout(exchange);
+      const params = { center, period: "2026-03-02" };
+      return { by: finance, params, body: { reference: "17" }, other: { reference: "18" } };
     },
   ],
   [
@@ -198,8 +224,8 @@ describe.each(cases.map(([operation, prepare]) => [operation.id, operation, prep
 test("is covered for every operation that appends", () => {
   const posts = Object.values<Operation>(operations).filter(({ method }) => method === "POST");
   const covered = cases.map(([{ id }]) => id);
-  // A quote changes nothing.
-  expect(posts.map(({ id }) => id).sort()).toEqual([...covered, "postQuote"].sort());
+  // A quote changes nothing, and a close is no request's: the workflow that it starts has steps of its own.
+  expect(posts.map(({ id }) => id).sort()).toEqual([...covered, "postQuote", "closePeriod"].sort());
 });
 
 test("a key that made a center makes no other one", async () => {

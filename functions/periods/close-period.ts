@@ -2,6 +2,7 @@ import * as z from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { Period } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
+import { treeAt } from "../../events/store/tree-at.ts";
 import { mills, millsText } from "../../market/money.ts";
 import { periodDecider, type Totals } from "../../market/period.ts";
 import { emptyLedger, ledgerOf, mergeLedgers, totalsOf } from "../../market/settlement/ledger.ts";
@@ -9,7 +10,7 @@ import { periodTotals } from "../../market/settlement/period-totals.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
-import { closeCommand, closingDay } from "./close-command.ts";
+import { type ClosingDay, closeCommand, closingDay } from "./close-command.ts";
 import { beginAfter, loadPeriod } from "./open-period.ts";
 import { type Amounts, BucketResult, PayoutsResult, places, readResults } from "./partial-results.ts";
 
@@ -19,7 +20,7 @@ export const create = step(
   async (access, { period, buckets }, observer) => {
     const day = await closingDay(access, period);
     if (day !== undefined) {
-      const totals = await totalsOfDay(access, period, buckets);
+      const totals = await totalsOfDay(access, day, buckets);
       const meta = closeCommand(access, day, `close/${period}`);
       const command = { type: "Close", ...totals } as const;
       await execute(access.store, periodDecider, streams.period(period), command, meta);
@@ -34,19 +35,15 @@ export const create = step(
 );
 export const handler = onLambda(create);
 
-async function totalsOfDay(access: Access, period: Period, buckets: number): Promise<Totals> {
+async function totalsOfDay(access: Access, { period, cutOff }: ClosingDay, buckets: number): Promise<Totals> {
   const results = await readResults(access, places.bucket(period, 0).pk, buckets, BucketResult);
   const [payouts] = await readResults(access, places.payouts(period).pk, 1, PayoutsResult);
   const ledger = results.reduce((sum, result) => mergeLedgers(sum, ledgerOf(result.ledger)), emptyLedger);
   const invoices = results.map((result) => result.invoices).reduce(added);
   const match = results.map((result) => result.match).reduce(counted);
-  // The Merkle tree's head up to the cut-off goes here: `tree`.
-  return {
-    ...periodTotals(totalsOf(ledger)),
-    match,
-    invoices,
-    ...(payouts === undefined ? {} : { payouts }),
-  };
+  const { size, root } = (await treeAt(access, cutOff.position)).head;
+  const stated = payouts === undefined ? {} : { payouts };
+  return { ...periodTotals(totalsOf(ledger)), match, invoices, ...stated, tree: { size, root } };
 }
 
 type Counts = BucketResult["match"];

@@ -10,6 +10,7 @@ import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { parsePage } from "../../events/store/feed.ts";
 import { operations } from "../../functions/contract/operations.ts";
 import type { Exchange } from "./exchange.ts";
+import { closedDayLines, nothingUncleared, writeExports } from "./finance-outcome.ts";
 import { gapLines } from "./gaps.ts";
 import { type NetworkOutcomes, networkOutcomes } from "./network-outcomes.ts";
 
@@ -21,18 +22,28 @@ export interface Outcome {
 }
 
 /** Reads the feed as finance does, by the API, and works everything out of it. */
-export async function outcomeOf(exchange: Exchange, world: World, seconds: number): Promise<Outcome> {
+export async function outcomeOf(
+  exchange: Exchange,
+  world: World,
+  seconds: number,
+  exportsFolder: string,
+): Promise<Outcome> {
   const pages = await allPages(world);
   const head = await publishedHead(world);
-  const events = pages.flatMap(({ position, text }) =>
-    parsePage({ position, bytes: text }).commits.flatMap((commit) => commit.events),
-  );
+  const parsed = pages.map(({ position, text }) => parsePage({ position, bytes: text }));
+  const events = parsed.flatMap(({ commits }) => commits.flatMap((commit) => commit.events));
   const { scenario, opening } = world;
   const end = scenario.days * DAY_SECONDS;
   const network = networkOutcomes(events, world.works, opening, end, scenario.failures);
   const figures = figuresOf(scenario, network.jobs, end);
   const alone = runAlone(scenario).figures;
-  const checks = [...audit(pages), headIsOfLog(pages, head), noneLost(exchange, world)];
+  const checks = [
+    ...audit(pages),
+    nothingUncleared(events),
+    headIsOfLog(pages, head),
+    noneLost(exchange, world),
+  ];
+  const files = await writeExports(parsed, exportsFolder);
   const lines = [
     ...countLines(events, network, figures, opening / 1000 / 360, end / 360),
     "",
@@ -42,6 +53,7 @@ export async function outcomeOf(exchange: Exchange, world: World, seconds: numbe
     "",
     ...worseWhere(figures, alone),
     ...checks.map(({ name, ok, detail }) => `${ok ? "✓" : "✗"} ${name}: ${detail}`),
+    `exported: ${files.join(", ")}`,
     `${seconds.toFixed(0)} s, ${exchange.counts().invocations} invocations, ${exchange.counts().transitions} state transitions`,
   ];
   return { seconds, lines, checks };
@@ -89,17 +101,13 @@ function countLines(
     event.type === "GateClosed" && event.data.gate < firstSlot + slots ? [event.data.session] : [],
   );
   const sessions = `${gates.filter((session) => session === "spot").length} spot and ${gates.filter((session) => session === "forward").length} forward`;
-  const closed = events.flatMap((event) => (event.type === "PeriodClosed" ? [event.data] : []));
   return [
     `${count("CapacityOffered")} offers, ${figures.jobs} jobs, ${sessions} auctions (${count("AuctionVoided")} voided at the cap)`,
     `${figures.placed} placed, ${figures.completed} completed, ${figures.running} running, ${figures.waiting - expired} waiting, ${expired} expired, ${figures.failed} failed`,
     `${figures.displaced} displaced while running, ${figures.recovered} of them recovered, ${continued} continuations`,
     priceLine(events),
     ...gapLines(events.flatMap((event) => (event.type === "AuctionCleared" ? [event.data] : []))),
-    ...closed.map(
-      ({ period, charges, debits, credits }) =>
-        `${period} closed: ${charges} charges, debits ${yuan(debits)}, credits ${yuan(credits)} CNY`,
-    ),
+    ...closedDayLines(events),
   ];
 }
 
@@ -123,10 +131,6 @@ function priceLine(events: readonly DomainEvent[]): string {
   };
   const cny = (fen: number) => (fen / 100).toFixed(2);
   return `${Math.round(total / 10).toLocaleString("en")} card-hours sold, price per card-hour p5 ${cny(at(0.05))}, p50 ${cny(at(0.5))}, p95 ${cny(at(0.95))} CNY`;
-}
-
-function yuan(mills: string): string {
-  return (Number(BigInt(mills) / 10n) / 100).toLocaleString("en", { minimumFractionDigits: 2 });
 }
 
 type Row = readonly [

@@ -78,7 +78,8 @@ async function replay(exchange: Exchange, scenario: Scenario, options: Options):
   }
   await Promise.race([goTo(end + closeMs), failed]);
   time.stop();
-  const outcome = await outcomeOf(exchange, world, (performance.now() - began) / 1000);
+  const seconds = (performance.now() - began) / 1000;
+  const outcome = await outcomeOf(exchange, world, seconds, join(options.data, "exports"));
   printOutcome(outcome);
   return outcome.checks.every(({ ok }) => ok) ? 0 : 1;
 }
