@@ -55,8 +55,8 @@ function soundPlacements(days: MarketDays): Set<PlacementId> {
   return new Set(
     days.days.slice(0, -1).flatMap(({ events }) =>
       events.flatMap(({ event }) => {
-        if (event.type === "JobCompleted" || event.type === "JobFailed")
-          return event.data.cause === "notStartable" ? [] : [event.data.placement];
+        if (event.type === "JobCompleted") return [event.data.placement];
+        if (event.type === "JobFailed" && event.data.cause !== "notStartable") return [event.data.placement];
         return event.type === "JobDisplaced" && event.data.cause === "continuationLost"
           ? [event.data.placement]
           : [];
@@ -314,6 +314,11 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "a correction that never reached the account",
+    code: "chargeNotSettled",
+    inject: (days, pick) => withCorrection(days, pick, "posted"),
+  },
+  {
     name: "a hold of a job that left the book",
     code: "holdNeverReleased",
     inject(days, pick) {
@@ -374,6 +379,27 @@ export const faults: readonly Fault[] = [
 /** Before the last hours of the first day, in which a match leaves what it lacks to the next one. */
 function isEarly(time: string): boolean {
   return Date.parse(time) < Date.parse(`${firstDay}T12:00:00Z`);
+}
+
+/** One mill of a charge is taken back; `settled`: it reaches the account as well. */
+export function withCorrection(
+  days: MarketDays,
+  pick: number,
+  how: "posted" | "settled",
+): MarketDays | undefined {
+  const settled = early(days, "HoldSettled").filter(({ time }) => isEarly(time));
+  const one = chosen(settled, pick);
+  const charge = ofType(all(days), "ChargePosted").find(
+    ({ event }) => event.data.charge === one?.event.data.charge,
+  );
+  if (one === undefined || charge === undefined) return undefined;
+  const { job, placement, stretch, account, from, to, period } = charge.event.data;
+  const of = { job, placement, stretch, account, from, to, period, corrects: charge.event.data.charge };
+  const [correction, cause] = ["c1", "resolution"];
+  const posted = parseEvent("CorrectionPosted", { ...of, correction, cause, lines: [], tenantPays: "-1" });
+  const entry = { account, adjustment: correction, cause: "correction", mills: "1" };
+  const corrected = behind(days, charge, posted);
+  return how === "posted" ? corrected : behind(corrected, one, parseEvent("FundsAdjusted", entry));
 }
 
 /** A payout of the first day, stated on the second: what its lines gave, changed. */

@@ -1,4 +1,4 @@
-import type { Award } from "../../events/catalog/award.ts";
+import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, type Placement } from "../job/state.ts";
@@ -84,6 +84,8 @@ export interface JobBook {
   readonly key: string;
   readonly state: JobState;
   readonly awards: ReadonlyMap<PlacementId, AwardOf>;
+  /** Fills of all awards that a placement is known by, by `PLACEMENT/CENTER`. */
+  readonly fills: ReadonlyMap<string, readonly Fill[]>;
   readonly fates: ReadonlyMap<PlacementId, Fate>;
   readonly charges: readonly ChargeOf[];
   /** By charge. */
@@ -97,8 +99,6 @@ export interface JobBook {
   readonly open: readonly FoundBreak[];
   /** Market time (ms) of the last fact. */
   readonly lastAt: number;
-  /** Facts of the day itself. */
-  readonly fresh: ReadonlySet<MatchFact>;
 }
 
 export interface SettledOf {
@@ -119,12 +119,7 @@ interface Draft {
 type OfKind<Kind extends MatchFact["kind"]> = Extract<MatchFact, { kind: Kind }>;
 
 /** @param seen facts of one job, in the order of their streams. */
-export function jobBookOf(
-  key: string,
-  seen: readonly MatchFact[],
-  fresh: ReadonlySet<MatchFact>,
-  day: MatchDay,
-): JobBook {
+export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay): JobBook {
   const of = <Kind extends MatchFact["kind"]>(kind: Kind) =>
     seen.filter((fact): fact is OfKind<Kind> => fact.kind === kind);
   const published = new Map(of("awarded").map(({ award }) => [award.placement, award]));
@@ -136,9 +131,10 @@ export function jobBookOf(
     if (fact.kind === "echo") placeAward(draft, fact, published.get(fact.echo.award));
     if (fact.kind === "job") happen(draft, fact);
   }
+  const awards = awardsOf(draft, published);
   return {
-    ...{ day, key, fresh, state: draft.state, fates: draft.fates, usages: draft.usages },
-    awards: awardsOf(draft, published),
+    ...{ day, key, state: draft.state, fates: draft.fates, usages: draft.usages },
+    ...{ awards, fills: fillsByCenter(awards.values()) },
     charges: draft.charges,
     settled: Map.groupBy(of("settled"), ({ charge }) => charge),
     corrected: of("corrected").map(({ correction }) => correction),
@@ -183,8 +179,9 @@ function chargeOf(draft: Draft, data: ChargePostedData, place: EventPlace): Char
   const { state } = draft;
   const balances = state.phase === "unknown" ? [] : state.balances;
   const before = balances.find(({ award }) => award.placement === data.placement);
+  const root = state.phase === "unknown" ? undefined : state.placementOf.get(data.placement);
   const usage = draft.usages.flatMap(({ data: one, from, to }) =>
-    from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
+    one.placement === root && from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
   );
   return { data, place, kind: chargeKindOf(data.charge), before, usage };
 }
@@ -284,6 +281,14 @@ function awardsOf(draft: Draft, published: ReadonlyMap<PlacementId, Award>): Map
       },
     ]),
   );
+}
+
+function fillsByCenter(awards: Iterable<AwardOf>): Map<string, Fill[]> {
+  const fills = [...awards].flatMap(({ award, root }) =>
+    root === undefined ? [] : award.fills.map((fill) => ({ name: `${root}/${fill.center}`, fill })),
+  );
+  const named = Map.groupBy(fills, ({ name }) => name);
+  return new Map([...named].map(([name, own]) => [name, own.map(({ fill }) => fill)]));
 }
 
 function holdsOf(seen: readonly MatchFact[]): Map<number, HoldOf> {

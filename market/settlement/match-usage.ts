@@ -31,17 +31,17 @@ function inMs(slots: readonly Range[]): Range[] {
 }
 
 /** Fills of a center in all awards that a placement is known by. */
-function fillsOf(book: JobBook, root: PlacementId, center: CenterId): Fill[] {
-  return [...book.awards.values()]
-    .filter((award) => award.root === root)
-    .flatMap(({ award }) => award.fills.filter((fill) => fill.center === center));
+function fillsOf({ fills }: JobBook, root: PlacementId, center: CenterId): readonly Fill[] {
+  return fills.get(`${root}/${center}`) ?? [];
 }
 
 /** Cards x ms of some fills inside ranges of instants. */
 function cardMs(fills: readonly Fill[], ranges: readonly Range[]): number {
-  return fills.reduce((sum, { cards, from, to }) => {
-    return sum + cards * lengthOf(shared([[slotStart(from), slotStart(to)]], ranges));
-  }, 0);
+  let sum = 0;
+  for (const { cards, from, to } of fills)
+    for (const [a, b] of ranges)
+      sum += cards * Math.max(0, Math.min(slotStart(to), b) - Math.max(slotStart(from), a));
+  return sum;
 }
 
 function about({ data, from, to }: UsageOf): Omit<Finding["found"], "about" | "mills" | "detail"> {
@@ -186,7 +186,23 @@ export interface Proof {
   readonly metered: boolean;
 }
 
-export function proofOf(book: JobBook, award: AwardOf, center: CenterId, taken: ReadonlySet<string>): Proof {
+/** A job with the proof of all that it was awarded, by `AWARD/CENTER`. */
+export interface ProvenJob extends JobBook {
+  readonly proofs: ReadonlyMap<string, Proof>;
+}
+
+export function provenJob(book: JobBook): ProvenJob {
+  const proofs = [...book.awards.values()].flatMap((award) =>
+    centersIn(award).map((center) => [proofName(award, center), proofOf(book, award, center)] as const),
+  );
+  return { ...book, proofs: new Map(proofs) };
+}
+
+export function proofName({ award }: AwardOf, center: CenterId): string {
+  return `${award.placement}/${center}`;
+}
+
+function proofOf(book: JobBook, award: AwardOf, center: CenterId): Proof {
   const delivered = deliveredBy(book, award, center);
   const { root } = award;
   const none = { delivered, missing: [], pending: [], near: [], short: [], metered: false };
@@ -201,8 +217,7 @@ export function proofOf(book: JobBook, award: AwardOf, center: CenterId, taken: 
   );
   const needed = without(without(shared(filled, delivered), credited), known);
   const usages = book.usages.filter(
-    (usage) =>
-      usage.data.placement === root && usage.data.usage.center === center && !taken.has(usageName(usage)),
+    (usage) => usage.data.placement === root && usage.data.usage.center === center,
   );
   const covered = united(usages.map(({ from, to }): Range => [from, to]));
   const gaps = without(inMs(needed), covered).filter(([from, to]) => to - from > (SLOT_MS * permille) / 1000);
@@ -250,46 +265,48 @@ function isShort(fills: readonly Fill[], needed: readonly Range[], { data, from,
 
 /** Delivered slots of which a run had all, at each center, and that were not metered. */
 function unproven(
-  book: JobBook,
+  job: ProvenJob,
   taken: ReadonlySet<string>,
   wanted: (proof: Proof) => readonly Range[],
   what: string,
 ): Finding[] {
-  return [...book.awards.values()].flatMap((award) =>
-    centersIn(award).flatMap((center): Finding[] => {
-      const { balance } = award;
-      const { job, placement } = award.award;
-      if (balance === undefined || taken.has(`slots:${placement}`)) return [];
+  return [...job.awards.values()].flatMap((award) => {
+    if (taken.has(`slots:${award.award.placement}`)) return [];
+    return centersIn(award).flatMap((center) => {
+      const proof = job.proofs.get(proofName(award, center));
       // Slots that nobody charged are found for that.
-      const slots = shared(wanted(proofOf(book, award, center, taken)), deliveriesCharged(award));
-      const [from, to] = [slots[0]?.[0], slots.at(-1)?.[1]];
-      if (from === undefined || to === undefined) return [];
-      const due = slots.map(([a, b]) => worth(balance, a, b, center));
-      const value = due.reduce((sum, one) => sum + one.mills, 0n);
-      const seconds = due.reduce((sum, one) => sum + one.cardSlots, 0) * SLOT_SECONDS;
-      const figures = { expected: `${seconds} card-seconds`, found: what, mills: millsText(value) };
-      const detail = `${lengthOf(slots)} charged slots of award ${placement} at ${center}: ${what}.`;
-      const root = award.root ?? placement;
-      const { account } = balance;
-      const found = { job, placement: root, center, account, from, to, ...figures, detail };
-      return [
-        {
-          found: { about: `${placement}/${center}/${from}-${to}`, ...found },
-          takes: [`proof:${placement}/${center}`],
-        },
-      ];
-    }),
-  );
+      const slots = proof === undefined ? [] : shared(wanted(proof), deliveriesCharged(award));
+      return unprovenAt(award, center, slots, what);
+    });
+  });
 }
 
-export function awardsWithoutUsage(book: JobBook, taken: ReadonlySet<string>): Finding[] {
-  return unproven(book, taken, (proof) => (proof.metered ? [] : proof.missing), "no usage at all");
+function unprovenAt(
+  { award, root, balance }: AwardOf,
+  center: CenterId,
+  slots: Range[],
+  what: string,
+): Finding[] {
+  const [from, to] = [slots[0]?.[0], slots.at(-1)?.[1]];
+  if (balance === undefined || from === undefined || to === undefined) return [];
+  const { job, placement } = award;
+  const due = slots.map(([a, b]) => worth(balance, a, b, center));
+  const value = due.reduce((sum, one) => sum + one.mills, 0n);
+  const seconds = due.reduce((sum, one) => sum + one.cardSlots, 0) * SLOT_SECONDS;
+  const figures = { expected: `${seconds} card-seconds`, found: what, mills: millsText(value) };
+  const detail = `${lengthOf(slots)} charged slots of award ${placement} at ${center}: ${what}.`;
+  const of = { job, placement: root ?? placement, center, account: balance.account, from, to };
+  return [{ found: { about: `${placement}/${center}/${from}-${to}`, ...of, ...figures, detail } }];
+}
+
+export function awardsWithoutUsage(job: ProvenJob, taken: ReadonlySet<string>): Finding[] {
+  return unproven(job, taken, (proof) => (proof.metered ? [] : proof.missing), "no usage at all");
 }
 
 /** Part of what was charged was not metered: slots without usage, or usage of fewer cards than were charged. */
-export function missingSlots(book: JobBook, taken: ReadonlySet<string>): Finding[] {
+export function missingSlots(job: ProvenJob, taken: ReadonlySet<string>): Finding[] {
   return unproven(
-    book,
+    job,
     taken,
     ({ metered, missing, short, delivered }) =>
       metered

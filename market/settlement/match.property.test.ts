@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type FeedEvent, type MarketDays, marketDays } from "../../test/market-days.ts";
-import { type Fault, faults, withPayout } from "../../test/market-faults.ts";
+import { type Fault, faults, withCorrection, withPayout } from "../../test/market-faults.ts";
 import { type MatchRules, matchDay, matchRules, together } from "./match.ts";
 import { type MatchFact, matchFactsOf } from "./match-facts.ts";
 import type { DayMatch } from "./match-outcome.ts";
@@ -48,6 +48,15 @@ describe("any days of a market", () => {
       { numRuns: 40 },
     );
   });
+
+  test("agree with corrections that reach the account", () => {
+    fc.assert(
+      fc.property(marketDays, fc.nat(20), (days, pick) => {
+        expect(codesOf(matchAll(withCorrection(days, pick, "settled") ?? days))).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
 });
 
 describe("a fault put into any days", () => {
@@ -60,7 +69,12 @@ describe("a fault put into any days", () => {
           const wrong = fault.inject(days, pick);
           if (wrong === undefined) return;
           found += 1;
-          expect(new Set(codesOf(matchAll(wrong)))).toEqual(new Set([code]));
+          const matched = matchAll(wrong);
+          expect(new Set(codesOf(matched))).toEqual(new Set([code]));
+          // Of a run that was never metered each award is a break of its own; all else is one.
+          const breaks = matched.flatMap((day) => day.breaks);
+          expect(new Set(breaks.map(({ job }) => job)).size).toBe(1);
+          if (code !== "awardWithoutUsage" && code !== "missingSlots") expect(breaks.length).toBe(1);
         }),
         { numRuns: 60 },
       );
