@@ -50,6 +50,7 @@ const endings = [
   "lost",
   "silent",
   "reclaimed",
+  "fewerCards",
   "expires",
   "rejected",
 ] as const;
@@ -157,10 +158,16 @@ function onJob(world: World, job: JobId, command: JobCommand): void {
   if (!decision.ok) return;
   append(world, `job-${job}`, command.at, decision.events);
   world.jobs.set(job, decision.events.reduce(jobDecider.evolve, before));
+  const at = command.at + 500;
   for (const event of decision.events) {
-    if (event.type !== "ChargePosted") continue;
-    const { stretch, charge, tenantPays: paid, releases: released } = event.data;
-    onAccount(world, command.at + 500, { type: "Settle", job, stretch, charge, paid, released });
+    if (event.type === "ChargePosted") {
+      const { stretch, charge, tenantPays: paid, releases: released } = event.data;
+      onAccount(world, at, { type: "Settle", job, stretch, charge, paid, released });
+    } else if (event.type === "CorrectionPosted") {
+      const { correction: adjustment, tenantPays } = event.data;
+      const amount = millsText(-mills(tenantPays));
+      onAccount(world, at, { type: "Adjust", adjustment, cause: "correction", mills: amount });
+    }
   }
 }
 
@@ -391,13 +398,21 @@ function tell(
 }
 
 /** What each center's cards delivered since its last report, whatever became of the placement meanwhile. */
-function meterAll(world: World, job: JobId, at: number, checkpoint = false, only?: CenterId): void {
-  for (const center of only === undefined ? centers : [only]) {
+function meterAll(world: World, job: JobId, at: number, checkpoint = false, lacking = 0): void {
+  for (const center of centers) {
     const state = known(world, job);
     const placement = state?.placements.at(-1);
     if (state !== undefined && placement?.started.includes(center))
-      meter(world, job, state, placement, { center, at, checkpoint });
+      meter(world, job, state, placement, { center, at, checkpoint, lacking: center === xian ? lacking : 0 });
   }
+}
+
+interface Report {
+  readonly center: CenterId;
+  readonly at: number;
+  readonly checkpoint: boolean;
+  /** Cards that the center did not have (row 12). */
+  readonly lacking: number;
 }
 
 function meter(
@@ -405,7 +420,7 @@ function meter(
   job: JobId,
   state: KnownJob,
   placement: Placement,
-  { center, at, checkpoint }: { center: CenterId; at: number; checkpoint: boolean },
+  { center, at, checkpoint, lacking }: Report,
 ): void {
   const before = placement.meteredTo.get(`${placement.run}/${center}`);
   const began = runBegan(world, job, placement, center);
@@ -420,12 +435,17 @@ function meter(
   );
   if (to <= from || (placement.ended === undefined && !placement.runActive)) return;
   const cardMs = fills.reduce((sum, { cards, from: a, to: b }) => {
-    return sum + cards * Math.max(0, Math.min(to, slotStart(b)) - Math.max(from, slotStart(a)));
+    return (
+      sum +
+      Math.max(0, cards - lacking) * Math.max(0, Math.min(to, slotStart(b)) - Math.max(from, slotStart(a)))
+    );
   }, 0);
+  const fewest = Math.max(0, Math.min(...fills.map(({ cards }) => cards)) - lacking);
+  const told = lacking > 0 ? { cards: fewest } : {};
   const usage = { center, from: instant(from), to: instant(to), cardSeconds: Math.floor(cardMs / 1000) };
   const saved = checkpoint ? { checkpointAt: instant(to) } : {};
   const { id, run } = placement;
-  onJob(world, job, { type: "Meter", placement: id, center, run, usage, ...saved, at });
+  onJob(world, job, { type: "Meter", placement: id, center, run, usage, ...told, ...saved, at });
 }
 
 function runBegan({ feed }: World, job: JobId, { id, run }: Placement, center: CenterId): number {
@@ -494,6 +514,8 @@ function endOf(drawn: Life, job: JobId, stop: number, ends: number): Step[] {
         }),
         ...runsOut,
       ];
+    case "fewerCards":
+      return [step(stop, (world, at) => meterAll(world, job, at, false, 2)), ...runsOut];
     case "silent":
       return [
         step(slotStart(slotOf(stop) + 3), (world, at) => {

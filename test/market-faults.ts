@@ -67,12 +67,16 @@ function soundPlacements(days: MarketDays): Set<PlacementId> {
 
 const slotMs = SLOT_SECONDS * 1000;
 
-/** Reports that hold so many whole slots at least, of sound placements whose awards did not shrink. */
+/** Reports that hold so many whole slots at least, of sound placements that had all of their cards. */
 function soundReports(days: MarketDays, slots: number): FeedEventOf<"JobMetered">[] {
   const sound = soundPlacements(days);
   const shrunk = new Set(
     all(days).flatMap(({ event }) =>
-      event.type === "JobReduced" || event.type === "JobReclaimed" ? [event.data.placement] : [],
+      event.type === "JobReduced" ||
+      event.type === "JobReclaimed" ||
+      (event.type === "JobMetered" && event.data.cards !== undefined)
+        ? [event.data.placement]
+        : [],
     ),
   );
   return early(days, "JobMetered").filter(({ event: { data } }) => {

@@ -1,10 +1,9 @@
 import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
-import { evolveJob, inForce, type JobState, type KnownJob, type Placement } from "../job/state.ts";
-import { jobKinds } from "../job-kinds.ts";
+import { evolveJob, inForce, type JobState, type KnownJob, lostSlots } from "../job/state.ts";
 import { mills } from "../money.ts";
-import { slotAtOrAfter, slotStart } from "../time.ts";
+import { slotStart } from "../time.ts";
 import {
   type AwardBalance,
   type ChargeKind,
@@ -14,7 +13,6 @@ import {
   endOf,
   fillsInForce,
 } from "./award-balance.ts";
-import { lostWork } from "./charges.ts";
 import type { EventPlace, FoundBreak, JobFactEvent, MatchFact } from "./match-facts.ts";
 import { type MatchDay, openFindings } from "./match-outcome.ts";
 import { type Range, shared, united } from "./ranges.ts";
@@ -53,11 +51,11 @@ interface ActiveRun {
 interface Fate {
   /** First slot that is not delivered; absent: it is in force. */
   deliveredTo?: number;
+  /** Version of the event that ended it. */
+  endedIn?: number;
   readonly runs: ActiveRun[];
   /** Slots that row 10 credits: nobody has to prove them. */
   readonly credited: { readonly slots: Range; readonly center?: CenterId }[];
-  /** Slots in which a center left a divisible job: paid by what was metered (row 9). */
-  readonly failing: { readonly slot: number; readonly center: CenterId }[];
 }
 
 export interface HoldOf {
@@ -102,6 +100,7 @@ export interface JobBook {
 }
 
 export interface SettledOf {
+  readonly stretch: number;
   readonly paid: MillsText;
   readonly released: MillsText;
   readonly place: EventPlace;
@@ -153,8 +152,7 @@ function placeAward(draft: Draft, { echo }: OfKind<"echo">, award: Award | undef
   if (!continues || (last?.ended === undefined && award.from === last?.end)) draft.goesOn.add(placement);
   evolve(draft, { type: continues ? "JobContinued" : "JobPlaced", data: { ...rest, award } });
   const root = knownOf(draft)?.placementOf.get(placement);
-  if (root !== undefined && !draft.fates.has(root))
-    draft.fates.set(root, { runs: [], credited: [], failing: [] });
+  if (root !== undefined && !draft.fates.has(root)) draft.fates.set(root, { runs: [], credited: [] });
 }
 
 function knownOf({ state }: Draft): KnownJob | undefined {
@@ -172,6 +170,7 @@ function happen(draft: Draft, { event, place }: OfKind<"job">): void {
     draft.usages.push({ data: event.data, place, from: Date.parse(from), to: Date.parse(to) });
   }
   if (draft.state.phase !== "unknown") fateful(draft, draft.state, event);
+  for (const fate of draft.fates.values()) if (fate.deliveredTo !== undefined) fate.endedIn ??= place.version;
   evolve(draft, event);
 }
 
@@ -224,22 +223,15 @@ function stopRuns(fate: Fate | undefined, at: number, center?: CenterId): void {
     if (run.to === undefined && (center === undefined || run.center === center)) run.to = at;
 }
 
-/** First slot that row 10 does not credit before a fault, and the failed slot. */
-function creditedBy(job: KnownJob, placement: Placement, slot: number): Range {
-  const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
-  const lost = lostWork(Math.max(checkpoint, placement.runFrom), slot);
-  return [lost.from, lost.to];
-}
-
 type DataOf<Type extends JobFactEvent["type"]> = Extract<JobFactEvent, { type: Type }>["data"];
 
 function reduced(draft: Draft, job: KnownJob, { placement, center, slot }: DataOf<"JobReduced">): void {
   const fate = draft.fates.get(placement);
   const known = job.placements.find(({ id }) => id === placement);
   stopRuns(fate, slotStart(slot), center);
-  fate?.failing.push({ slot, center });
-  if (known?.runActive === true && known.ran)
-    fate?.credited.push({ slots: creditedBy(job, known, slot), center });
+  if (known === undefined) return;
+  const { from, to } = lostSlots(job, known, slot);
+  fate?.credited.push({ slots: [from, to], center });
 }
 
 function cancelled(draft: Draft, job: KnownJob, { at, slot }: DataOf<"JobCancelled">): void {
@@ -252,7 +244,7 @@ function cancelled(draft: Draft, job: KnownJob, { at, slot }: DataOf<"JobCancell
   fate.deliveredTo = ready ? slot : Math.min(slot, placement.from);
 }
 
-function displaced(draft: Draft, job: KnownJob, { cause, slot, center }: DataOf<"JobDisplaced">): void {
+function displaced(draft: Draft, job: KnownJob, { cause, slot }: DataOf<"JobDisplaced">): void {
   const placement = inForce(job);
   const fate = placement === undefined ? undefined : draft.fates.get(placement.id);
   if (placement === undefined || fate === undefined) return;
@@ -260,9 +252,8 @@ function displaced(draft: Draft, job: KnownJob, { cause, slot, center }: DataOf<
   const inTime = cause === "continuationLost" || cause === "reclaimed";
   fate.deliveredTo = inTime || placement.ran ? slot : 0;
   if (inTime || !placement.ran) return;
-  for (const one of center === undefined ? [] : [center]) fate.failing.push({ slot, center: one });
-  if (placement.runActive && jobKinds[job.request.spec.kind].losesWork)
-    fate.credited.push({ slots: creditedBy(job, placement, slot) });
+  const { from, to } = lostSlots(job, placement, slot);
+  fate.credited.push({ slots: [from, to] });
 }
 
 function awardsOf(draft: Draft, published: ReadonlyMap<PlacementId, Award>): Map<PlacementId, AwardOf> {
@@ -312,8 +303,9 @@ function holdsOf(seen: readonly MatchFact[]): Map<number, HoldOf> {
 export function deliveredEnd(book: JobBook, { award, root, balance, goesOn, charges }: AwardOf): number {
   const fate = root === undefined ? undefined : book.fates.get(root);
   if (balance === undefined || fate === undefined || !goesOn) return 0;
-  // A slot that a daily close has charged stays delivered.
-  const closed = Math.max(0, ...charges.filter(({ kind }) => kind === "day").map(({ data }) => data.to));
+  // A slot that was charged before the end stays delivered: a correction amends it.
+  const before = ({ kind, place }: ChargeOf) => isDelivery(kind) && place.version < (fate.endedIn ?? 0);
+  const closed = Math.max(0, ...charges.filter(before).map(({ data }) => data.to));
   if (fate.deliveredTo !== undefined) return Math.max(Math.min(award.to, fate.deliveredTo), closed);
   const began = fate.runs.some(({ from }) => from < slotStart(book.day.to));
   return began && ranBy(book, root) ? Math.min(endOf(balance), book.day.to) : 0;

@@ -9,6 +9,7 @@ import {
   centersIn,
   deliveredBy,
   deliveriesCharged,
+  isDelivery,
   type JobBook,
   type UsageOf,
 } from "./match-job-book.ts";
@@ -36,7 +37,7 @@ function fillsOf({ fills }: JobBook, root: PlacementId, center: CenterId): reado
 }
 
 /** Cards x ms of some fills inside ranges of instants. */
-function cardMs(fills: readonly Fill[], ranges: readonly Range[]): number {
+function cardMs(fills: readonly Pick<Fill, "from" | "to" | "cards">[], ranges: readonly Range[]): number {
   let sum = 0;
   for (const { cards, from, to } of fills)
     for (const [a, b] of ranges)
@@ -127,10 +128,11 @@ export function usageAboveAward(book: JobBook, taken: ReadonlySet<string>): Find
   });
 }
 
-/** Usage of a day that was closed before it came, and that no correction answers. */
+/** Usage of a day that was closed, or of slots that were charged, before it came, and that no correction answers. */
 export function lateUsage(book: JobBook, taken: ReadonlySet<string>): Finding[] {
   return left(book, taken).flatMap((usage): Finding[] => {
-    if (!isLate(book, usage) || isProof(book, usage) || isAnswered(book, usage)) return [];
+    const late = isLate(book, usage) && !isProof(book, usage) && !isAnswered(book, usage);
+    if (!late && !amendsCharge(book, usage)) return [];
     const detail = "It came after its day was closed: what was charged did not take it into account.";
     return [
       {
@@ -169,6 +171,30 @@ function isAnswered({ corrected }: JobBook, { data, from, to }: UsageOf): boolea
       slotStart(correction.from) < to &&
       from < slotStart(correction.to),
   );
+}
+
+/** It tells of fewer cards (row 12) than a charge before it took, and no correction amends that charge. */
+function amendsCharge(book: JobBook, { data, place, from, to }: UsageOf): boolean {
+  const { placement, cards, usage } = data;
+  if (cards === undefined) return false;
+  const slots: Range[] = [slotsOf(from, to)];
+  return [...book.awards.values()].some(({ root, balance, charges }) => {
+    const short = root === placement ? [...(balance?.short.get(usage.center)?.keys() ?? [])] : [];
+    const told = shared(
+      slots,
+      short.map((slot): Range => [slot, slot + 1]),
+    );
+    return charges.some(
+      (charge) =>
+        isDelivery(charge.kind) &&
+        charge.place.version < place.version &&
+        balance !== undefined &&
+        shared(told, [[charge.data.from, charge.data.to]]).some(
+          ([a, b]) => worth(balance, a, b, usage.center).mills > 0n,
+        ) &&
+        !book.corrected.some(({ corrects }) => corrects === charge.data.charge),
+    );
+  });
 }
 
 /** What usage shows of the slots that one center delivered of one award. */
@@ -224,6 +250,7 @@ function proofOf(book: JobBook, award: AwardOf, center: CenterId): Proof {
   const bare = united(gaps.map(([from, to]) => slotsOf(from, to)));
   const ripe: Range[] = [[0, Math.floor(book.day.ripe / SLOT_MS)]];
   const fills = fillsOf(book, root, center);
+  const lacking = lackingOf(book, root, center);
   const touched = without(
     shared(united(active.map(([from, to]) => slotsOf(from, to))), delivered),
     united(filled),
@@ -232,8 +259,8 @@ function proofOf(book: JobBook, award: AwardOf, center: CenterId): Proof {
     delivered,
     missing: shared(bare, ripe),
     pending: without(bare, ripe),
-    near: united([...touched, ...usages.flatMap((usage) => nearly(fills, usage))]),
-    short: usages.filter((usage) => isShort(fills, inMs(needed), usage)),
+    near: united([...touched, ...usages.flatMap((usage) => nearly(fills, lacking, usage))]),
+    short: usages.filter((usage) => isShort(fills, lacking, inMs(needed), usage)),
     metered: shared(inMs(delivered), covered).length > 0,
   };
 }
@@ -253,13 +280,34 @@ function activeAt(
   return united(own.map(({ from, to }): Range => [from, to ?? slotStart(day.to)]));
 }
 
-function nearly(fills: readonly Fill[], { data, from, to }: UsageOf): Range[] {
-  const off = Math.abs(cardMs(fills, [[from, to]]) - data.usage.cardSeconds * 1000);
-  return off > 1000 ? [slotsOf(from, to)] : [];
+/** Cards that a center was known not to have in a slot (row 12), as fills. */
+type Lacking = Pick<Fill, "from" | "to" | "cards">;
+
+function lackingOf({ awards }: JobBook, placement: PlacementId, center: CenterId): Lacking[] {
+  return [...awards.values()].flatMap(({ root, balance }) => {
+    if (root !== placement || balance === undefined) return [];
+    return [...(balance.short.get(center) ?? [])].map(([slot, cards]) => {
+      const awarded = worth(balance, slot, slot + 1, center).cardSlots;
+      return { from: slot, to: slot + 1, cards: Math.max(0, awarded - cards) };
+    });
+  });
 }
 
-function isShort(fills: readonly Fill[], needed: readonly Range[], { data, from, to }: UsageOf): boolean {
-  const least = cardMs(fills, shared([[from, to]], needed));
+function nearly(fills: readonly Fill[], lacking: readonly Lacking[], { data, from, to }: UsageOf): Range[] {
+  const most = cardMs(fills, [[from, to]]);
+  const metered = data.usage.cardSeconds * 1000;
+  const known = metered <= most + 1000 && metered >= most - cardMs(lacking, [[from, to]]) - 1000;
+  return known ? [] : [slotsOf(from, to)];
+}
+
+function isShort(
+  fills: readonly Fill[],
+  lacking: readonly Lacking[],
+  needed: readonly Range[],
+  { data, from, to }: UsageOf,
+): boolean {
+  const ranges = shared([[from, to]], needed);
+  const least = cardMs(fills, ranges) - cardMs(lacking, ranges);
   return data.usage.cardSeconds * 1000 < (least * (1000 - permille)) / 1000 - 1000;
 }
 

@@ -34,7 +34,7 @@ describe("any days of a market", () => {
         expect(left.filter(({ key }) => key.startsWith("job:"))).toEqual([]);
         for (const { counts } of matched) slots += counts.matched + counts.withinTolerance;
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
     expect(slots).toBeGreaterThan(1000);
   });
@@ -45,7 +45,7 @@ describe("any days of a market", () => {
         const paid = withPayout(days, pick, (earned) => earned);
         expect(codesOf(matchAll(paid ?? days))).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -54,7 +54,7 @@ describe("any days of a market", () => {
       fc.property(marketDays, fc.nat(20), (days, pick) => {
         expect(codesOf(matchAll(withCorrection(days, pick, "settled") ?? days))).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
@@ -63,12 +63,10 @@ describe("a fault put into any days", () => {
   test.each(faults.map((fault) => [fault.code, fault.name, fault] as const))(
     "is %s and nothing else: %s",
     (code, _, fault) => {
-      let found = 0;
       fc.assert(
         fc.property(marketDays, fc.nat(50), (days, pick) => {
           const wrong = fault.inject(days, pick);
-          if (wrong === undefined) return;
-          found += 1;
+          fc.pre(wrong !== undefined);
           const matched = matchAll(wrong);
           expect(new Set(codesOf(matched))).toEqual(new Set([code]));
           // Of a run that was never metered each award is a break of its own; all else is one.
@@ -76,9 +74,8 @@ describe("a fault put into any days", () => {
           expect(new Set(breaks.map(({ job }) => job)).size).toBe(1);
           if (code !== "awardWithoutUsage" && code !== "missingSlots") expect(breaks.length).toBe(1);
         }),
-        { numRuns: 60 },
+        { numRuns: 15 },
       );
-      expect(found).toBeGreaterThan(3);
     },
   );
 
@@ -123,7 +120,7 @@ describe("the outcome", () => {
           expect(told(sum)).toEqual(told(whole));
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
@@ -141,7 +138,7 @@ describe("each guard of the match", () => {
   const kinds = ["job", "account", "center"] as const;
   const guards = kinds.flatMap((kind) => matchRules[kind].map((rule, index) => ({ kind, rule, index })));
   /** The same days for all of them. */
-  const samples = fc.sample(marketDays, { numRuns: 40, seed: 7 });
+  const samples = fc.sample(marketDays, { numRuns: 25, seed: 7 });
 
   test.each(guards.map((guard) => [guard.rule.find.name, guard] as const))(
     "is needed: without %s some fault goes unseen",
