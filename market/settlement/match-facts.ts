@@ -31,10 +31,15 @@ export interface EventPlace {
 export type Echo = Omit<z.infer<typeof JobPlaced.data> & z.infer<typeof JobContinued.data>, "award"> & {
   readonly award: PlacementId;
   readonly continues: boolean;
+  /** The exchange was away: no auction gave it, and nobody could meter it at the time (row 14). */
+  readonly bridged?: true;
 };
 
 /** What happened to a job, as its own stream has it, awards left out. */
-export type JobFactEvent = Exclude<JobEvent, { type: "JobPlaced" | "JobContinued" | "CorrectionPosted" }>;
+export type JobFactEvent = Exclude<
+  JobEvent,
+  { type: "JobPlaced" | "JobContinued" | "JobBridged" | "CorrectionPosted" }
+>;
 
 type Correction = z.infer<typeof CorrectionPosted.data>;
 
@@ -158,6 +163,14 @@ function bodiesOf(event: DomainEvent): Keyed[] {
       const { award, ...rest } = event.data;
       const echo = { ...rest, award: award.placement, continues: event.type === "JobContinued" };
       return [[jobKey(event.data.job), { kind: "echo", echo }]];
+    }
+    case "JobBridged": {
+      const { award, ...rest } = event.data;
+      const echo = { ...rest, award: award.placement, continues: true, bridged: true } as const;
+      return [
+        [jobKey(award.job), { kind: "awarded", award }],
+        [jobKey(award.job), { kind: "echo", echo }],
+      ];
     }
     case "JobRequested":
     case "JobAdmitted":

@@ -91,6 +91,8 @@ export interface JobBook {
   readonly usages: readonly UsageOf[];
   readonly corrected: readonly Extract<MatchFact, { kind: "corrected" }>["correction"][];
   readonly holds: ReadonlyMap<number, HoldOf>;
+  /** Slots that no auction gave: a run went on while the exchange was away, and nobody has to prove them (row 14). */
+  readonly bridged: readonly Range[];
   /** Slots whose outcome an earlier day told, by `AWARD/CENTER`. */
   readonly decided: ReadonlyMap<string, readonly Range[]>;
   /** Breaks of earlier days that may heal. */
@@ -113,6 +115,7 @@ interface Draft {
   readonly fates: Map<PlacementId, Fate>;
   readonly usages: UsageOf[];
   readonly goesOn: Set<PlacementId>;
+  readonly bridged: Range[];
 }
 
 type OfKind<Kind extends MatchFact["kind"]> = Extract<MatchFact, { kind: Kind }>;
@@ -124,7 +127,7 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
   const published = new Map(of("awarded").map(({ award }) => [award.placement, award]));
   const draft: Draft = {
     state: { phase: "unknown" },
-    ...{ charges: [], fates: new Map(), usages: [], goesOn: new Set() },
+    ...{ charges: [], fates: new Map(), usages: [], goesOn: new Set(), bridged: [] },
   };
   for (const fact of seen) {
     if (fact.kind === "echo") placeAward(draft, fact, published.get(fact.echo.award));
@@ -132,7 +135,7 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
   }
   const awards = awardsOf(draft, published);
   return {
-    ...{ day, key, state: draft.state, fates: draft.fates, usages: draft.usages },
+    ...{ day, key, state: draft.state, fates: draft.fates, usages: draft.usages, bridged: draft.bridged },
     ...{ awards, fills: fillsByCenter(awards.values()) },
     charges: draft.charges,
     settled: Map.groupBy(of("settled"), ({ charge }) => charge),
@@ -147,9 +150,10 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
 function placeAward(draft: Draft, { echo }: OfKind<"echo">, award: Award | undefined): void {
   const job = knownOf(draft);
   if (award === undefined || job === undefined) return;
-  const { continues, award: placement, ...rest } = echo;
+  const { continues, bridged, award: placement, ...rest } = echo;
   const last = job.placements.at(-1);
   if (!continues || (last?.ended === undefined && award.from === last?.end)) draft.goesOn.add(placement);
+  if (bridged === true) draft.bridged.push([award.from, award.to]);
   evolve(draft, { type: continues ? "JobContinued" : "JobPlaced", data: { ...rest, award } });
   const root = knownOf(draft)?.placementOf.get(placement);
   if (root !== undefined && !draft.fates.has(root)) draft.fates.set(root, { runs: [], credited: [] });

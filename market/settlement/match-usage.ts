@@ -241,7 +241,7 @@ function proofOf(book: JobBook, award: AwardOf, center: CenterId): Proof {
   const filled = united(
     active.map(([from, to]): Range => [Math.ceil(from / SLOT_MS), Math.floor(to / SLOT_MS)]),
   );
-  const needed = without(without(shared(filled, delivered), credited), known);
+  const needed = without(shared(filled, delivered), [...credited, ...book.bridged, ...known]);
   const usages = book.usages.filter(
     (usage) => usage.data.placement === root && usage.data.usage.center === center,
   );
