@@ -31,6 +31,8 @@ interface Run {
   /** ms; absent until it has begun. */
   startedAt?: number;
   meteredTo: number;
+  /** Its work is done, and all of it metered. */
+  reported: boolean;
   /** Cards of this center, award by award. */
   fills: AssignmentChange["fills"];
   cancel: () => void;
@@ -117,6 +119,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
   };
   const complete = async (lease: string, run: Run, finish: number) => {
     await meter(lease, run, finish, false);
+    run.reported = true;
     if (!run.leads) return;
     const body = { center, run: 1, outcome: "completed" as const };
     await call(operations.finishPlacement, { params: { placement: lease }, body, key: `finish-${lease}` });
@@ -138,7 +141,10 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
   const place = async (change: AssignmentChange) => {
     const lease = change.lease;
     const leads = change.centers[0] === center;
-    const run: Run = { change, leads, to: change.to, meteredTo: 0, fills: change.fills, cancel: () => {} };
+    const run: Run = {
+      ...{ change, leads, to: change.to, fills: change.fills },
+      ...{ meteredTo: 0, reported: false, cancel: () => {} },
+    };
     runs.set(lease, run);
     if (
       !(await call(operations.acceptPlacement, {
@@ -160,6 +166,12 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     goOn(lease, run);
     return true;
   };
+  /** A run that others ended delivered until then: what was charged is to be shown, though nobody waits for it. */
+  const meterTheRest = async ({ lease, from }: AssignmentChange): Promise<void> => {
+    const run = runs.get(lease);
+    if (run !== undefined && !run.reported)
+      await meter(lease, run, Math.min(from * slotMs, world.clock.now()), false);
+  };
   const apply = async (change: AssignmentChange) => {
     switch (change.change) {
       case "placed":
@@ -176,6 +188,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       }
       case "released":
         if (change.cause === "reclaimed" && shorten(change)) return;
+        await meterTheRest(change);
         return stop(change.lease, change.from * slotMs, change.cause !== "centerLost");
       default:
         return change.change satisfies never;

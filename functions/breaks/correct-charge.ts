@@ -3,6 +3,7 @@ import type { ChargeLine } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import { type CommandMeta, execute } from "../../events/store/execute.ts";
 import { type FoundData, refundLine } from "../../market/break.ts";
+import type { Rejection } from "../../market/decider.ts";
 import { jobDecider } from "../../market/job.ts";
 import type { BreakCorrection } from "../contract/breaks.ts";
 import { carriedOut } from "../kit/carried-out.ts";
@@ -40,13 +41,17 @@ export async function correctCharge(
     at: Date.parse(meta.time),
   } as const;
   // Under its own id: a repeat of the request finds it in the job's stream, whatever key it comes with.
+  const correctMeta = { ...meta, commandId: `correct/${id}` };
+  const outcome = await execute(store, jobDecider, streams.job(found.job), command, correctMeta);
   carriedOut(
-    await execute(store, jobDecider, streams.job(found.job), command, {
-      ...meta,
-      commandId: `correct/${id}`,
-    }),
+    outcome.kind === "rejected" ? { ...outcome, rejection: inCorrection(outcome.rejection) } : outcome,
   );
   return id;
+}
+
+/** The job names a field of its own command: here it lies in the correction. */
+function inCorrection({ field, ...rejection }: Rejection): Rejection {
+  return field === undefined ? rejection : { ...rejection, field: `/correction${field}` };
 }
 
 function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrection>): ChargeLine[] {

@@ -31,6 +31,7 @@ export const listBreaks = defineOperation({
   tag: "finance",
   summary: "The queue of breaks between award, usage, charge and money, the oldest first",
   roles,
+  names: { "query/cursor": "published" },
   query: z.object({
     ...pageQuery,
     status: Break.shape.status.default("open"),
@@ -95,7 +96,7 @@ export const resolveBreak = defineOperation({
   description:
     "corrected: a correction amends the charge, in the period that is open; give its `refund` or its `lines`. accepted: what was charged stays as it is. explained: there was nothing wrong.",
   roles,
-  names,
+  names: { ...names, "/correction/lines/*/center": "published" },
   params,
   body: z.strictObject({
     resolution: z.enum(["corrected", "accepted", "explained"]),

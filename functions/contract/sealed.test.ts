@@ -225,13 +225,13 @@ function looks(
 }
 
 test("every route that reads is looked at, but for those of finance, and for this document", () => {
-  const looked = new Set(["getOpenApi", "readFeed", "getPeriod"]);
+  const looked = new Set(["getOpenApi", "readFeed", "getPeriod", "listBreaks", "getBreak"]);
   const world = { left: {}, right: {}, exchange: { slot: () => 9 } };
   for (const [id] of looks(Object(world), [])) looked.add(id);
   const reads = described.filter(({ method }) => method === "GET").map(({ id }) => id);
   expect([...looked].sort()).toEqual([...new Set(reads)].sort());
   // Whoever may read the feed sees bids in it: that is finance's and the operators' trade.
-  for (const id of ["readFeed", "getPeriod"])
+  for (const id of ["readFeed", "getPeriod", "listBreaks", "getBreak"])
     expect(described.find((one) => one.id === id)?.roles).toEqual(["finance", "operator"]);
 });
 
