@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { AccountId, CenterId } from "../../events/catalog/values.ts";
+import { AccountId } from "../../events/catalog/values.ts";
 import { chargeJobs } from "../../test/closed-day.ts";
 import { acme, finance, operator, succeeds } from "../../test/exchange-in-memory.ts";
 import { breakIdFor, breakOf, record } from "../../test/found-breaks.ts";
@@ -95,9 +95,20 @@ describe("a resolution", () => {
     expect(await corrections()).toHaveLength(1);
   });
 
+  test("by lines amends the charge as they say, and each names its center", async () => {
+    const { left, exchange } = world;
+    const [from, to] = [`center:${left.center}`, `tenant:${left.tenant.owner}`];
+    const lines = [{ kind: "compute", row: 3, from, to, mills: "9" }];
+    await succeeds(resolve({ resolution: "corrected", correction: { lines } }));
+    const commits = await exchange.commits(`job-${left.placedJob}`);
+    expect(commits.at(-1)?.events).toMatchObject([
+      { type: "CorrectionPosted", data: { lines: [{ mills: "9", center: left.center }], tenantPays: "-9" } },
+    ]);
+  });
+
   test("that takes back more than was charged is refused, and the break stays open", async () => {
     const line = { kind: "compute", row: 3, from: `center:${world.left.center}`, to: "tenant:acme" };
-    const lines = [{ ...line, mills: "99999999", center: CenterId.parse(world.left.center) }];
+    const lines = [{ ...line, mills: "99999999" }];
     const answer = await resolve({ resolution: "corrected", correction: { lines } });
     expect(answer.status).toBe(422);
     expect(answer.problem).toMatchObject({

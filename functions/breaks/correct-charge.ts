@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { ChargeLine } from "../../events/catalog/job.ts";
+import { ChargeLine } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import { type CommandMeta, execute } from "../../events/store/execute.ts";
 import { type FoundData, refundLine } from "../../market/break.ts";
@@ -62,7 +62,7 @@ function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrec
       "Give either what is refunded or the lines.",
       "/correction/refund",
     );
-  if (lines !== undefined) return lines;
+  if (lines !== undefined) return lines.map(withParties);
   const line = refund === undefined ? undefined : refundLine(found, refund);
   if (line === undefined)
     throw problem(
@@ -72,4 +72,18 @@ function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrec
       "/correction/lines",
     );
   return [line];
+}
+
+/** Statements list lines by center and link: the accounts that a line names tell which. */
+function withParties(line: Omit<ChargeLine, "center" | "link" | "cardSlots">): ChargeLine {
+  const [center, link] = (["center", "link"] as const).map((kind) => {
+    const account = [line.to, line.from].find((one) => one.startsWith(`${kind}:`));
+    return account?.slice(kind.length + 1);
+  });
+  const named = {
+    ...line,
+    ...(center === undefined ? {} : { center }),
+    ...(link === undefined ? {} : { link }),
+  };
+  return ChargeLine.parse(named);
 }

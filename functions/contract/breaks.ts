@@ -80,7 +80,7 @@ export const BreakCorrection = z.strictObject({
     .describe("Charge that it amends; left out: the one that the break is about"),
   refund: MillsText.optional().describe("Mills that the break's center gives back to its tenant"),
   lines: z
-    .array(ChargeLine)
+    .array(ChargeLine.omit({ center: true, link: true, cardSlots: true }))
     .min(1)
     .max(500)
     .optional()
@@ -96,7 +96,7 @@ export const resolveBreak = defineOperation({
   description:
     "corrected: a correction amends the charge, in the period that is open; give its `refund` or its `lines`. accepted: what was charged stays as it is. explained: there was nothing wrong.",
   roles,
-  names: { ...names, "/correction/lines/*/center": "published" },
+  names,
   params,
   body: z.strictObject({
     resolution: z.enum(["corrected", "accepted", "explained"]),
