@@ -38,7 +38,7 @@ export interface MarketDays {
 }
 
 /** What becomes of a job. */
-const endings = [
+export const endings = [
   "completes",
   "runsOut",
   "failsTwice",

@@ -75,15 +75,17 @@ function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrec
 }
 
 /** Statements list lines by center and link: the accounts that a line names tell which. */
-function withParties(line: Omit<ChargeLine, "center" | "link" | "cardSlots">): ChargeLine {
+function withParties(given: Omit<ChargeLine, "center" | "link" | "cardSlots">): ChargeLine {
   const [center, link] = (["center", "link"] as const).map((kind) => {
-    const account = [line.to, line.from].find((one) => one.startsWith(`${kind}:`));
+    const account = [given.to, given.from].find((one) => one.startsWith(`${kind}:`));
     return account?.slice(kind.length + 1);
   });
   const named = {
-    ...line,
+    ...given,
     ...(center === undefined ? {} : { center }),
     ...(link === undefined ? {} : { link }),
   };
-  return ChargeLine.parse(named);
+  const line = ChargeLine.safeParse(named);
+  if (line.success) return line.data;
+  throw problem(422, "line-of-nobody", `${given.from} or ${given.to} is no account.`, "/correction/lines");
 }
