@@ -396,10 +396,11 @@ describe("a run that is let go", () => {
     exchange.told.push({ change: "placed", from: 5, to: 10, auction: 2 });
     await tick();
     await goTo(90);
-    // Twelve minutes of thirty are done.
+    // Twelve minutes of thirty are done, and metered though nobody waits for it.
     expect(said()).toEqual([
       "j.1 accept",
       "j.1 start",
+      "j.1 meter to 18",
       "j.2 accept",
       "j.2 start",
       "j.2 meter to 48",

@@ -36,6 +36,8 @@ interface Run {
   /** ms; absent until it has begun. */
   startedAt?: number;
   meteredTo: number;
+  /** Its work is done, and all of it metered. */
+  reported: boolean;
   /** Cards of this center, award by award. */
   fills: AssignmentChange["fills"];
   /** It stopped here by itself, ms: nobody answered for too long. */
@@ -148,7 +150,9 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
   };
   const complete = async (lease: string, run: Run, finish: number): Promise<Called> => {
     const metered = await meter(lease, run, finish, false);
-    if (!run.leads || metered === "away") return metered;
+    if (metered === "away") return metered;
+    run.reported = true;
+    if (!run.leads) return metered;
     const body = { center, run: 1, outcome: "completed" as const };
     return call(operations.finishPlacement, { params: { placement: lease }, body, key: `finish-${lease}` });
   };
@@ -170,7 +174,10 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
   const place = async (change: AssignmentChange) => {
     const lease = change.lease;
     const leads = change.centers[0] === center;
-    const run: Run = { change, leads, to: change.to, meteredTo: 0, fills: change.fills, cancel: () => {} };
+    const run: Run = {
+      ...{ change, leads, to: change.to, fills: change.fills },
+      ...{ meteredTo: 0, reported: false, cancel: () => {} },
+    };
     runs.set(lease, run);
     return acceptRun(lease, run);
   };
@@ -204,6 +211,12 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       key: `refuse-${lease}-${center}`,
     });
   };
+  /** A run that others ended delivered until then: what was charged is to be shown, though nobody waits for it. */
+  const meterTheRest = async ({ lease, from }: AssignmentChange): Promise<void> => {
+    const run = runs.get(lease);
+    if (run !== undefined && !run.reported)
+      await meter(lease, run, Math.min(from * slotMs, world.clock.now()), false);
+  };
   const apply = async (change: AssignmentChange) => {
     switch (change.change) {
       case "placed":
@@ -221,6 +234,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       }
       case "released":
         if (change.cause === "reclaimed" && shorten(change)) return;
+        await meterTheRest(change);
         return stop(change.lease, change.from * slotMs, !lostWork.has(change.cause ?? ""));
       default:
         return change.change satisfies never;

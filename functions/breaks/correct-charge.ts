@@ -1,8 +1,9 @@
 import type * as z from "zod";
-import type { ChargeLine } from "../../events/catalog/job.ts";
+import { ChargeLine } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import { type CommandMeta, execute } from "../../events/store/execute.ts";
 import { type FoundData, refundLine } from "../../market/break.ts";
+import type { Rejection } from "../../market/decider.ts";
 import { jobDecider } from "../../market/job.ts";
 import type { BreakCorrection } from "../contract/breaks.ts";
 import { carriedOut } from "../kit/carried-out.ts";
@@ -40,13 +41,17 @@ export async function correctCharge(
     at: Date.parse(meta.time),
   } as const;
   // Under its own id: a repeat of the request finds it in the job's stream, whatever key it comes with.
+  const correctMeta = { ...meta, commandId: `correct/${id}` };
+  const outcome = await execute(store, jobDecider, streams.job(found.job), command, correctMeta);
   carriedOut(
-    await execute(store, jobDecider, streams.job(found.job), command, {
-      ...meta,
-      commandId: `correct/${id}`,
-    }),
+    outcome.kind === "rejected" ? { ...outcome, rejection: inCorrection(outcome.rejection) } : outcome,
   );
   return id;
+}
+
+/** The job names a field of its own command: here it lies in the correction. */
+function inCorrection({ field, ...rejection }: Rejection): Rejection {
+  return field === undefined ? rejection : { ...rejection, field: `/correction${field}` };
 }
 
 function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrection>): ChargeLine[] {
@@ -57,7 +62,7 @@ function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrec
       "Give either what is refunded or the lines.",
       "/correction/refund",
     );
-  if (lines !== undefined) return lines;
+  if (lines !== undefined) return lines.map(withParties);
   const line = refund === undefined ? undefined : refundLine(found, refund);
   if (line === undefined)
     throw problem(
@@ -67,4 +72,20 @@ function linesOf(found: FoundData, { lines, refund }: z.infer<typeof BreakCorrec
       "/correction/lines",
     );
   return [line];
+}
+
+/** Statements list lines by center and link: the accounts that a line names tell which. */
+function withParties(given: Omit<ChargeLine, "center" | "link" | "cardSlots">): ChargeLine {
+  const [center, link] = (["center", "link"] as const).map((kind) => {
+    const account = [given.to, given.from].find((one) => one.startsWith(`${kind}:`));
+    return account?.slice(kind.length + 1);
+  });
+  const named = {
+    ...given,
+    ...(center === undefined ? {} : { center }),
+    ...(link === undefined ? {} : { link }),
+  };
+  const line = ChargeLine.safeParse(named);
+  if (line.success) return line.data;
+  throw problem(422, "line-of-nobody", `${given.from} or ${given.to} is no account.`, "/correction/lines");
 }

@@ -21,6 +21,7 @@ import {
   operator,
   product,
 } from "../../test/exchange-in-memory.ts";
+import { breakIdFor, breakOf, record } from "../../test/found-breaks.ts";
 import {
   acceptPlacement,
   beginRun,
@@ -124,6 +125,16 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
   listPayouts: (_, { center }) => ({ query: { center, period } }),
   getPayout: (_, { center }) => ({ params: { center, period } }),
   payPayout: (_, { center }) => ({ params: { center, period }, body: { reference: "20260303-1" } }),
+  listBreaks: () => ({}),
+  getBreak: (world, side) => ({ params: { break: breakIdFor(world, side) } }),
+  assignBreak: (world, side) => ({
+    params: { break: breakIdFor(world, side) },
+    body: { assignee: "ann" },
+  }),
+  resolveBreak: (world, side) => ({
+    params: { break: breakIdFor(world, side) },
+    body: { resolution: "explained", note: "as it should be" },
+  }),
   getOpenApi: () => ({}),
   getHealth: () => ({}),
 };
@@ -148,7 +159,16 @@ const before: Readonly<Record<string, (world: SeededExchange) => Promise<unknown
   listPayouts: closeTwoDays,
   getPayout: closeTwoDays,
   payPayout: closeTwoDays,
+  listBreaks: findBreaks,
+  getBreak: findBreaks,
+  assignBreak: findBreaks,
+  resolveBreak: findBreaks,
 };
+
+async function findBreaks(world: SeededExchange): Promise<void> {
+  await record(world.exchange, { breaks: [breakOf(world, world.left), breakOf(world, world.right)] });
+  await world.exchange.pump();
+}
 
 /** A well-formed id that nobody has. */
 const absentIds: Readonly<Record<string, string>> = {

@@ -31,6 +31,7 @@ export const listBreaks = defineOperation({
   tag: "finance",
   summary: "The queue of breaks between award, usage, charge and money, the oldest first",
   roles,
+  names: { "query/cursor": "published" },
   query: z.object({
     ...pageQuery,
     status: Break.shape.status.default("open"),
@@ -79,7 +80,7 @@ export const BreakCorrection = z.strictObject({
     .describe("Charge that it amends; left out: the one that the break is about"),
   refund: MillsText.optional().describe("Mills that the break's center gives back to its tenant"),
   lines: z
-    .array(ChargeLine)
+    .array(ChargeLine.omit({ center: true, link: true, cardSlots: true }))
     .min(1)
     .max(500)
     .optional()

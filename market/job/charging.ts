@@ -179,11 +179,13 @@ function linesOfFault(
 ) {
   const { kind } = job.request.spec;
   const { divisible } = jobKinds[kind];
+  // Of an award that begins later the first slot, of which nothing is metered yet.
+  const slot = Math.max(faults.slot, balance.paidFrom, balance.chargedTo);
   const fault: Fault = {
     center: faults.center,
-    slot: Math.max(faults.slot, balance.paidFrom, balance.chargedTo),
+    slot,
     alone: faults.centers.length === 1,
-    cardSeconds: divisible && placement.ran ? meteredIn(placement, faults.center, faults.slot) : 0,
+    cardSeconds: divisible && placement.ran ? meteredIn(placement, faults.center, slot) : 0,
   };
   const now = slotOf(faults.at);
   // Until the report of fewer cards came, the other center of a split gang ran on for nothing.

@@ -440,6 +440,32 @@ describe("a placement", () => {
       "ChargePosted",
     ]);
   });
+
+  test("of a divisible job does not charge its next award for what was metered of this one", () => {
+    const parts = (from: number, to: number) => [
+      fill({ from, to, cards: 4 }),
+      fill({ from, to, cards: 4, center: wuhan }),
+    ];
+    const next = awardOf(2, parts(110, 120), { stretch: 2, continues: true });
+    const { events } = jobAfter(
+      ...admitted({ kind: "div", extendLimit: 240 }),
+      place(awardOf(1, parts(100, 110)), 20_000),
+      acceptAt(1),
+      acceptAt(1, wuhan),
+      start(1),
+      start(1, 1, wuhan),
+      { type: "Continue", award: next, hold: mills(19_200), at: inSlot(108) },
+      meter(1, { from: 109, to: 110, cardSeconds: 1440 }, undefined, wuhan),
+      centerLost(wuhan, inSlot(109, 300)),
+    );
+    const computed = events.flatMap((event) =>
+      event.type === "ChargePosted" ? [[event.data.charge, event.data.lines.map(({ kind }) => kind)]] : [],
+    );
+    expect(computed).toEqual([
+      ["train.1:reduce.wuhan:109-110", ["compute", "credit"]],
+      ["train.2:reduce.wuhan:110-120", ["penalty"]],
+    ]);
+  });
 });
 
 describe("usage", () => {

@@ -71,7 +71,7 @@ export function matchAccount(
   const adjusted = Map.groupBy(of("adjusted"), ({ correction }) => correction);
   const book = { day, key, opened: of("opened"), booked: of("booked"), due: of("due"), adjusted };
   const before = openFindings(seen, day);
-  const { breaks } = applyRules(table, book, day, before);
+  const breaks = applyRules(table, book, day, before);
   const healed = before.filter((found) => isHealed(book, found));
   const open = [...before.filter((found) => !healed.includes(found)), ...breaks];
   // Of an account that is open nothing but that is needed; what it was booked before waits no longer than a day.

@@ -137,7 +137,7 @@ export function matchCenter(
   );
   const book = { day, key, joined: of("joined"), moved, earnings, stated: of("stated"), paid: of("paid") };
   const before = openFindings(seen, day);
-  const { breaks } = applyRules(table, book, day, before);
+  const breaks = applyRules(table, book, day, before);
   const healed = before.filter(({ code }) => code === "orphanedAccount" && book.joined.length > 0);
   const open = [...before.filter((found) => !healed.includes(found)), ...breaks];
   return {

@@ -86,7 +86,10 @@ function whyWithoutAward(book: JobBook, { data, kind, place }: ChargeOf): string
   return from < to && beyond ? `Slots ${from} to ${to} were not delivered.` : undefined;
 }
 
-/** Money for cards, links and moved data is what the award's prices come to; fees are within their rate. */
+/**
+ * Money for cards, links and moved data is what the award's prices come to, by the law's own lines; fees are within their
+ * rate. Penalties and credits follow from faults that only the job knows: the job's own properties hold those.
+ */
 export function wrongPrices(book: JobBook, taken: ReadonlySet<string>): Finding[] {
   return left(book, taken).flatMap((charge): Finding[] => {
     const wrong = charge.before === undefined ? undefined : whatIsWrong(charge, charge.before);
@@ -107,6 +110,8 @@ interface Wrong {
 
 const priced: ReadonlySet<ChargeLine["kind"]> = new Set(["compute", "transfer", "link", "rent"]);
 
+const isPriced = ({ kind }: ChargeLine) => priced.has(kind);
+
 /** Mills by what they are for and whom they go to. */
 function sums(lines: readonly ChargeLine[]): Map<string, bigint> {
   const byTarget = new Map<string, bigint>();
@@ -120,12 +125,12 @@ function sums(lines: readonly ChargeLine[]): Map<string, bigint> {
 function whatIsWrong(charge: ChargeOf, before: AwardBalance): Wrong | undefined {
   const { data, kind } = charge;
   const partial = data.lines.filter(isPartial);
-  const lines = data.lines.filter((line) => priced.has(line.kind) && !isPartial(line));
-  const all = isDelivery(kind) ? deliveredLines({ ...before, chargedTo: data.from }, data.to, 3) : [];
-  // Slots with fewer cards than awarded come with a penalty (row 12), which has no price.
-  const due = all.filter((line) => priced.has(line.kind));
+  const lines = data.lines.filter((line) => isPriced(line) && !isPartial(line));
+  const due = isDelivery(kind) ? deliveredLines({ ...before, chargedTo: data.from }, data.to, 3) : [];
   return (
-    differing(sums(due), sums(lines)) ?? wrongPartial(charge, before, partial) ?? wrongFee(charge, before)
+    differing(sums(due.filter(isPriced)), sums(lines)) ??
+    wrongPartial(charge, before, partial) ??
+    wrongFee(charge, before)
   );
 }
 

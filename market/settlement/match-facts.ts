@@ -31,6 +31,8 @@ export interface EventPlace {
 export type Echo = Omit<z.infer<typeof JobPlaced.data> & z.infer<typeof JobContinued.data>, "award"> & {
   readonly award: PlacementId;
   readonly continues: boolean;
+  /** The exchange was away: no auction gave it, and nobody could meter it at the time (row 14). */
+  readonly bridged?: true;
 };
 
 /** What happened to a job, as its own stream has it, awards left out. */
@@ -163,13 +165,11 @@ function bodiesOf(event: DomainEvent): Keyed[] {
       return [[jobKey(event.data.job), { kind: "echo", echo }]];
     }
     case "JobBridged": {
-      // No auction gave it: the job's own stream is where it comes from.
       const { award, ...rest } = event.data;
-      const echo = { ...rest, award: award.placement, continues: true };
-      const key = jobKey(event.data.job);
+      const echo = { ...rest, award: award.placement, continues: true, bridged: true } as const;
       return [
-        [key, { kind: "awarded", award }],
-        [key, { kind: "echo", echo }],
+        [jobKey(award.job), { kind: "awarded", award }],
+        [jobKey(award.job), { kind: "echo", echo }],
       ];
     }
     case "JobRequested":

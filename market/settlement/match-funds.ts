@@ -55,7 +55,7 @@ export function settledTwice(book: JobBook): Finding[] {
     return [
       {
         found: { about: `${charge}@settled`, subject: charge, ...of, mills: absolute(again), detail },
-        takes: [`settled:${charge}`],
+        takes: [`settled:${charge}`, `hold:${second.stretch}`],
       },
     ];
   });

@@ -1,10 +1,9 @@
-import type { Award } from "../../events/catalog/award.ts";
+import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
-import { evolveJob, inForce, type JobState, type KnownJob, type Placement } from "../job/state.ts";
-import { jobKinds } from "../job-kinds.ts";
+import { evolveJob, inForce, type JobState, type KnownJob, lostSlots } from "../job/state.ts";
 import { mills } from "../money.ts";
-import { slotAtOrAfter, slotStart } from "../time.ts";
+import { slotStart } from "../time.ts";
 import {
   type AwardBalance,
   type ChargeKind,
@@ -14,7 +13,6 @@ import {
   endOf,
   fillsInForce,
 } from "./award-balance.ts";
-import { lostWork } from "./charges.ts";
 import type { EventPlace, FoundBreak, JobFactEvent, MatchFact } from "./match-facts.ts";
 import { type MatchDay, openFindings } from "./match-outcome.ts";
 import { type Range, shared, united } from "./ranges.ts";
@@ -53,11 +51,11 @@ interface ActiveRun {
 interface Fate {
   /** First slot that is not delivered; absent: it is in force. */
   deliveredTo?: number;
+  /** Version of the event that ended it. */
+  endedIn?: number;
   readonly runs: ActiveRun[];
   /** Slots that row 10 credits: nobody has to prove them. */
   readonly credited: { readonly slots: Range; readonly center?: CenterId }[];
-  /** Slots in which a center left a divisible job: paid by what was metered (row 9). */
-  readonly failing: { readonly slot: number; readonly center: CenterId }[];
 }
 
 export interface HoldOf {
@@ -84,6 +82,8 @@ export interface JobBook {
   readonly key: string;
   readonly state: JobState;
   readonly awards: ReadonlyMap<PlacementId, AwardOf>;
+  /** Fills of all awards that a placement is known by, by `PLACEMENT/CENTER`. */
+  readonly fills: ReadonlyMap<string, readonly Fill[]>;
   readonly fates: ReadonlyMap<PlacementId, Fate>;
   readonly charges: readonly ChargeOf[];
   /** By charge. */
@@ -91,17 +91,18 @@ export interface JobBook {
   readonly usages: readonly UsageOf[];
   readonly corrected: readonly Extract<MatchFact, { kind: "corrected" }>["correction"][];
   readonly holds: ReadonlyMap<number, HoldOf>;
+  /** Slots that no auction gave: a run went on while the exchange was away, and nobody has to prove them (row 14). */
+  readonly bridged: readonly Range[];
   /** Slots whose outcome an earlier day told, by `AWARD/CENTER`. */
   readonly decided: ReadonlyMap<string, readonly Range[]>;
   /** Breaks of earlier days that may heal. */
   readonly open: readonly FoundBreak[];
   /** Market time (ms) of the last fact. */
   readonly lastAt: number;
-  /** Facts of the day itself. */
-  readonly fresh: ReadonlySet<MatchFact>;
 }
 
 export interface SettledOf {
+  readonly stretch: number;
   readonly paid: MillsText;
   readonly released: MillsText;
   readonly place: EventPlace;
@@ -114,31 +115,28 @@ interface Draft {
   readonly fates: Map<PlacementId, Fate>;
   readonly usages: UsageOf[];
   readonly goesOn: Set<PlacementId>;
+  readonly bridged: Range[];
 }
 
 type OfKind<Kind extends MatchFact["kind"]> = Extract<MatchFact, { kind: Kind }>;
 
 /** @param seen facts of one job, in the order of their streams. */
-export function jobBookOf(
-  key: string,
-  seen: readonly MatchFact[],
-  fresh: ReadonlySet<MatchFact>,
-  day: MatchDay,
-): JobBook {
+export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay): JobBook {
   const of = <Kind extends MatchFact["kind"]>(kind: Kind) =>
     seen.filter((fact): fact is OfKind<Kind> => fact.kind === kind);
   const published = new Map(of("awarded").map(({ award }) => [award.placement, award]));
   const draft: Draft = {
     state: { phase: "unknown" },
-    ...{ charges: [], fates: new Map(), usages: [], goesOn: new Set() },
+    ...{ charges: [], fates: new Map(), usages: [], goesOn: new Set(), bridged: [] },
   };
   for (const fact of seen) {
     if (fact.kind === "echo") placeAward(draft, fact, published.get(fact.echo.award));
     if (fact.kind === "job") happen(draft, fact);
   }
+  const awards = awardsOf(draft, published);
   return {
-    ...{ day, key, fresh, state: draft.state, fates: draft.fates, usages: draft.usages },
-    awards: awardsOf(draft, published),
+    ...{ day, key, state: draft.state, fates: draft.fates, usages: draft.usages, bridged: draft.bridged },
+    ...{ awards, fills: fillsByCenter(awards.values()) },
     charges: draft.charges,
     settled: Map.groupBy(of("settled"), ({ charge }) => charge),
     corrected: of("corrected").map(({ correction }) => correction),
@@ -152,13 +150,13 @@ export function jobBookOf(
 function placeAward(draft: Draft, { echo }: OfKind<"echo">, award: Award | undefined): void {
   const job = knownOf(draft);
   if (award === undefined || job === undefined) return;
-  const { continues, award: placement, ...rest } = echo;
+  const { continues, bridged, award: placement, ...rest } = echo;
   const last = job.placements.at(-1);
   if (!continues || (last?.ended === undefined && award.from === last?.end)) draft.goesOn.add(placement);
+  if (bridged === true) draft.bridged.push([award.from, award.to]);
   evolve(draft, { type: continues ? "JobContinued" : "JobPlaced", data: { ...rest, award } });
   const root = knownOf(draft)?.placementOf.get(placement);
-  if (root !== undefined && !draft.fates.has(root))
-    draft.fates.set(root, { runs: [], credited: [], failing: [] });
+  if (root !== undefined && !draft.fates.has(root)) draft.fates.set(root, { runs: [], credited: [] });
 }
 
 function knownOf({ state }: Draft): KnownJob | undefined {
@@ -176,6 +174,7 @@ function happen(draft: Draft, { event, place }: OfKind<"job">): void {
     draft.usages.push({ data: event.data, place, from: Date.parse(from), to: Date.parse(to) });
   }
   if (draft.state.phase !== "unknown") fateful(draft, draft.state, event);
+  for (const fate of draft.fates.values()) if (fate.deliveredTo !== undefined) fate.endedIn ??= place.version;
   evolve(draft, event);
 }
 
@@ -183,8 +182,9 @@ function chargeOf(draft: Draft, data: ChargePostedData, place: EventPlace): Char
   const { state } = draft;
   const balances = state.phase === "unknown" ? [] : state.balances;
   const before = balances.find(({ award }) => award.placement === data.placement);
+  const root = state.phase === "unknown" ? undefined : state.placementOf.get(data.placement);
   const usage = draft.usages.flatMap(({ data: one, from, to }) =>
-    from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
+    one.placement === root && from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
   );
   return { data, place, kind: chargeKindOf(data.charge), before, usage };
 }
@@ -227,22 +227,15 @@ function stopRuns(fate: Fate | undefined, at: number, center?: CenterId): void {
     if (run.to === undefined && (center === undefined || run.center === center)) run.to = at;
 }
 
-/** First slot that row 10 does not credit before a fault, and the failed slot. */
-function creditedBy(job: KnownJob, placement: Placement, slot: number): Range {
-  const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
-  const lost = lostWork(Math.max(checkpoint, placement.runFrom), slot);
-  return [lost.from, lost.to];
-}
-
 type DataOf<Type extends JobFactEvent["type"]> = Extract<JobFactEvent, { type: Type }>["data"];
 
 function reduced(draft: Draft, job: KnownJob, { placement, center, slot }: DataOf<"JobReduced">): void {
   const fate = draft.fates.get(placement);
   const known = job.placements.find(({ id }) => id === placement);
   stopRuns(fate, slotStart(slot), center);
-  fate?.failing.push({ slot, center });
-  if (known?.runActive === true && known.ran)
-    fate?.credited.push({ slots: creditedBy(job, known, slot), center });
+  if (known === undefined) return;
+  const { from, to } = lostSlots(job, known, slot);
+  fate?.credited.push({ slots: [from, to], center });
 }
 
 function cancelled(draft: Draft, job: KnownJob, { at, slot }: DataOf<"JobCancelled">): void {
@@ -255,7 +248,7 @@ function cancelled(draft: Draft, job: KnownJob, { at, slot }: DataOf<"JobCancell
   fate.deliveredTo = ready ? slot : Math.min(slot, placement.from);
 }
 
-function displaced(draft: Draft, job: KnownJob, { cause, slot, center }: DataOf<"JobDisplaced">): void {
+function displaced(draft: Draft, job: KnownJob, { cause, slot }: DataOf<"JobDisplaced">): void {
   const placement = inForce(job);
   const fate = placement === undefined ? undefined : draft.fates.get(placement.id);
   if (placement === undefined || fate === undefined) return;
@@ -263,9 +256,8 @@ function displaced(draft: Draft, job: KnownJob, { cause, slot, center }: DataOf<
   const inTime = cause === "continuationLost" || cause === "reclaimed";
   fate.deliveredTo = inTime || placement.ran ? slot : 0;
   if (inTime || !placement.ran) return;
-  for (const one of center === undefined ? [] : [center]) fate.failing.push({ slot, center: one });
-  if (placement.runActive && jobKinds[job.request.spec.kind].losesWork)
-    fate.credited.push({ slots: creditedBy(job, placement, slot) });
+  const { from, to } = lostSlots(job, placement, slot);
+  fate.credited.push({ slots: [from, to] });
 }
 
 function awardsOf(draft: Draft, published: ReadonlyMap<PlacementId, Award>): Map<PlacementId, AwardOf> {
@@ -284,6 +276,14 @@ function awardsOf(draft: Draft, published: ReadonlyMap<PlacementId, Award>): Map
       },
     ]),
   );
+}
+
+function fillsByCenter(awards: Iterable<AwardOf>): Map<string, Fill[]> {
+  const fills = [...awards].flatMap(({ award, root }) =>
+    root === undefined ? [] : award.fills.map((fill) => ({ name: `${root}/${fill.center}`, fill })),
+  );
+  const named = Map.groupBy(fills, ({ name }) => name);
+  return new Map([...named].map(([name, own]) => [name, own.map(({ fill }) => fill)]));
 }
 
 function holdsOf(seen: readonly MatchFact[]): Map<number, HoldOf> {
@@ -307,8 +307,9 @@ function holdsOf(seen: readonly MatchFact[]): Map<number, HoldOf> {
 export function deliveredEnd(book: JobBook, { award, root, balance, goesOn, charges }: AwardOf): number {
   const fate = root === undefined ? undefined : book.fates.get(root);
   if (balance === undefined || fate === undefined || !goesOn) return 0;
-  // A slot that a daily close has charged stays delivered.
-  const closed = Math.max(0, ...charges.filter(({ kind }) => kind === "day").map(({ data }) => data.to));
+  // A slot that was charged before the end stays delivered: a correction amends it.
+  const before = ({ kind, place }: ChargeOf) => isDelivery(kind) && place.version < (fate.endedIn ?? 0);
+  const closed = Math.max(0, ...charges.filter(before).map(({ data }) => data.to));
   if (fate.deliveredTo !== undefined) return Math.max(Math.min(award.to, fate.deliveredTo), closed);
   const began = fate.runs.some(({ from }) => from < slotStart(book.day.to));
   return began && ranBy(book, root) ? Math.min(endOf(balance), book.day.to) : 0;

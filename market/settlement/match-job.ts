@@ -27,14 +27,16 @@ import {
   duplicateUsage,
   lateUsage,
   missingSlots,
-  proofOf,
+  type ProvenJob,
+  proofName,
+  provenJob,
   usageAboveAward,
   usageWithoutAward,
 } from "./match-usage.ts";
 import { lengthOf, type Range, shared, united, without } from "./ranges.ts";
 
 /** Guards of one job's award, usage, charge and funds, in the order in which they claim what they find. */
-export const jobRules: readonly MatchRule<JobBook>[] = [
+export const jobRules: readonly MatchRule<ProvenJob>[] = [
   { code: "duplicateCharge", find: duplicateCharges },
   { code: "duplicateCharge", find: settledTwice },
   { code: "chargeWithoutAward", find: chargesWithoutAward },
@@ -55,14 +57,13 @@ export const jobRules: readonly MatchRule<JobBook>[] = [
 export function matchJob(
   key: string,
   seen: readonly MatchFact[],
-  fresh: ReadonlySet<MatchFact>,
   day: MatchDay,
-  table: readonly MatchRule<JobBook>[],
+  table: readonly MatchRule<ProvenJob>[],
 ): DayMatch {
-  const book = jobBookOf(key, seen, fresh, day);
-  const { breaks, taken } = applyRules(table, book, day, book.open);
+  const book = provenJob(jobBookOf(key, seen, day));
+  const breaks = applyRules(table, book, day, book.open);
   const healed = book.open.flatMap((found) => healedBy(book, found));
-  const slots = [...book.awards.values()].flatMap((award) => outcomesOf(book, award, breaks, taken));
+  const slots = [...book.awards.values()].flatMap((award) => outcomesOf(book, award, breaks));
   const sum = (count: (one: SlotOutcome) => number) => slots.reduce((total, one) => total + count(one), 0);
   const gone = new Set(healed.map(({ found }) => found));
   const open = [...book.open.filter((found) => !gone.has(found)), ...breaks];
@@ -89,16 +90,12 @@ interface SlotOutcome {
   readonly pending: boolean;
 }
 
-function outcomesOf(
-  book: JobBook,
-  award: AwardOf,
-  breaks: readonly FoundBreak[],
-  taken: ReadonlySet<string>,
-): SlotOutcome[] {
+function outcomesOf(book: ProvenJob, award: AwardOf, breaks: readonly FoundBreak[]): SlotOutcome[] {
   const { placement } = award.award;
-  return centersIn(award).map((center) => {
-    const key = `${placement}/${center}`;
-    const proof = proofOf(book, award, center, taken);
+  return centersIn(award).flatMap((center) => {
+    const key = proofName(award, center);
+    const proof = book.proofs.get(key);
+    if (proof === undefined) return [];
     const known = book.decided.get(key) ?? [];
     const open = without(without(proof.delivered, proof.pending), known);
     const broken = breaks.flatMap((found): Range[] => {

@@ -64,18 +64,13 @@ export function isRipe(day: MatchDay, time: string): boolean {
   return Date.parse(time) <= day.ripe;
 }
 
-export interface Applied {
-  readonly breaks: readonly FoundBreak[];
-  readonly taken: ReadonlySet<string>;
-}
-
 /** Applies rules in their order; what was found on an earlier day is not found again. */
 export function applyRules<Book>(
   table: readonly MatchRule<Book>[],
   book: Book,
   day: MatchDay,
   before: readonly FoundBreak[],
-): Applied {
+): FoundBreak[] {
   const known = new Set(before.map(({ code, about }) => `${code} ${about}`));
   const taken = new Set<string>();
   const breaks: FoundBreak[] = [];
@@ -86,7 +81,7 @@ export function applyRules<Book>(
       known.add(`${code} ${found.about}`);
       breaks.push({ ...found, code, period: day.period });
     }
-  return { breaks, taken };
+  return breaks;
 }
 
 /** Breaks found before that could still heal. */

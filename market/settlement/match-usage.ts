@@ -9,6 +9,7 @@ import {
   centersIn,
   deliveredBy,
   deliveriesCharged,
+  isDelivery,
   type JobBook,
   type UsageOf,
 } from "./match-job-book.ts";
@@ -31,17 +32,17 @@ function inMs(slots: readonly Range[]): Range[] {
 }
 
 /** Fills of a center in all awards that a placement is known by. */
-function fillsOf(book: JobBook, root: PlacementId, center: CenterId): Fill[] {
-  return [...book.awards.values()]
-    .filter((award) => award.root === root)
-    .flatMap(({ award }) => award.fills.filter((fill) => fill.center === center));
+function fillsOf({ fills }: JobBook, root: PlacementId, center: CenterId): readonly Fill[] {
+  return fills.get(`${root}/${center}`) ?? [];
 }
 
 /** Cards x ms of some fills inside ranges of instants. */
-function cardMs(fills: readonly Fill[], ranges: readonly Range[]): number {
-  return fills.reduce((sum, { cards, from, to }) => {
-    return sum + cards * lengthOf(shared([[slotStart(from), slotStart(to)]], ranges));
-  }, 0);
+function cardMs(fills: readonly Pick<Fill, "from" | "to" | "cards">[], ranges: readonly Range[]): number {
+  let sum = 0;
+  for (const { cards, from, to } of fills)
+    for (const [a, b] of ranges)
+      sum += cards * Math.max(0, Math.min(slotStart(to), b) - Math.max(slotStart(from), a));
+  return sum;
 }
 
 function about({ data, from, to }: UsageOf): Omit<Finding["found"], "about" | "mills" | "detail"> {
@@ -127,10 +128,11 @@ export function usageAboveAward(book: JobBook, taken: ReadonlySet<string>): Find
   });
 }
 
-/** Usage of a day that was closed before it came, and that no correction answers. */
+/** Usage of a day that was closed, or of slots that were charged, before it came, and that no correction answers. */
 export function lateUsage(book: JobBook, taken: ReadonlySet<string>): Finding[] {
   return left(book, taken).flatMap((usage): Finding[] => {
-    if (!isLate(book, usage) || isProof(book, usage) || isAnswered(book, usage)) return [];
+    const late = isLate(book, usage) && !isProof(book, usage) && !isAnswered(book, usage);
+    if (!late && !amendsCharge(book, usage)) return [];
     const detail = "It came after its day was closed: what was charged did not take it into account.";
     return [
       {
@@ -171,6 +173,30 @@ function isAnswered({ corrected }: JobBook, { data, from, to }: UsageOf): boolea
   );
 }
 
+/** It tells of fewer cards (row 12) than a charge before it took, and no correction amends that charge. */
+function amendsCharge(book: JobBook, { data, place, from, to }: UsageOf): boolean {
+  const { placement, cards, usage } = data;
+  if (cards === undefined) return false;
+  const slots: Range[] = [slotsOf(from, to)];
+  return [...book.awards.values()].some(({ root, balance, charges }) => {
+    const short = root === placement ? [...(balance?.short.get(usage.center)?.keys() ?? [])] : [];
+    const told = shared(
+      slots,
+      short.map((slot): Range => [slot, slot + 1]),
+    );
+    return charges.some(
+      (charge) =>
+        isDelivery(charge.kind) &&
+        charge.place.version < place.version &&
+        balance !== undefined &&
+        shared(told, [[charge.data.from, charge.data.to]]).some(
+          ([a, b]) => worth(balance, a, b, usage.center).mills > 0n,
+        ) &&
+        !book.corrected.some(({ corrects }) => corrects === charge.data.charge),
+    );
+  });
+}
+
 /** What usage shows of the slots that one center delivered of one award. */
 export interface Proof {
   readonly delivered: readonly Range[];
@@ -186,7 +212,23 @@ export interface Proof {
   readonly metered: boolean;
 }
 
-export function proofOf(book: JobBook, award: AwardOf, center: CenterId, taken: ReadonlySet<string>): Proof {
+/** A job with the proof of all that it was awarded, by `AWARD/CENTER`. */
+export interface ProvenJob extends JobBook {
+  readonly proofs: ReadonlyMap<string, Proof>;
+}
+
+export function provenJob(book: JobBook): ProvenJob {
+  const proofs = [...book.awards.values()].flatMap((award) =>
+    centersIn(award).map((center) => [proofName(award, center), proofOf(book, award, center)] as const),
+  );
+  return { ...book, proofs: new Map(proofs) };
+}
+
+export function proofName({ award }: AwardOf, center: CenterId): string {
+  return `${award.placement}/${center}`;
+}
+
+function proofOf(book: JobBook, award: AwardOf, center: CenterId): Proof {
   const delivered = deliveredBy(book, award, center);
   const { root } = award;
   const none = { delivered, missing: [], pending: [], near: [], short: [], metered: false };
@@ -199,16 +241,16 @@ export function proofOf(book: JobBook, award: AwardOf, center: CenterId, taken: 
   const filled = united(
     active.map(([from, to]): Range => [Math.ceil(from / SLOT_MS), Math.floor(to / SLOT_MS)]),
   );
-  const needed = without(without(shared(filled, delivered), credited), known);
+  const needed = without(shared(filled, delivered), [...credited, ...book.bridged, ...known]);
   const usages = book.usages.filter(
-    (usage) =>
-      usage.data.placement === root && usage.data.usage.center === center && !taken.has(usageName(usage)),
+    (usage) => usage.data.placement === root && usage.data.usage.center === center,
   );
   const covered = united(usages.map(({ from, to }): Range => [from, to]));
   const gaps = without(inMs(needed), covered).filter(([from, to]) => to - from > (SLOT_MS * permille) / 1000);
   const bare = united(gaps.map(([from, to]) => slotsOf(from, to)));
   const ripe: Range[] = [[0, Math.floor(book.day.ripe / SLOT_MS)]];
   const fills = fillsOf(book, root, center);
+  const lacking = lackingOf(book, root, center);
   const touched = without(
     shared(united(active.map(([from, to]) => slotsOf(from, to))), delivered),
     united(filled),
@@ -217,8 +259,8 @@ export function proofOf(book: JobBook, award: AwardOf, center: CenterId, taken: 
     delivered,
     missing: shared(bare, ripe),
     pending: without(bare, ripe),
-    near: united([...touched, ...usages.flatMap((usage) => nearly(fills, usage))]),
-    short: usages.filter((usage) => isShort(fills, inMs(needed), usage)),
+    near: united([...touched, ...usages.flatMap((usage) => nearly(fills, lacking, usage))]),
+    short: usages.filter((usage) => isShort(fills, lacking, inMs(needed), usage)),
     metered: shared(inMs(delivered), covered).length > 0,
   };
 }
@@ -238,58 +280,81 @@ function activeAt(
   return united(own.map(({ from, to }): Range => [from, to ?? slotStart(day.to)]));
 }
 
-function nearly(fills: readonly Fill[], { data, from, to }: UsageOf): Range[] {
-  const off = Math.abs(cardMs(fills, [[from, to]]) - data.usage.cardSeconds * 1000);
-  return off > 1000 ? [slotsOf(from, to)] : [];
+/** Cards that a center was known not to have in a slot (row 12), as fills. */
+type Lacking = Pick<Fill, "from" | "to" | "cards">;
+
+function lackingOf({ awards }: JobBook, placement: PlacementId, center: CenterId): Lacking[] {
+  return [...awards.values()].flatMap(({ root, balance }) => {
+    if (root !== placement || balance === undefined) return [];
+    return [...(balance.short.get(center) ?? [])].map(([slot, cards]) => {
+      const awarded = worth(balance, slot, slot + 1, center).cardSlots;
+      return { from: slot, to: slot + 1, cards: Math.max(0, awarded - cards) };
+    });
+  });
 }
 
-function isShort(fills: readonly Fill[], needed: readonly Range[], { data, from, to }: UsageOf): boolean {
-  const least = cardMs(fills, shared([[from, to]], needed));
+function nearly(fills: readonly Fill[], lacking: readonly Lacking[], { data, from, to }: UsageOf): Range[] {
+  const most = cardMs(fills, [[from, to]]);
+  const metered = data.usage.cardSeconds * 1000;
+  const known = metered <= most + 1000 && metered >= most - cardMs(lacking, [[from, to]]) - 1000;
+  return known ? [] : [slotsOf(from, to)];
+}
+
+function isShort(
+  fills: readonly Fill[],
+  lacking: readonly Lacking[],
+  needed: readonly Range[],
+  { data, from, to }: UsageOf,
+): boolean {
+  const ranges = shared([[from, to]], needed);
+  const least = cardMs(fills, ranges) - cardMs(lacking, ranges);
   return data.usage.cardSeconds * 1000 < (least * (1000 - permille)) / 1000 - 1000;
 }
 
 /** Delivered slots of which a run had all, at each center, and that were not metered. */
 function unproven(
-  book: JobBook,
+  job: ProvenJob,
   taken: ReadonlySet<string>,
   wanted: (proof: Proof) => readonly Range[],
   what: string,
 ): Finding[] {
-  return [...book.awards.values()].flatMap((award) =>
-    centersIn(award).flatMap((center): Finding[] => {
-      const { balance } = award;
-      const { job, placement } = award.award;
-      if (balance === undefined || taken.has(`slots:${placement}`)) return [];
+  return [...job.awards.values()].flatMap((award) => {
+    if (taken.has(`slots:${award.award.placement}`)) return [];
+    return centersIn(award).flatMap((center) => {
+      const proof = job.proofs.get(proofName(award, center));
       // Slots that nobody charged are found for that.
-      const slots = shared(wanted(proofOf(book, award, center, taken)), deliveriesCharged(award));
-      const [from, to] = [slots[0]?.[0], slots.at(-1)?.[1]];
-      if (from === undefined || to === undefined) return [];
-      const due = slots.map(([a, b]) => worth(balance, a, b, center));
-      const value = due.reduce((sum, one) => sum + one.mills, 0n);
-      const seconds = due.reduce((sum, one) => sum + one.cardSlots, 0) * SLOT_SECONDS;
-      const figures = { expected: `${seconds} card-seconds`, found: what, mills: millsText(value) };
-      const detail = `${lengthOf(slots)} charged slots of award ${placement} at ${center}: ${what}.`;
-      const root = award.root ?? placement;
-      const { account } = balance;
-      const found = { job, placement: root, center, account, from, to, ...figures, detail };
-      return [
-        {
-          found: { about: `${placement}/${center}/${from}-${to}`, ...found },
-          takes: [`proof:${placement}/${center}`],
-        },
-      ];
-    }),
-  );
+      const slots = proof === undefined ? [] : shared(wanted(proof), deliveriesCharged(award));
+      return unprovenAt(award, center, slots, what);
+    });
+  });
 }
 
-export function awardsWithoutUsage(book: JobBook, taken: ReadonlySet<string>): Finding[] {
-  return unproven(book, taken, (proof) => (proof.metered ? [] : proof.missing), "no usage at all");
+function unprovenAt(
+  { award, root, balance }: AwardOf,
+  center: CenterId,
+  slots: Range[],
+  what: string,
+): Finding[] {
+  const [from, to] = [slots[0]?.[0], slots.at(-1)?.[1]];
+  if (balance === undefined || from === undefined || to === undefined) return [];
+  const { job, placement } = award;
+  const due = slots.map(([a, b]) => worth(balance, a, b, center));
+  const value = due.reduce((sum, one) => sum + one.mills, 0n);
+  const seconds = due.reduce((sum, one) => sum + one.cardSlots, 0) * SLOT_SECONDS;
+  const figures = { expected: `${seconds} card-seconds`, found: what, mills: millsText(value) };
+  const detail = `${lengthOf(slots)} charged slots of award ${placement} at ${center}: ${what}.`;
+  const of = { job, placement: root ?? placement, center, account: balance.account, from, to };
+  return [{ found: { about: `${placement}/${center}/${from}-${to}`, ...of, ...figures, detail } }];
+}
+
+export function awardsWithoutUsage(job: ProvenJob, taken: ReadonlySet<string>): Finding[] {
+  return unproven(job, taken, (proof) => (proof.metered ? [] : proof.missing), "no usage at all");
 }
 
 /** Part of what was charged was not metered: slots without usage, or usage of fewer cards than were charged. */
-export function missingSlots(book: JobBook, taken: ReadonlySet<string>): Finding[] {
+export function missingSlots(job: ProvenJob, taken: ReadonlySet<string>): Finding[] {
   return unproven(
-    book,
+    job,
     taken,
     ({ metered, missing, short, delivered }) =>
       metered

@@ -3,7 +3,6 @@ import { type AccountBook, accountRules, matchAccount } from "./match-account.ts
 import { type CenterBook, centerRules, matchCenter } from "./match-center.ts";
 import type { MatchFact } from "./match-facts.ts";
 import { jobRules, matchJob } from "./match-job.ts";
-import type { JobBook } from "./match-job-book.ts";
 import {
   type DayMatch,
   type MatchCounts,
@@ -11,10 +10,11 @@ import {
   type MatchRule,
   matchDayOf,
 } from "./match-outcome.ts";
+import type { ProvenJob } from "./match-usage.ts";
 
 /** The guards of the match, by what they look at. */
 export interface MatchRules {
-  readonly job: readonly MatchRule<JobBook>[];
+  readonly job: readonly MatchRule<ProvenJob>[];
   readonly account: readonly MatchRule<AccountBook>[];
   readonly center: readonly MatchRule<CenterBook>[];
 }
@@ -60,7 +60,7 @@ function matchKey(
 ): DayMatch {
   switch (key.slice(0, key.indexOf(":"))) {
     case "job":
-      return matchJob(key, seen, fresh, day, table.job);
+      return matchJob(key, seen, day, table.job);
     case "account":
       return matchAccount(key, seen, day, table.account);
     default:

@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
+import type { JobEvent } from "../../events/catalog/job.ts";
+import { MillsText } from "../../events/catalog/values.ts";
+import { daysOf, endings, type FeedEvent, firstDay, type Life } from "../../test/market-days.ts";
+import {
+  acceptAt,
+  account,
+  admitted,
+  awardOf,
+  fill,
+  inSlot,
+  job,
+  jobAfter,
+  meter,
+  place,
+  start,
+} from "../../test/training-job.ts";
+import { instant, periodOf, periodPlus, slotStart } from "../time.ts";
+import { matchDay } from "./match.ts";
+import { type FoundBreak, type MatchFact, matchFactsOf } from "./match-facts.ts";
+import type { DayMatch } from "./match-outcome.ts";
+
+const life: Life = {
+  ...{ kind: "block", ending: "completes", slot: 20, seconds: 0, slots: 12, after: 60, continuations: 1 },
+  ...{ price: 200, staged: false, lateSeal: false, startsAfter: 30 },
+};
+const factsOf = (events: readonly FeedEvent[]): MatchFact[] =>
+  events.flatMap(({ event, ...at }) => matchFactsOf(event, at));
+
+/** The first day without the events that are held back, and the next with them. */
+function twoDays(lives: readonly Life[], heldBack: (event: DomainEvent) => boolean): [DayMatch, DayMatch] {
+  const [one, two] = daysOf(lives).days;
+  if (one === undefined || two === undefined) throw new Error("no days");
+  const late = one.events.filter(({ event }) => heldBack(event));
+  const first = matchDay(factsOf(one.events.filter((each) => !late.includes(each))), [], firstDay);
+  return [first, matchDay(factsOf([...two.events, ...late]), first.carried, two.period)];
+}
+
+const codes = (breaks: readonly FoundBreak[]) => breaks.map(({ code }) => code);
+
+describe("each way in which a job can end", () => {
+  const kinds = ["block", "split", "div", "service"] as const;
+  const all = endings.flatMap((ending) => kinds.map((kind) => [ending, kind] as const));
+
+  test.each(all)("%s, of kind %s: award, usage, charge and funds agree", (ending, kind) => {
+    for (const more of [{}, { staged: true }, { lateSeal: true }, { slot: 225 }, { continuations: 0 }]) {
+      let carried: readonly MatchFact[] = [];
+      for (const { period, events } of daysOf([{ ...life, ending, kind, ...more }]).days) {
+        const day = matchDay(factsOf(events), carried, period);
+        expect(day.breaks).toEqual([]);
+        carried = day.carried;
+      }
+      expect(carried.filter(({ key }) => key.startsWith("job:"))).toEqual([]);
+    }
+  });
+});
+
+describe("what was missing and comes on a later day", () => {
+  test("heals the break: usage", () => {
+    const [first, second] = twoDays([life], (event) => event.type === "JobMetered");
+    // The award and its continuation.
+    expect(new Set(codes(first.breaks))).toEqual(new Set(["awardWithoutUsage"]));
+    expect(second.breaks).toEqual([]);
+    expect(second.healed.map(({ found }) => found)).toEqual(first.breaks);
+    expect(second.carried.filter(({ kind }) => kind === "open")).toEqual([]);
+  });
+
+  test("heals the break: a settlement", () => {
+    const [first, second] = twoDays(
+      [{ ...life, continuations: 0, ending: "runsOut" }],
+      (event) => event.type === "HoldSettled",
+    );
+    expect(codes(first.breaks)).toEqual(["chargeNotSettled"]);
+    expect(second).toMatchObject({ breaks: [], healed: [{ found: { code: "chargeNotSettled" } }] });
+  });
+
+  test("heals the break: a hold that is let go of", () => {
+    const [first, second] = twoDays(
+      [{ ...life, ending: "expires" }],
+      (event) => event.type === "HoldReleased",
+    );
+    expect(codes(first.breaks)).toEqual(["holdNeverReleased"]);
+    expect(second).toMatchObject({ breaks: [], healed: [{ found: { code: "holdNeverReleased" } }] });
+  });
+
+  test("is found once: the next day does not find it again", () => {
+    const [first] = twoDays([life], (event) => event.type === "JobMetered");
+    expect(first.breaks.length).toBeGreaterThan(0);
+    const next = matchDay([], first.carried, periodPlus(firstDay, 1));
+    expect(next).toMatchObject({ breaks: [], healed: [] });
+  });
+});
+
+describe("an award of 10 slots, run from the first second", () => {
+  const award = awardOf(1);
+  const until = (slot: number, cardSeconds: number) => meter(1, { from: 100, to: slot, cardSeconds });
+  const ended = { type: "StretchEnded", placement: award.placement, at: inSlot(110, 60) } as const;
+  const all = [...admitted(), place(award, 20_000), acceptAt(1), start(1)];
+  const period = periodOf(100);
+
+  function match(events: readonly JobEvent[], source = award): DayMatch {
+    const time = instant(slotStart(100));
+    const published: DomainEvent = {
+      type: "AwardsPublished",
+      data: { auction: 1, page: 0, awards: [source], prices: [], linkPrices: [] },
+    };
+    const zero = MillsText.parse("0");
+    const opened: DomainEvent = {
+      type: "AccountOpened",
+      data: { account, owner: Object("university"), period, available: zero, holds: [] },
+    };
+    const joined = Object({ type: "CenterJoined", data: { center: "xian" } });
+    const settled = events.flatMap((event): DomainEvent[] => {
+      if (event.type !== "ChargePosted") return [];
+      const { stretch, charge, tenantPays: paid, releases: released } = event.data;
+      return [{ type: "HoldSettled", data: { account, job, stretch, charge, paid, released } }];
+    });
+    const streams = [[published], [opened, ...settled], [joined], events] as const;
+    const facts = streams.flatMap((own, stream) =>
+      own.flatMap((event: DomainEvent, version) =>
+        matchFactsOf(event, { stream: `s${stream}`, version, time }),
+      ),
+    );
+    return matchDay(facts, [], period);
+  }
+
+  test("is matched slot by slot when all 8 cards x 3600 s are metered", () => {
+    const { events } = jobAfter(...all, until(110, 28_800), ended);
+    expect(match(events)).toMatchObject({ counts: { matched: 10, withinTolerance: 0, breaks: 0 } });
+  });
+
+  test("is within tolerance when 1 % is lacking, and a break when more is", () => {
+    const near = jobAfter(...all, until(110, 28_512), ended);
+    expect(match(near.events).counts).toEqual({ matched: 0, withinTolerance: 10, breaks: 0 });
+    const short = jobAfter(...all, until(110, 28_000), ended);
+    expect(codes(match(short.events).breaks)).toEqual(["missingSlots"]);
+  });
+
+  test("lacks the slots that were not metered, and tells their worth", () => {
+    const { events } = jobAfter(...all, until(107, 20_160), ended);
+    expect(match(events)).toMatchObject({
+      counts: { matched: 7 },
+      breaks: [{ code: "missingSlots", from: 107, to: 110, mills: "4800", expected: "8640 card-seconds" }],
+    });
+  });
+
+  test("is priced by the auction, not by its echo", () => {
+    const { events } = jobAfter(...all, until(110, 28_800), ended);
+    expect(match(events, awardOf(1, [fill({ price: 199 })]))).toMatchObject({
+      breaks: [{ code: "wrongPrice", expected: "15920", found: "16000", mills: "80" }],
+    });
+  });
+});
