@@ -1,19 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { PeriodClosed } from "../../events/catalog/period.ts";
 import { type FeedPage, parsePage } from "../../events/store/feed.ts";
 import { emptyLedger, entriesOf, ledgerOf, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
 import { FoldTask, peakMegabytes } from "./child-results.ts";
 import { readFeedFile } from "./feed-file.ts";
+import { parsedTotals } from "./measure.ts";
 
 // Folds a range of a feed into the ledger, in the memory of some pages, and leaves the totals as a closed period has them.
 
 /** Pages that are folded at once. */
 const BATCH = 50;
-const Totals = PeriodClosed.data.pick({ charges: true, totals: true });
 
 const task = FoldTask.parse(JSON.parse(process.argv[2] ?? "null"));
-let ledger =
-  task.from === null ? emptyLedger : ledgerOf(Totals.parse(JSON.parse(readFileSync(task.from, "utf8"))));
+let ledger = task.from === null ? emptyLedger : ledgerOf(parsedTotals(readFileSync(task.from, "utf8")));
 let [events, entries, position, readMs, foldMs] = [0, 0, task.after, 0, 0];
 
 function* eventsOf(pages: readonly FeedPage[]) {

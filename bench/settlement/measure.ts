@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
+import { PeriodClosed } from "../../events/catalog/period.ts";
 import {
   answerOf,
   FeedAnswer,
@@ -30,6 +31,13 @@ export async function foldOf(
 ): Promise<{ readonly answer: FoldAnswer; readonly totals: string }> {
   const answer = await answerOf("fold-child.ts", task, FoldAnswer);
   return { answer, totals: readFileSync(task.into, "utf8") };
+}
+
+const Totals = PeriodClosed.data.pick({ charges: true, totals: true });
+
+/** Totals as a fold leaves them. */
+export function parsedTotals(text: string): z.infer<typeof Totals> {
+  return Totals.parse(JSON.parse(text));
 }
 
 /** Draws settlement days into a file, folds and matches them. */
