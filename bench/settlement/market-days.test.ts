@@ -13,6 +13,15 @@ import {
 } from "../../market/settlement/ledger.ts";
 import { matchDay } from "../../market/settlement/match.ts";
 import { type MatchFact, matchFactsOf } from "../../market/settlement/match-facts.ts";
+import {
+  accountParty,
+  centerBalance,
+  centerParty,
+  invoiceOf,
+  noStatements,
+  statementFactsOf,
+  withFacts,
+} from "../../market/settlement/statements.ts";
 import { type MarketDays, marketDays } from "./market-days.ts";
 
 const shapes = fc.record({
@@ -85,6 +94,50 @@ describe("drawn settlement days", () => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  test("bill and pay what the exchange's own statements do", () => {
+    const pages = [...marketDays(some)];
+    const events = eventsOf(pages);
+    const holders = new Map(
+      events.flatMap((event) => (event.type === "AccountOpened" ? [[event.data.account, event.data]] : [])),
+    );
+    let [after, billed, paid] = [0, 0, 0];
+    for (const { period, at, position } of events.flatMap((event) =>
+      event.type === "PeriodCutOff" ? [event.data] : [],
+    )) {
+      const range = eventsOf(pages.filter((page) => page.position > after && page.position <= position));
+      const statements = withFacts(noStatements, range.flatMap(statementFactsOf));
+      for (const event of events) {
+        if (event.type === "InvoiceIssued" && event.data.period === period) {
+          const { account, net, tax, gross, payable, rounding } = event.data;
+          const [statement, holder] = [statements.get(accountParty(account)), holders.get(account)];
+          if (statement === undefined || holder === undefined) throw new Error(`${account} was not charged`);
+          const own = invoiceOf(
+            account,
+            statement,
+            { ...holder, taxRate: holder.taxRate ?? 0 },
+            { period, at },
+          );
+          expect(own).toMatchObject({ net, tax, gross, payable, rounding });
+          billed += 1;
+        }
+        if (event.type === "PayoutStated" && event.data.period === period) {
+          const statement = statements.get(centerParty(event.data.center));
+          if (statement === undefined) throw new Error(`${event.data.center} earned nothing`);
+          const { earned, owed, linksEarned } = centerBalance(statement);
+          const links = event.data.links.reduce((sum, link) => sum + BigInt(link.mills), 0n);
+          expect([earned, owed, linksEarned]).toEqual([
+            BigInt(event.data.earned),
+            BigInt(event.data.owed),
+            links,
+          ]);
+          paid += 1;
+        }
+      }
+      after = position;
+    }
+    expect([billed, paid]).toEqual([some.accounts * some.days, some.centers * some.days]);
   });
 
   test("have just the breaks that were drawn, day by day", () => {

@@ -7,9 +7,11 @@ import { faultsOf, type Measurements, missedGoals, settlementReport } from "./se
 const fold = {
   events: 1000,
   entries: 400,
+  parties: 5,
   position: 10,
   readSeconds: 2,
   foldSeconds: 0.5,
+  statementSeconds: 0.5,
   megabytes: 200,
 };
 const days: DaysRun = {

@@ -59,12 +59,13 @@ export function settlementReport({ machine, load, days, books }: Measurements): 
 }
 
 function atScale({ shape, feed, fold, resumed, match }: DaysRun): string {
-  const folding = fold.readSeconds + fold.foldSeconds;
+  const folding = fold.readSeconds + fold.foldSeconds + fold.statementSeconds;
   const { readSeconds, factSeconds, diskSeconds, matchSeconds } = match;
   const matching = factSeconds + diskSeconds + matchSeconds;
   const rows = [
     ["ledger: fold", perSecond(fold.events, fold.foldSeconds), ""],
-    ["ledger: read, parse and fold", perSecond(fold.events, folding), String(fold.megabytes)],
+    ["invoices and payouts: fold", perSecond(fold.events, fold.statementSeconds), ""],
+    ["both, with pages read and parsed", perSecond(fold.events, folding), String(fold.megabytes)],
     ["the same, gone on with half-way", "", String(resumed.megabytes)],
     ["match: facts and match", perSecond(match.events, factSeconds + matchSeconds), ""],
     ["match: with its facts on disk by bucket", perSecond(match.events, matching), ""],
