@@ -460,12 +460,16 @@ describe("the files", () => {
     expect(await pieces()).toBe(await pieces());
   });
 
-  test("have metadata that names each column with its type", () => {
-    const { Schema } = focusMetadata("2026-03-03T00:00:00Z");
-    expect(Schema.ColumnDefinition.map(({ ColumnName }) => ColumnName)).toEqual(
-      focusColumns.map(({ name }) => name),
+  test("have metadata that names each column with its type, in the footer of the Parquet one", async () => {
+    await writeFocusParquet(() => [], parquetFile);
+    const [footer] = await sql.rows(
+      `SELECT decode(value) AS text FROM parquet_kv_metadata('${parquetFile}') WHERE decode(key) = 'FocusMetadata'`,
     );
-    expect(Schema.ColumnDefinition[0]).toEqual({
+    expect(JSON.parse(footer?.text ?? "")).toEqual(focusMetadata);
+    const { ColumnDefinition: columns, FocusVersion } = focusMetadata.Schema;
+    expect(FocusVersion).toBe(focusVersion);
+    expect(columns.map(({ ColumnName }) => ColumnName)).toEqual(focusColumns.map(({ name }) => name));
+    expect(columns[0]).toEqual({
       ColumnName: "BilledCost",
       DataType: "DECIMAL",
       NumericPrecision: 38,
