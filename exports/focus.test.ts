@@ -5,8 +5,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { firstDay, type MarketDays, marketDays } from "../bench/settlement/market-days.ts";
 import { type DomainEvent, parseEvent } from "../events/catalog/catalog.ts";
+import { chargeJobs, closeToday } from "../test/closed-day.ts";
 import { openSql, type Sql, type TextRow } from "../test/duckdb.ts";
+import { exportedFeed } from "../test/exported-feed.ts";
 import { brokenRules, faultsTogether, focusColumnNames, focusRules } from "../test/focus-rules.ts";
+import { seedExchange } from "../test/seeded-exchange.ts";
 import { focusColumns, focusVersion } from "./focus-columns.ts";
 import { focusCsv, focusMetadata, writeFocusCsv, writeFocusParquet } from "./focus-files.ts";
 import type { ExportedPage, Pages } from "./pages.ts";
@@ -268,6 +271,17 @@ describe("Cost and Usage of FOCUS", () => {
       ),
       { numRuns: 8 },
     );
+  });
+
+  test("keeps them on an exchange that ran and closed its day", async () => {
+    const seeded = await seedExchange();
+    await chargeJobs(seeded);
+    await closeToday(seeded.exchange);
+    const pages = await exportedFeed(seeded.exchange);
+    const rows = await exported(() => pages);
+    expect(brokenRules(rows)).toEqual([]);
+    expect(faultsTogether(rows, invoicesOf(pages))).toEqual([]);
+    expect(new Set(rows.map((row) => row.InvoiceId)).size).toBe(2);
   });
 
   test.each(focusRules.map((rule) => [`${rule.column}: ${rule.says}`, rule] as const))(
