@@ -25,12 +25,13 @@ const queries = new Map(
 const folder = mkdtempSync(join(tmpdir(), "suanwang-log-"));
 const pages = [...marketDays({ jobs: 1500, days: 2, accounts: 3, centers: 3, seed: 5 })];
 const events = eventsOf(pages);
+const open: Sql[] = [];
 let sql: Sql;
 beforeAll(async () => {
   sql = await opened(pages, "drawn.parquet");
 });
 afterAll(() => {
-  sql[Symbol.dispose]();
+  for (const one of open) one[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -38,6 +39,7 @@ async function opened(source: readonly ExportedPage[], name: string): Promise<Sq
   const file = join(folder, name);
   await writeLogParquet(source, file);
   const opening = await openSql();
+  open.push(opening);
   await opening.rows((queries.get("setup") ?? "").replace("exports/log.parquet", file));
   return opening;
 }
@@ -215,7 +217,7 @@ describe("the log's table", () => {
     await chargeJobs(seeded);
     await closeToday(seeded.exchange);
     const pages = await exportedFeed(seeded.exchange);
-    using from = await opened(pages, "real.parquet");
+    const from = await opened(pages, "real.parquet");
     await from.rows(`SET VARIABLE job = '${seeded.left.placedJob}'`);
     const life = (await ask("life", from)).map((row) => row.type);
     for (const type of [

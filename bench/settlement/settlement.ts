@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runCommand, WrongCall } from "../command.ts";
 import { loadLine, machineLine } from "../machine.ts";
 import { writeSection } from "../marked-section.ts";
 import { measureBooks } from "./books.ts";
@@ -30,8 +31,6 @@ const small = { jobs: 2_000, transactions: 5_000, rounds: 1 };
 /** Jobs whose facts one bucket of the match holds at a time. */
 const JOBS_PER_BUCKET = 8_000;
 const DAYS = 2;
-
-class WrongCall extends Error {}
 
 function readCall(): Call | null {
   const { values } = parseArgs({
@@ -76,14 +75,4 @@ async function run(call: Call): Promise<void> {
   }
 }
 
-try {
-  const call = readCall();
-  if (call === null) console.log(usage);
-  else await run(call);
-} catch (error) {
-  const parsing =
-    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  if (!(error instanceof WrongCall) && !parsing) throw error;
-  console.error(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommand(usage, readCall, run);
