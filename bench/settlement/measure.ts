@@ -48,7 +48,8 @@ export async function measureDays(
   file: string,
 ): Promise<DaysRun> {
   console.error(`drawing ${shape.jobs} jobs …`);
-  const feed = await answerOf("feed-child.ts", { file, shape }, FeedAnswer);
+  // Drawing is not what is measured: its memory is not bounded.
+  const feed = await answerOf("feed-child.ts", { file, shape }, FeedAnswer, []);
   const pages = { feed: file, after: 0, upTo: null, from: null };
   console.error(`${feed.events} events on ${feed.pages} pages; folding …`);
   const whole = await foldOf({ ...pages, into: join(folder, "whole.json") });
