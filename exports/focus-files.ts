@@ -1,5 +1,4 @@
 import { createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify/sync";
@@ -53,34 +52,45 @@ const parquetColumns: readonly ParquetColumn<FocusRow>[] = focusColumns.map(({ n
   type: type === "text" || type === "time" || type === "integer" ? type : { scale: focusScales[type] },
 }));
 
-/** Writes the dataset to a Parquet file, costs as exact decimals; one that is there is replaced. */
+/** When its columns were last changed. */
+const schemaCreated = "2026-11-30T00:00:00Z";
+
+/** The metadata that FOCUS wants with a dataset: who made it, after which version and with which columns. */
+export const focusMetadata = {
+  DataGenerator: { DataGenerator: "Suanwang" },
+  Schema: {
+    SchemaId: `suanwang-focus-${focusVersion}-${schemaCreated.slice(0, 10)}`,
+    FocusVersion: focusVersion,
+    CreationDate: schemaCreated,
+    ColumnDefinition: focusColumns.map(({ name, type }) => ({
+      ColumnName: name,
+      ...definitionOf(name, type),
+    })),
+  },
+};
+
+function definitionOf(name: string, type: FocusColumn["type"]) {
+  switch (type) {
+    case "text":
+      return { DataType: name === "SkuPriceDetails" ? "JSON" : "STRING", StringEncoding: "UTF-8" };
+    case "time":
+      return { DataType: "DATETIME" };
+    case "integer":
+      return { DataType: "INTEGER" };
+    case "cost":
+    case "quantity":
+    case "unitPrice":
+      return { DataType: "DECIMAL", NumericPrecision: 38, NumberScale: focusScales[type] };
+    default:
+      return type satisfies never;
+  }
+}
+
+/**
+ * Writes the dataset to a Parquet file, costs as exact decimals; one that is there is replaced. Its footer holds the
+ * metadata that FOCUS wants, as JSON under `FocusMetadata`.
+ */
 export async function writeFocusParquet(pages: Pages, file: string): Promise<void> {
-  await writeParquet(file, parquetColumns, focusRows(pages), { FocusVersion: focusVersion });
-}
-
-/** The metadata that FOCUS wants beside a dataset: who made it, by which version and with which columns. */
-export function focusMetadata(createdAt: string) {
-  return {
-    DataGenerator: { DataGenerator: "Suanwang" },
-    Schema: {
-      SchemaId: `suanwang-focus-${focusVersion}-v1`,
-      FocusVersion: focusVersion,
-      CreationDate: createdAt,
-      ColumnDefinition: focusColumns.map(({ name, type }) => ({
-        ColumnName: name,
-        ...(type === "text"
-          ? { DataType: name === "SkuPriceDetails" ? "JSON" : "STRING", StringEncoding: "UTF-8" }
-          : type === "time"
-            ? { DataType: "DATETIME" }
-            : type === "integer"
-              ? { DataType: "INTEGER" }
-              : { DataType: "DECIMAL", NumericPrecision: 38, NumberScale: focusScales[type] }),
-      })),
-    },
-  };
-}
-
-/** @param createdAt market time, ISO 8601 */
-export async function writeFocusMetadata(createdAt: string, file: string): Promise<void> {
-  await writeFile(file, `${JSON.stringify(focusMetadata(createdAt), null, 2)}\n`);
+  const metadata = { FocusVersion: focusVersion, FocusMetadata: JSON.stringify(focusMetadata) };
+  await writeParquet(file, parquetColumns, focusRows(pages), metadata);
 }

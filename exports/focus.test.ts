@@ -4,9 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { firstDay, type MarketDays, marketDays } from "../bench/settlement/market-days.ts";
-import { type DomainEvent, parseEvent } from "../events/catalog/catalog.ts";
+import type { DomainEvent } from "../events/catalog/catalog.ts";
+import { chargeJobs, closeToday } from "../test/closed-day.ts";
 import { openSql, type Sql, type TextRow } from "../test/duckdb.ts";
+import { account, cutOff, day, everyKind, feedOf, issued, payable } from "../test/every-kind-of-charge.ts";
+import { exportedFeed } from "../test/exported-feed.ts";
 import { brokenRules, faultsTogether, focusColumnNames, focusRules } from "../test/focus-rules.ts";
+import { seedExchange } from "../test/seeded-exchange.ts";
 import { focusColumns, focusVersion } from "./focus-columns.ts";
 import { focusCsv, focusMetadata, writeFocusCsv, writeFocusParquet } from "./focus-files.ts";
 import type { ExportedPage, Pages } from "./pages.ts";
@@ -31,197 +35,6 @@ async function exported(pages: Pages): Promise<TextRow[]> {
   return textsOf(csvFile);
 }
 
-/** Pages of one event each. */
-function feedOf(...events: (readonly [type: string, data: unknown])[]): ExportedPage[] {
-  return events.map(([type, data], n) => ({
-    position: n + 1,
-    hash: String(n + 1),
-    commits: [
-      {
-        stream: `test-${n}`,
-        version: 1,
-        commandId: `c-${n}`,
-        time: "2026-03-02T00:00:00.000Z",
-        actor: "test",
-        causationId: "r",
-        correlationId: "r",
-        events: [parseEvent(type, data)],
-      },
-    ],
-  }));
-}
-
-const day = "2026-03-02";
-/** 08:00 in Shanghai of that day. */
-const slot = Date.parse("2026-03-02T00:00:00Z") / 360_000;
-const center = (name: string, region: string) =>
-  [
-    "CenterJoined",
-    {
-      center: name,
-      owner: `${name}-owner`,
-      name: `${name}, "first"`,
-      region,
-      pools: [{ product: "h20", cards: 100 }],
-      puePermille: 1200,
-      energy: new Array(24).fill(500),
-    },
-  ] as const;
-const account = (currency?: string) =>
-  [
-    "AccountOpened",
-    { account: "acme-main", owner: "acme", period: day, available: "0", holds: [], currency },
-  ] as const;
-const spec = {
-  name: '=HYPERLINK("x"), 夜间训练',
-  session: "forward",
-  kind: "div",
-  products: [{ product: "h20", limit: 9000 }],
-  cards: 8,
-  slots: 10,
-  from: slot,
-  to: slot + 20,
-  home: "xian",
-  dataGB: 100,
-  maxSlots: 10,
-};
-const requested = [
-  "JobRequested",
-  { job: "j-1", owner: "acme", account: "acme-main", spec, hold: "0" },
-] as const;
-const fill = (name: string, product: string, cards: number, price: number) => ({
-  center: name,
-  product,
-  from: slot,
-  to: slot + 10,
-  cards,
-  price,
-});
-const award = {
-  placement: "j-1.7",
-  job: "j-1",
-  auction: 7,
-  session: "forward",
-  stretch: 1,
-  continues: false,
-  from: slot,
-  to: slot + 10,
-  fills: [fill("xian", "h20", 4, 900), fill("wuhan", "h20", 3, 700), fill("wuhan", "a100", 1, 1100)],
-  links: [{ link: "xian~wuhan", from: slot, to: slot + 10, gigabits: 80, charge: "1003", transfer: "5000" }],
-  value: "68000",
-};
-const placed = ["JobPlaced", { job: "j-1", award }] as const;
-const line = (kind: string, from: string, to: string, mills: string, more: object = {}) => ({
-  kind,
-  row: 3,
-  from,
-  to,
-  mills,
-  ...more,
-});
-const tenant = "tenant:acme-main";
-const charge = (id: string, lines: readonly object[], more: object = {}) =>
-  [
-    "ChargePosted",
-    {
-      charge: id,
-      job: "j-1",
-      placement: "j-1.7",
-      stretch: 1,
-      account: "acme-main",
-      from: slot,
-      to: slot + 10,
-      lines,
-      tenantPays: "0",
-      releases: "0",
-      final: false,
-      period: day,
-      ...more,
-    },
-  ] as const;
-const correction = (lines: readonly object[], more: object = {}) =>
-  [
-    "CorrectionPosted",
-    {
-      correction: "j-1.7:late",
-      corrects: "j-1.7:end:1-2",
-      cause: "lateUsage",
-      job: "j-1",
-      placement: "j-1.7",
-      stretch: 1,
-      account: "acme-main",
-      from: slot,
-      to: slot + 1,
-      lines,
-      tenantPays: "0",
-      period: "2026-03-03",
-      ...more,
-    },
-  ] as const;
-const cutOff = (period: string, position: number) =>
-  ["PeriodCutOff", { period, at: `${period}T16:02:00Z`, position, feedHash: "h" }] as const;
-const issued = (period: string, payable: string, rounding: string) =>
-  [
-    "InvoiceIssued",
-    {
-      invoice: `acme-main-${period}`,
-      account: "acme-main",
-      owner: "acme",
-      period,
-      at: `${period}T16:02:00Z`,
-      taxRate: 600,
-      lines: [],
-      net: "0",
-      tax: "0",
-      gross: "0",
-      payable,
-      rounding,
-    },
-  ] as const;
-
-/** Every kind of line, of a job on two centers: 54,567 mills on the first invoice. */
-const everyKind = feedOf(
-  center("xian", "CN-SN"),
-  center("wuhan", "CN-HB"),
-  account(),
-  requested,
-  placed,
-  charge("j-1.7:end:1-2", [
-    line("compute", tenant, "center:xian", "36000", { center: "xian", cardSlots: 40 }),
-    line("compute", tenant, "center:wuhan", "16001", { center: "wuhan", cardSlots: 20 }),
-    line("link", tenant, "link:xian~wuhan", "1001", { link: "xian~wuhan" }),
-    line("rent", tenant, "rent", "2", { link: "xian~wuhan" }),
-    line("transfer", tenant, "link:xian~wuhan", "5000", { link: "xian~wuhan" }),
-    line("penalty", "center:wuhan", tenant, "3000", { center: "wuhan" }),
-    line("penalty", "center:wuhan", "center:xian", "77", { center: "xian" }),
-    line("credit", "center:wuhan", tenant, "900", { center: "wuhan" }),
-    line("tax", tenant, "tax", "3"),
-  ]),
-  charge("j-1.7:release:1-2", [
-    line("releaseFee", tenant, "center:xian", "450", { center: "xian", cardSlots: 5, row: 2 }),
-  ]),
-  charge("j-1.7:reduce:1-2", [line("compute", tenant, "center:xian", "10", { center: "xian", row: 9 })]),
-  // Posted after the cut, and so on the next day's invoice whatever its own day.
-  charge("j-1.7:late:1-2", [line("compute", tenant, "center:xian", "90", { center: "xian", cardSlots: 1 })], {
-    final: true,
-  }),
-  cutOff(day, 8),
-  issued(day, "54560", "7"),
-  correction([
-    line("compute", "center:xian", tenant, "18", { center: "xian", cardSlots: 2 }),
-    line("credit", tenant, "center:wuhan", "5", { center: "wuhan" }),
-  ]),
-  cutOff("2026-03-03", 12),
-  issued("2026-03-03", "70", "7"),
-  correction([line("compute", tenant, "center:xian", "1", { center: "xian" })], {
-    correction: "j-1.7:later",
-    period: "2026-03-04",
-  }),
-);
-const payable = new Map([
-  ["acme-main-2026-03-02", 54560n],
-  ["acme-main-2026-03-03", 70n],
-]);
 let ofEveryKind: Promise<TextRow[]> | undefined;
 function everyRow(): Promise<TextRow[]> {
   ofEveryKind ??= exported(() => everyKind);
@@ -268,6 +81,17 @@ describe("Cost and Usage of FOCUS", () => {
       ),
       { numRuns: 8 },
     );
+  });
+
+  test("keeps them on an exchange that ran and closed its day", async () => {
+    const seeded = await seedExchange();
+    await chargeJobs(seeded);
+    await closeToday(seeded.exchange);
+    const pages = await exportedFeed(seeded.exchange);
+    const rows = await exported(() => pages);
+    expect(brokenRules(rows)).toEqual([]);
+    expect(faultsTogether(rows, invoicesOf(pages))).toEqual([]);
+    expect(new Set(rows.map((row) => row.InvoiceId)).size).toBe(2);
   });
 
   test.each(focusRules.map((rule) => [`${rule.column}: ${rule.says}`, rule] as const))(
@@ -460,12 +284,16 @@ describe("the files", () => {
     expect(await pieces()).toBe(await pieces());
   });
 
-  test("have metadata that names each column with its type", () => {
-    const { Schema } = focusMetadata("2026-03-03T00:00:00Z");
-    expect(Schema.ColumnDefinition.map(({ ColumnName }) => ColumnName)).toEqual(
-      focusColumns.map(({ name }) => name),
+  test("have metadata that names each column with its type, in the footer of the Parquet one", async () => {
+    await writeFocusParquet(() => [], parquetFile);
+    const [footer] = await sql.rows(
+      `SELECT decode(value) AS text FROM parquet_kv_metadata('${parquetFile}') WHERE decode(key) = 'FocusMetadata'`,
     );
-    expect(Schema.ColumnDefinition[0]).toEqual({
+    expect(JSON.parse(footer?.text ?? "")).toEqual(focusMetadata);
+    const { ColumnDefinition: columns, FocusVersion } = focusMetadata.Schema;
+    expect(FocusVersion).toBe(focusVersion);
+    expect(columns.map(({ ColumnName }) => ColumnName)).toEqual(focusColumns.map(({ name }) => name));
+    expect(columns[0]).toEqual({
       ColumnName: "BilledCost",
       DataType: "DECIMAL",
       NumericPrecision: 38,

@@ -128,7 +128,7 @@ function* rowsOfLine(
     ChargePeriodStart: slotStart(charge.from),
     ChargePeriodEnd: slotStart(Math.max(charge.to, charge.from + 1)),
     ResourceId: charge.job,
-    ResourceName: name === "" ? null : name,
+    ResourceName: name === "" || name === charge.job ? null : name,
     ResourceType: "Job",
     x_Center: line.center ?? null,
     x_ChargeId: "charge" in charge ? charge.charge : charge.correction,

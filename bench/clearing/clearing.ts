@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runCommand, WrongCall } from "../command.ts";
 import { loadLine, machineLine } from "../machine.ts";
 import { writeSection } from "../marked-section.ts";
 import { runEngine } from "./engine-run.ts";
@@ -56,8 +57,6 @@ interface Call {
   readonly write: boolean;
   readonly smoke: boolean;
 }
-
-class WrongCall extends Error {}
 
 function readCall(): Call | null {
   const { values } = parseArgs({
@@ -170,14 +169,4 @@ async function run(call: Call): Promise<void> {
   }
 }
 
-try {
-  const call = readCall();
-  if (call === null) console.log(usage);
-  else await run(call);
-} catch (error) {
-  const parsing =
-    error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  if (!(error instanceof WrongCall) && !parsing) throw error;
-  console.error(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommand(usage, readCall, run);

@@ -38,11 +38,14 @@ export type FoldTask = z.infer<typeof FoldTask>;
 export const FoldAnswer = z.object({
   events: z.int(),
   entries: z.int(),
+  /** Whom statements are for. */
+  parties: z.int(),
   /** Last page that it folded. */
   position: z.int(),
-  /** Reading the pages' text as events of the catalogue, and folding them. */
+  /** Reading the pages' text as events of the catalogue; folding them into the ledger, and into statements. */
   readSeconds: z.number(),
   foldSeconds: z.number(),
+  statementSeconds: z.number(),
   /** Peak of the whole process. */
   megabytes: z.number(),
 });

@@ -6,6 +6,7 @@ import { JobId, type Period, PlacementId } from "../../events/catalog/values.ts"
 import type { Draw } from "../../market/clearing/pseudo-random.ts";
 import { millsText } from "../../market/money.ts";
 import type { AwardBalance } from "../../market/settlement/award-balance.ts";
+import { withTax } from "../../market/settlement/tax.ts";
 import { instant, SLOT_SECONDS, slotStart } from "../../market/time.ts";
 import { fund, PER_GB, type Seller, type Tenant } from "./traders.ts";
 import type { WrittenFeed } from "./written-feed.ts";
@@ -39,6 +40,10 @@ export interface OpenJob {
   broken: boolean;
 }
 
+/** Fen per card-hour that everybody bids at most: above any price. */
+const LIMIT = 2000;
+/** Mills for a link's capacity at most. */
+const LINK_MOST = 6;
 /** The fewest slots that the longest job needs from its request to its end. */
 export const LONGEST = 40;
 const jobStream = ({ id }: OpenJob) => streams.job(id);
@@ -73,7 +78,7 @@ export function request(
     name: draw.fraction() < 0.5 ? `run ${n}, "nightly"` : "",
     session: "spot",
     kind: "block",
-    products: [{ product: seller.product, limit: 2000 }],
+    products: [{ product: seller.product, limit: LIMIT }],
     cards: 2 ** draw.below(8),
     slots,
     from: slot + 1,
@@ -84,9 +89,8 @@ export function request(
     maxSlots: slots,
     retries: 0,
   };
-  const most = BigInt(2000 * spec.cards * slots);
-  // Prices of links and transfer are within the limit; tax is on top.
-  const hold = most + (most * BigInt(tenant.taxRate) + 9_999n) / 10_000n;
+  const most = BigInt(LIMIT * spec.cards * slots + spec.dataGB * PER_GB + LINK_MOST);
+  const hold = withTax(most, tenant.taxRate);
   const job: OpenJob = {
     id,
     tenant,
@@ -154,7 +158,7 @@ export function award({ id, seller, spec }: OpenJob, auction: number, draw: Draw
     from,
     to: from + 1,
     gigabits: spec.dataGB * 8,
-    charge: millsText(BigInt(spec.dataGB % 7)),
+    charge: millsText(BigInt(spec.dataGB % (LINK_MOST + 1))),
     transfer: millsText(BigInt(spec.dataGB * PER_GB)),
   };
   return {
@@ -182,7 +186,7 @@ export function place(feed: WrittenFeed, job: OpenJob, given: Award, ms: number)
     paidFrom: given.from,
     chargedTo: given.from,
     cuts: new Map(),
-    taxRate: 0,
+    taxRate: job.tenant.taxRate,
     taxable: 0n,
     taxableCorrected: 0n,
     paid: 0n,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
+import { PeriodClosed } from "../../events/catalog/period.ts";
 import {
   answerOf,
   FeedAnswer,
@@ -32,6 +33,13 @@ export async function foldOf(
   return { answer, totals: readFileSync(task.into, "utf8") };
 }
 
+const Totals = PeriodClosed.data.pick({ charges: true, totals: true });
+
+/** Totals as a fold leaves them. */
+export function parsedTotals(text: string): z.infer<typeof Totals> {
+  return Totals.parse(JSON.parse(text));
+}
+
 /** Draws settlement days into a file, folds and matches them. */
 export async function measureDays(
   shape: DaysRun["shape"],
@@ -40,7 +48,8 @@ export async function measureDays(
   file: string,
 ): Promise<DaysRun> {
   console.error(`drawing ${shape.jobs} jobs …`);
-  const feed = await answerOf("feed-child.ts", { file, shape }, FeedAnswer);
+  // Drawing is not what is measured: its memory is not bounded.
+  const feed = await answerOf("feed-child.ts", { file, shape }, FeedAnswer, []);
   const pages = { feed: file, after: 0, upTo: null, from: null };
   console.error(`${feed.events} events on ${feed.pages} pages; folding …`);
   const whole = await foldOf({ ...pages, into: join(folder, "whole.json") });

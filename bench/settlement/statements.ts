@@ -9,7 +9,7 @@ import { instant } from "../../market/time.ts";
 import type { Seller, Tenant } from "./traders.ts";
 import type { WrittenFeed } from "./written-feed.ts";
 
-// Invoices and payouts of a generated day, added up apart from the exchange's own code, which the bench compares.
+// Invoices and payouts of a generated day, added up apart from the exchange's own code: a test compares them.
 
 type Line = Omit<StatementLine, "mills"> & { mills: bigint };
 
