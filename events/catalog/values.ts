@@ -90,6 +90,7 @@ export const BidReason = z.enum([
   "price",
   "capacity",
   "link",
+  "minRun",
   "paradox",
   "group",
   "parent",

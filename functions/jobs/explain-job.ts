@@ -85,8 +85,10 @@ function rejectionOf(last: BidOutcome): string {
       return last.slots === undefined
         ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, or cards at home, would do.`
         : `In ${auction} it would have paid, but ${whenOf(last, "the link had too little left for its data")}. ${remedyOf(last)}`;
+    case "minRun":
+      return `In ${auction} it would have paid, and cards were left, but their centers sell them in longer runs only: with it alone they would have been sold for too short a time ${rangesOf(last)}. More slots in a row, or a window beside slots that are sold, would help. ${remedyOf(last)}`;
     case "paradox":
-      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more, or are sold in longer runs only: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
+      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
     case "group":
       return `In ${auction} another job of its group won: at most one of them runs.`;
     case "parent":
@@ -118,8 +120,12 @@ function remedyOf({ limitToWin, product }: BidOutcome): string {
     : `From ${limitToWin} fen per card-hour for ${product} it would have won in other slots or elsewhere.`;
 }
 
-function whenOf({ slots = [] }: BidOutcome, what: string): string {
-  return `${what} ${slots.map(({ from, to }) => `from ${at(from)} to ${at(to)}`).join(", ")}`;
+function whenOf(outcome: BidOutcome, what: string): string {
+  return `${what} ${rangesOf(outcome)}`;
+}
+
+function rangesOf({ slots = [] }: BidOutcome): string {
+  return slots.map(({ from, to }) => `from ${at(from)} to ${at(to)}`).join(", ");
 }
 
 function at(slot: number): string {
