@@ -7,6 +7,7 @@ import {
   slotsNeeded,
   stagingOf,
 } from "./instance.ts";
+import type { Taking } from "./kept-runs.ts";
 import { gangCards, type PublishedMarket, publishedMarket, type Supply } from "./published-market.ts";
 
 /**
@@ -237,7 +238,7 @@ function cheapestPlaces(
         const place = { way, start, first, ...dueAt(market, bid, way, start, first) };
         if (known !== undefined && costOf(market, place) >= costOf(market, known)) break;
         if (binding.links && !linksBear(market, way, start)) break;
-        if (binding.runs && shortOfRun(market, bid, place).length > 0) continue;
+        if (binding.runs && !takingsOf(bid, place).every(market.runs.keptBeside)) continue;
         best.set(way.choice.p, place);
         break;
       }
@@ -283,13 +284,19 @@ function sharesByCost(
   return first <= second ? shares.reverse() : shares;
 }
 
-/** Slots in which the place alone would sell offers in too short runs. A service may take more cards than its floor. */
-function shortOfRun({ runs }: PublishedMarket, bid: Needed, { way, start, first }: Place): number[] {
-  const short = way.pools.flatMap((pool, n) => {
-    const cards = n === 0 ? first : bid.g - first;
-    return runs.shortBeside(pool, start, start + way.d, cards, bid.kind === "service" ? bid.ceiling : cards);
+/** What a place takes of each of its pools. A service may take more than its floor. */
+function takingsOf({ kind, g, ceiling }: Needed, { way, start, first }: Place): Taking[] {
+  return way.pools.map((pool, n) => {
+    const cards = n === 0 ? first : g - first;
+    return { pool, from: start, to: start + way.d, cards, most: kind === "service" ? ceiling : cards };
   });
-  return [...new Set(short)].sort((a, b) => a - b);
+}
+
+/** Slots in which a place alone would sell offers in too short runs. */
+function shortOfRun({ runs }: PublishedMarket, bid: Needed, place: Place): number[] {
+  return [...new Set(takingsOf(bid, place).flatMap((taking) => runs.shortBeside(taking)))].sort(
+    (a, b) => a - b,
+  );
 }
 
 /** What one card pays in a pool over d slots. */
@@ -411,7 +418,9 @@ function whyNoFill(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Exp
   const { offered, left, leftAtPrice } = supplyFor(market, bid);
   const cells = ways.flatMap(({ choice, pools: [pool = 0] }) => {
     // Of its first card in a slot, however many more it takes there and beside it.
-    const short = new Set(market.runs.shortBeside(pool, bid.from, bid.to, 1, bid.g));
+    const short = new Set(
+      market.runs.shortBeside({ pool, from: bid.from, to: bid.to, cards: 1, most: bid.g }),
+    );
     return range(bid.from, bid.to)
       .map((slot) => ({ choice, slot, cell: pool * T + slot, isShort: short.has(slot) }))
       .filter(({ cell }) => (offered[cell] ?? 0) > 0);

@@ -2,12 +2,20 @@ import { type Book, compareIds, type ItemId, type Offer } from "./instance.ts";
 
 /** Minimum runs of offers beside what was sold: what a bid would make of them that took cards as well. */
 export interface KeptRuns {
-  /**
-   * Slots of `[from, to)` in which so many more cards of the pool would sell some offer in too few slots in a row, rising;
-   * empty: every minimum run is kept.
-   * @param most cards that may be taken in each of the slots, to make a run longer; no fewer than `cards`
-   */
-  shortBeside(pool: number, from: number, to: number, cards: number, most?: number): number[];
+  /** Slots that a bid's cards would sell in too short a run, rising; empty: every minimum run is kept. */
+  shortBeside(taking: Taking): number[];
+  /** Whether there are none: found sooner. */
+  keptBeside(taking: Taking): boolean;
+}
+
+/** Cards of a pool that a bid takes in each slot of `[from, to)`. */
+export interface Taking {
+  readonly pool: number;
+  readonly from: number;
+  readonly to: number;
+  readonly cards: number;
+  /** What it may take in each slot to make a run longer; no fewer. */
+  readonly most: number;
 }
 
 /** An offer of a pool with a minimum run, all its pieces and steps together. */
@@ -24,18 +32,18 @@ interface BoundOffer {
 export function keptRuns(book: Book, taken: Float64Array): KeptRuns {
   const { T } = book;
   const bound = boundOffers(book, taken);
+  const shortIn = function* ({ pool, from, to, cards, most }: Taking) {
+    for (const { least, below, sold } of bound.get(pool) ?? []) {
+      const sells = (t: number, more: number) =>
+        t >= from && t < to && (taken[pool * T + t] ?? 0) + more > (below[t] ?? Infinity);
+      const mayBeSold = (t: number) => sold.has(t) || sells(t, most);
+      for (let t = from; t < to; t++)
+        if (!sold.has(t) && sells(t, cards) && runAround(t, mayBeSold) < least) yield t;
+    }
+  };
   return {
-    shortBeside(pool, from, to, cards, most = cards) {
-      const short = new Set<number>();
-      for (const offer of bound.get(pool) ?? []) {
-        const sells = (t: number, more: number) =>
-          t >= from && t < to && (taken[pool * T + t] ?? 0) + more > (offer.below[t] ?? Infinity);
-        const mayBeSold = (t: number) => offer.sold.has(t) || sells(t, most);
-        for (let t = from; t < to; t++)
-          if (!offer.sold.has(t) && sells(t, cards) && runAround(t, mayBeSold) < offer.least) short.add(t);
-      }
-      return [...short].sort((a, b) => a - b);
-    },
+    shortBeside: (taking) => [...new Set(shortIn(taking))].sort((a, b) => a - b),
+    keptBeside: (taking) => shortIn(taking).next().done === true,
   };
 }
 
