@@ -64,21 +64,26 @@ function explanationOf(state: KnownJob, last: BidOutcome | undefined): string {
     const notice = placement.awardedTo !== undefined ? ", when cards that were reclaimed go back" : "";
     return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${at(placement.end)}${notice}.`;
   }
-  if (state.phase !== "queued")
-    return `It is ${statusOf(state)}${state.reason === undefined ? "" : `: ${state.reason}`}.`.replace(
-      /\.\.$/,
-      ".",
-    );
-  return last === undefined ? "It is in the book; no auction has looked at it yet." : rejectionOf(last);
+  const { spec } = state.request;
+  if (state.phase === "queued")
+    return last === undefined
+      ? "It is in the book; no auction has looked at it yet."
+      : rejectionOf(last, spec);
+  const status = statusOf(state);
+  if (state.reason !== undefined) return `It is ${status}: ${state.reason}.`.replace(/\.\.$/, ".");
+  if (status !== "expired") return `It is ${status}.`;
+  const why = last === undefined || last.reason === "won" ? "" : ` ${rejectionOf(last, spec)}`;
+  return `It is expired: what is left of its window is too short for it.${why}`;
 }
 
-function rejectionOf(last: BidOutcome): string {
+function rejectionOf(last: BidOutcome, { dataGB }: KnownJob["request"]["spec"]): string {
   const auction = `auction ${last.auction}`;
+  const moved = dataGB > 0 ? ", with what moving its data costs," : "";
   switch (last.reason) {
     case "price":
       return last.limitToWin === undefined
-        ? `In ${auction} the published prices were above what any limit may be.`
-        : `In ${auction} its limit met the published prices nowhere: from ${last.limitToWin} fen per card-hour for ${last.product} it would have.`;
+        ? `In ${auction} the published prices${moved} were above what any limit may be.`
+        : `In ${auction} its limit met the published prices${moved} nowhere: from ${last.limitToWin} fen per card-hour for ${last.product} it would have.`;
     case "capacity":
       return `In ${auction} it would have paid, but ${whenOf(last, "too few cards were left")}. ${remedyOf(last)}`;
     case "link":

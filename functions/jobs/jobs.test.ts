@@ -455,6 +455,19 @@ describe("GET /jobs/{job}/why", () => {
     expect(why.explanation).toContain("No limit would have won");
   });
 
+  test("says of a job whose window is over what its last auction answered", async () => {
+    const why = await whyOf({ products: [{ product, limit: 40 }], dataGB: 1 });
+    const { job } = why;
+    exchange.clock.set(slotStart(exchange.slot() + 30));
+    await exchange.runAuctions();
+    await exchange.pump();
+    const { status, explanation } = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(status).toBe("expired");
+    expect(explanation).toBe(
+      "It is expired: what is left of its window is too short for it. In auction 1 its limit met the published prices, with what moving its data costs, nowhere: from 100 fen per card-hour for a100-80g it would have.",
+    );
+  });
+
   test("names the slots for which the cards left are not sold alone, where centers sell longer runs only", async () => {
     exchange = await startExchange();
     const offer = await openCenter(exchange, alpha, center);
