@@ -52,8 +52,7 @@ describe("what auctions left of a pool", () => {
       [110, 115, 8, 50, { only: "spot" }],
       [115, 120, 5, 50, { only: "spot" }],
       [100, 120, 16, 100, { only: "spot" }],
-      [100, 110, 8, 100, { only: "forward" }],
-      [110, 120, 16, 100, { only: "forward" }],
+      [100, 120, 16, 100, { only: "forward" }],
       [120, 200, 16, 100],
     ]);
     const later = supplyLeft(bookAfter(joined(xian), home, offered("a")), 70)[0]?.steps;

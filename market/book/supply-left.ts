@@ -6,7 +6,6 @@ import { type BookState, poolId } from "./book-state.ts";
 import { type Step, stepsLeft } from "./capacity-left.ts";
 
 /**
-/**
  * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and what sets
  * them apart, left out where nothing does.
  */
@@ -56,7 +55,8 @@ const horizonSlots = rules.forwardHorizonHours * SLOTS_PER_HOUR + rules.forwardL
  */
 export function supplyLeft(book: BookState, from: number): PoolSupply[] {
   const to = from + horizonSlots;
-  const steps = Map.groupBy(stepsLeft(book, { from, to, reservesUntil: 0 }, 1), ({ pool }) => pool);
+  const onSale = { from, to, reservesUntil: lapsedUntil(from - 1), withoutReserves: true } as const;
+  const steps = Map.groupBy(stepsLeft(book, onSale, 1), ({ pool }) => pool);
   const reserves = lapsedSupply(book, from);
   return [...book.centers.values()].flatMap(({ spec: { center, pools } }) =>
     pools.map(({ product }) => {
