@@ -59,6 +59,23 @@ describe("what auctions left of a pool", () => {
     expect(later).toEqual([[100, 200, 16, 100]]);
   });
 
+  test("has an offer with a minimum run by itself, with where it is sold", () => {
+    const bound = offered("bound", { minRun: 12, cards: 8 });
+    const book = bookAfter(
+      joined(xian),
+      offered("a"),
+      bound,
+      ...queued("train", { cards: 20, slots: 12, to: 112 }),
+    );
+    sell(book);
+    const run = { of: "bound", least: 12, sold: [[100, 112]] };
+    expect(supplyLeft(book, 101)[0]?.steps).toEqual([
+      [101, 112, 4, 100, { run }],
+      [112, 200, 8, 100, { run }],
+      [112, 200, 16, 100],
+    ]);
+  });
+
   test("has each step of an offer at its own reserve", () => {
     const steps = [
       { cards: 4, reserve: 100 },

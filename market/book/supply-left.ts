@@ -1,9 +1,9 @@
-import type { CenterId, ProductId, Session } from "../../events/catalog/values.ts";
+import type { CenterId, OfferId, ProductId, Session } from "../../events/catalog/values.ts";
 import { lapsedUntil } from "../home-reserve.ts";
 import { rules } from "../rules.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import { type BookState, poolId } from "./book-state.ts";
-import { type Step, stepsLeft } from "./capacity-left.ts";
+import { type OfferRun, type Step, stepsLeft } from "./capacity-left.ts";
 
 /**
  * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and what sets
@@ -22,26 +22,43 @@ export interface SupplyMarks {
   readonly only?: Session;
   /** The center may take them back with notice. */
   readonly reclaimable?: true;
+  /** Sold in so many slots in a row at least. */
+  readonly run?: RunMark;
+}
+
+/** The minimum run of an offer: all steps of it say the same. */
+export interface RunMark {
+  readonly of: OfferId;
+  /** Slots in a row. */
+  readonly least: number;
+  /** Ranges `[from, to)` of slots in which the offer is sold already, rising. */
+  readonly sold: readonly (readonly [from: number, to: number])[];
 }
 
 /** Cards over neighbouring slots, as a step with the marks that say something. */
 export function supplyStep(
   range: readonly [from: number, to: number, cards: number, reserve: number],
-  only: Session | undefined,
-  reclaimable: boolean,
+  { only, reclaimable, run }: { readonly [Mark in keyof SupplyMarks]: SupplyMarks[Mark] | undefined },
 ): SupplyStep {
-  if (only === undefined && !reclaimable) return range;
+  if (only === undefined && reclaimable === undefined && run === undefined) return range;
   const marks: SupplyMarks = {
     ...(only === undefined ? {} : { only }),
-    ...(reclaimable ? { reclaimable } : {}),
+    ...(reclaimable === undefined ? {} : { reclaimable }),
+    ...(run === undefined ? {} : { run }),
   };
   return [...range, marks];
+}
+
+/** As engines sell them: cheapest first; of equal ones those with a minimum run, for then a quote says less. */
+export function byReserve(a: SupplyStep, b: SupplyStep): number {
+  const later = ({ 4: marks }: SupplyStep) => (marks?.run === undefined ? 1 : 0);
+  return a[3] - b[3] || later(a) - later(b);
 }
 
 export interface PoolSupply {
   readonly center: CenterId;
   readonly product: ProductId;
-  /** Cheapest first; offers of one reserve are one. */
+  /** Cheapest first; offers of one reserve and kind are one, those with a minimum run each by itself. */
   readonly steps: readonly SupplyStep[];
 }
 
@@ -89,7 +106,7 @@ function lapsedSupply(book: BookState, from: number) {
             ...(step[0] < end ? [over(step, from, end, "forward")] : []),
             ...(step[1] > end ? [over(step, end, step[1])] : []),
           ]),
-        ].sort((a, b) => a[3] - b[3]),
+        ].sort(byReserve),
     ]),
   );
 }
@@ -102,33 +119,45 @@ function over(
   only?: Session,
 ): SupplyStep {
   const range = [Math.max(from, first), Math.min(to, last), cards, reserve] as const;
-  return supplyStep(range, only, marks?.reclaimable === true);
+  return supplyStep(range, { reclaimable: marks?.reclaimable, run: marks?.run, only });
 }
 
 /** Steps of one reserve and kind as one row of cards, then as ranges of the same cards. */
 function merged(steps: readonly Step[], first: number): SupplyStep[] {
-  // Whole numbers, so that a half can tell the kinds of one reserve apart.
-  const keyOf = ({ reserve, reclaimable }: Step) => reserve + (reclaimable === true ? 0.5 : 0);
-  const byReserve = [...Map.groupBy(steps, keyOf)].sort(([a], [b]) => a - b);
-  return byReserve.flatMap(([key, own]) => {
-    const reserve = Math.floor(key);
-    const reclaimable = key > reserve;
-    const changes = new Map<number, number>();
-    const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
-    for (const { from, to, cards } of own) {
-      change(from, cards);
-      change(to, -cards);
-    }
-    const ranges: SupplyStep[] = [];
-    let cards = 0;
-    let since = 0;
-    for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
-      if (more === 0) continue;
-      if (cards > 0)
-        ranges.push(supplyStep([first + since, first + slot, cards, reserve], undefined, reclaimable));
-      cards += more;
-      since = slot;
-    }
-    return ranges;
-  });
+  const keyOf = ({ reserve, reclaimable, run }: Step) =>
+    `${reserve} ${reclaimable === true} ${run === undefined ? "" : run.offer}`;
+  return [...Map.groupBy(steps, keyOf).values()].flatMap((own) => rowOf(own, first)).sort(byReserve);
+}
+
+function rowOf(own: readonly Step[], first: number): SupplyStep[] {
+  const [one] = own;
+  if (one === undefined) return [];
+  const { reserve, reclaimable, run } = one;
+  const marks = { only: undefined, reclaimable, run: run === undefined ? undefined : runMark(run, first) };
+  const changes = new Map<number, number>();
+  const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
+  for (const { from, to, cards } of own) {
+    change(from, cards);
+    change(to, -cards);
+  }
+  const ranges: SupplyStep[] = [];
+  let cards = 0;
+  let since = 0;
+  for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
+    if (more === 0) continue;
+    if (cards > 0) ranges.push(supplyStep([first + since, first + slot, cards, reserve], marks));
+    cards += more;
+    since = slot;
+  }
+  return ranges;
+}
+
+function runMark({ offer, units, sold }: OfferRun, first: number): RunMark {
+  const ranges: [number, number][] = [];
+  for (const unit of sold) {
+    const last = ranges.at(-1);
+    if (last?.[1] === first + unit) last[1] += 1;
+    else ranges.push([first + unit, first + unit + 1]);
+  }
+  return { of: offer, least: units, sold: ranges };
 }
