@@ -70,9 +70,16 @@ describe("what auctions left of a pool", () => {
     sell(book);
     const run = { of: "bound", least: 12, sold: [[100, 112]] };
     expect(supplyLeft(book, 101)[0]?.steps).toEqual([
+      [112, 200, 16, 100],
       [101, 112, 4, 100, { run }],
       [112, 200, 8, 100, { run }],
-      [112, 200, 16, 100],
+    ]);
+    // Others of its reserve stay on their side of it, as they are sold.
+    const around = bookAfter(joined(xian), offered("a"), bound, offered("c"), offered("d"));
+    expect(supplyLeft(around, 100)[0]?.steps).toEqual([
+      [100, 200, 16, 100],
+      [100, 200, 8, 100, { run: { ...run, sold: [] } }],
+      [100, 200, 32, 100],
     ]);
   });
 

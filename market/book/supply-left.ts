@@ -49,10 +49,9 @@ export function supplyStep(
   return [...range, marks];
 }
 
-/** As engines sell them: cheapest first; of equal ones those with a minimum run, for then a quote says less. */
+/** Cheapest first; for a sort that leaves equal ones as they stand. */
 export function byReserve(a: SupplyStep, b: SupplyStep): number {
-  const later = ({ 4: marks }: SupplyStep) => (marks?.run === undefined ? 1 : 0);
-  return a[3] - b[3] || later(a) - later(b);
+  return a[3] - b[3];
 }
 
 export interface PoolSupply {
@@ -122,11 +121,23 @@ function over(
   return supplyStep(range, { reclaimable: marks?.reclaimable, run: marks?.run, only });
 }
 
-/** Steps of one reserve and kind as one row of cards, then as ranges of the same cards. */
+/**
+ * Steps of one reserve and kind as one row of cards, then as ranges of the same cards. They stand as they are sold: where
+ * one with a minimum run lies between others of its reserve, those before it are one row, and those behind it another.
+ */
 function merged(steps: readonly Step[], first: number): SupplyStep[] {
-  const keyOf = ({ reserve, reclaimable, run }: Step) =>
-    `${reserve} ${reclaimable === true} ${run === undefined ? "" : run.offer}`;
-  return [...Map.groupBy(steps, keyOf).values()].flatMap((own) => rowOf(own, first)).sort(byReserve);
+  const rows = new Map<string, Step[]>();
+  const runs = new Map<string, Set<OfferId>>();
+  for (const step of steps) {
+    const kind = `${step.reserve} ${step.reclaimable === true}`;
+    const before = runs.get(kind) ?? new Set();
+    if (step.run !== undefined) runs.set(kind, before.add(step.run.offer));
+    const row = `${kind} ${before.size} ${step.run?.offer ?? ""}`;
+    const own = rows.get(row) ?? [];
+    own.push(step);
+    rows.set(row, own);
+  }
+  return [...rows.values()].flatMap((own) => rowOf(own, first)).sort(byReserve);
 }
 
 function rowOf(own: readonly Step[], first: number): SupplyStep[] {
