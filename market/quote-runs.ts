@@ -24,14 +24,13 @@ export function shortRunsOf({ run, taken }: TakenRun, first: number, slots: numb
   const sold = Uint8Array.from({ length }, (_, at) => (isSold(first + at) ? 1 : 0));
   const before = soldInARow(sold, (steps) => isSold(first - steps));
   const after = soldInARow(sold.toReversed(), (steps) => isSold(first + length - 1 + steps)).reverse();
-  const fresh = new Int32Array(length + 1);
-  for (let at = 0; at < length; at++)
-    fresh[at + 1] = (fresh[at] ?? 0) + (taken[at] === 1 && sold[at] === 0 ? 1 : 0);
+  const takenUpTo = new Int32Array(length + 1);
+  for (let at = 0; at < length; at++) takenUpTo[at + 1] = (takenUpTo[at] ?? 0) + (taken[at] ?? 0);
   const stretches = stretchesOf(length, (at) => taken[at] === 1 || sold[at] === 1);
   return (start: number): [from: number, to: number][] =>
     stretches.flatMap(([from, to]): [number, number][] => {
       const [begin, end] = [Math.max(from, start), Math.min(to, start + slots)];
-      if (begin >= end || fresh[end] === fresh[begin]) return [];
+      if (begin >= end || takenUpTo[end] === takenUpTo[begin]) return [];
       const inARow = (before[begin] ?? 0) + (end - begin) + (after[end] ?? 0);
       return inARow < least ? [[begin, end]] : [];
     });

@@ -89,6 +89,8 @@ describe("a quote", () => {
       expect(from([[100, 140, 8, 80, run(4, [98, 100])]])).toBe(100);
       expect(from([[100, 140, 8, 80, run(4, [120, 122])]])).toBe(118);
       expect(from([[100, 140, 8, 80, run(4, [97, 99])]])).toBeUndefined();
+      // What a buyer gave back left this one short: no more is sold of it.
+      expect(from([[100, 140, 8, 80, run(4, [100, 102])]], { to: 102 })).toBeUndefined();
     });
 
     test("counts all steps of an offer together", () => {

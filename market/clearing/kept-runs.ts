@@ -34,11 +34,12 @@ export function keptRuns(book: Book, taken: Float64Array): KeptRuns {
   const bound = boundOffers(book, taken);
   const shortIn = function* ({ pool, from, to, cards, most }: Taking) {
     for (const { least, below, sold } of bound.get(pool) ?? []) {
-      const sells = (t: number, more: number) =>
-        t >= from && t < to && (taken[pool * T + t] ?? 0) + more > (below[t] ?? Infinity);
+      const sellsIn = (t: number, more: number) => (taken[pool * T + t] ?? 0) + more > (below[t] ?? Infinity);
+      const sells = (t: number, more: number) => t >= from && t < to && sellsIn(t, more);
       const mayBeSold = (t: number) => sold.has(t) || sells(t, most);
       for (let t = from; t < to; t++)
-        if (!sold.has(t) && sells(t, cards) && runAround(t, mayBeSold) < least) yield t;
+        // What was sold before may be short by now, for buyers gave back: nothing more is sold of that.
+        if (!sellsIn(t, 0) && sells(t, cards) && runAround(t, mayBeSold) < least) yield t;
     }
   };
   return {
