@@ -7,6 +7,7 @@ import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import { arrangeLargeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import { compileBook, type Model, type Stops } from "./model.ts";
@@ -33,13 +34,21 @@ export interface Search {
   readonly look: number;
 }
 
-/** Rounds of the price search before each schedule that is made anew, and in all. */
-const DIVES = [24, 80];
 /**
- * More of them in middling books, where they cost little: with large gangs one may be much better than another. In smaller
- * books moves find as much.
+ * Schedules that are made anew: rounds of the price search before each, and on what each size of gangs leaves. The first is
+ * only to have one soon.
  */
-const MORE_DIVES = { least: 300, most: 3000, at: [120, 160, 200, 240] };
+const DIVES: readonly Dive[] = [
+  { after: 8, rounds: 0 },
+  { after: 40, rounds: 1 },
+  { after: 80, rounds: 4 },
+];
+/**
+ * More in middling books, where they cost little: one may be much better than another. In smaller books moves find as much.
+ * Where the first real one is so far below the bound, large gangs are moved instead.
+ */
+const MIDDLING = { least: 300, most: 3000, gap: 0.04, moves: 160 };
+const MORE_DIVES: readonly Dive[] = [120, 160, 200, 240].map((after) => ({ after, rounds: 4 }));
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
@@ -81,6 +90,11 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
     },
     look: state.look,
   };
+}
+
+interface Dive {
+  readonly after: number;
+  readonly rounds: number;
 }
 
 interface State {
@@ -128,21 +142,41 @@ function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
 
 function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
-  const middling = model.bids >= MORE_DIVES.least && model.bids <= MORE_DIVES.most;
-  const dives = middling ? DIVES.concat(MORE_DIVES.at) : DIVES;
-  for (const rounds of dives) {
-    while (ascent.rounds < rounds && !ascent.done) {
+  const middling = model.bids >= MIDDLING.least && model.bids <= MIDDLING.most;
+  const dives = middling ? DIVES.concat(MORE_DIVES) : DIVES;
+  for (const { after, rounds } of dives) {
+    while (ascent.rounds < after && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
       yield;
     }
-    const made = yield* construct(model, ascent.best, look, effort);
-    if (made.welfare > state.best.welfare || rounds === dives[0]) state.best = made;
+    const made = yield* construct(model, ascent.best, look, effort, { rounds });
+    keep(state, made);
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
+    if (!middling || rounds === 0 || gapTo(ascent.bound, state.best) < MIDDLING.gap) continue;
+    yield* arrange(state);
+    break;
   }
   yield* improve(state);
+}
+
+function keep(state: State, made: Schedule): void {
+  if (made.welfare > state.best.welfare) state.best = made;
+}
+
+function gapTo(bound: number, { welfare }: Schedule): number {
+  return (bound - welfare) / bound;
+}
+
+function* arrange(state: State): Generator<void, void> {
+  const { ascent, effort, look, best } = state;
+  const limits = { bound: ascent.bound, moves: MIDDLING.moves, round: look };
+  for (const made of arrangeLargeGangs(best, ascent.best, limits, effort)) {
+    if (made) keep(state, made);
+    yield;
+  }
 }
 
 /** Cells, and starts of all ways. */
@@ -180,7 +214,7 @@ function* improve(state: State): Generator<void, void> {
   const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   let nextShare = effort.spent;
   const patience = PATIENCE * model.bids;
-  const least = model.bids <= MORE_DIVES.most ? 0 : SMALL_GAIN;
+  const least = model.bids <= MIDDLING.most ? 0 : SMALL_GAIN;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
   while (improvement.moves - gained < patience) {
