@@ -43,12 +43,8 @@ const DIVES: readonly Dive[] = [
   { after: 40, rounds: 1 },
   { after: 80, rounds: 4 },
 ];
-/**
- * More in middling books, where they cost little: one may be much better than another. In smaller books moves find as much.
- * Where the first real one is so far below the bound, large gangs are moved instead.
- */
+/** In middling books, where even then the best is so far below the bound, large gangs are moved so often. */
 const MIDDLING = { least: 300, most: 3000, gap: 0.04, moves: 160 };
-const MORE_DIVES: readonly Dive[] = [120, 160, 200, 240].map((after) => ({ after, rounds: 4 }));
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
@@ -142,9 +138,7 @@ function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
 
 function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
-  const middling = model.bids >= MIDDLING.least && model.bids <= MIDDLING.most;
-  const dives = middling ? DIVES.concat(MORE_DIVES) : DIVES;
-  for (const { after, rounds } of dives) {
+  for (const { after, rounds } of DIVES) {
     while (ascent.rounds < after && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
@@ -155,10 +149,9 @@ function* work(state: State): Generator<void, void> {
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
-    if (!middling || rounds === 0 || gapTo(ascent.bound, state.best) < MIDDLING.gap) continue;
-    yield* arrange(state);
-    break;
   }
+  const middling = model.bids >= MIDDLING.least && model.bids <= MIDDLING.most;
+  if (middling && gapTo(ascent.bound, state.best) > MIDDLING.gap) yield* arrange(state);
   yield* improve(state);
 }
 
