@@ -21,9 +21,9 @@ import {
   unplace,
 } from "./schedule.ts";
 
-/** Gangs taken out of a box at least, and how many more at most. */
-const OUT = 8;
-const OUT_MORE = 24;
+/** Gangs taken out of a box at least, and how many more at most; fewer in small books, where that many are most of them. */
+const OUT = { least: 8, more: 24 };
+const SMALL = { bids: 300, least: 3, more: 8 };
 /** Gangs without a place that are tried in a box beside those taken out of it, and how many are looked at for that. */
 const IN = 16;
 const LOOKED_AT = 300;
@@ -212,7 +212,8 @@ function drawBox(improvement: Improvement): Box | null {
   const { model, choice } = schedule;
   const { T } = model;
   if (model.bids <= WIDE.bids && draw.fraction() < WIDE.share) return drawWideBox(improvement);
-  const limits = { last: -1, out: OUT + draw.below(OUT_MORE), in: IN };
+  const { least, more } = model.bids < SMALL.bids ? SMALL : OUT;
+  const limits = { last: -1, out: least + draw.below(more), in: IN };
   if (draw.fraction() < EJECTIONS) {
     for (let tries = 0; tries < 20; tries++) {
       const bid = able[draw.below(able.length)] ?? -1;

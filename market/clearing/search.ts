@@ -43,11 +43,16 @@ const DIVES: readonly Dive[] = [
   { after: 40, rounds: 1 },
   { after: 80, rounds: 4 },
 ];
-/** In middling books, where even then the best is so far below the bound, large gangs are moved so often. */
-const MIDDLING = { least: 300, most: 3000, gap: 0.04, moves: 160 };
+/** Where even then the best is so far below the bound, large gangs are moved so often; the row for so many bids counts. */
+const ARRANGED = [
+  { least: 30, most: 299, gap: 0.01, moves: 40 },
+  { least: 300, most: 3000, gap: 0.04, moves: 160 },
+];
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
+/** Bids up to which every gain is copied at once. */
+const EVERY_GAIN = 3000;
 /**
  * Div bids' cards are shared anew when so many times the work of the last time has gone into moves. Increment: as a share of
  * the mean limit. In larger books moves gain more in that time.
@@ -150,8 +155,7 @@ function* work(state: State): Generator<void, void> {
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
   }
-  const middling = model.bids >= MIDDLING.least && model.bids <= MIDDLING.most;
-  if (middling && gapTo(ascent.bound, state.best) > MIDDLING.gap) yield* arrange(state);
+  yield* arrange(state);
   yield* improve(state);
 }
 
@@ -159,13 +163,12 @@ function keep(state: State, made: Schedule): void {
   if (made.welfare > state.best.welfare) state.best = made;
 }
 
-function gapTo(bound: number, { welfare }: Schedule): number {
-  return (bound - welfare) / bound;
-}
-
 function* arrange(state: State): Generator<void, void> {
-  const { ascent, effort, look, best } = state;
-  const limits = { bound: ascent.bound, moves: MIDDLING.moves, round: look };
+  const { model, ascent, effort, look, best } = state;
+  const { bound } = ascent;
+  const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
+  if (!row || bound - best.welfare <= row.gap * bound) return;
+  const limits = { bound, moves: row.moves, round: look };
   for (const made of arrangeLargeGangs(best, ascent.best, limits, effort)) {
     if (made) keep(state, made);
     yield;
@@ -207,7 +210,7 @@ function* improve(state: State): Generator<void, void> {
   const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   let nextShare = effort.spent;
   const patience = PATIENCE * model.bids;
-  const least = model.bids <= MIDDLING.most ? 0 : SMALL_GAIN;
+  const least = model.bids <= EVERY_GAIN ? 0 : SMALL_GAIN;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
   while (improvement.moves - gained < patience) {
