@@ -143,14 +143,17 @@ function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
 
 function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
-  for (const { after, rounds } of DIVES) {
+  for (const dive of DIVES) {
+    const { after, rounds } = dive;
     while (ascent.rounds < after && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
       yield;
     }
     const made = yield* construct(model, ascent.best, look, effort, { rounds });
-    keep(state, made);
+    // Whoever just gains nothing trades.
+    if (dive === DIVES[0]) state.best = made;
+    else keep(state, made);
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
