@@ -140,6 +140,9 @@ describe("a market, from its first center to its first charge", () => {
       such a job holds 24.000 CNY
       "
     `);
+    expect(await ok(`quote -f ${file} --cards 17`)).toBe(
+      "no pool sells so many cards for so long in this window\nsuch a job holds 51.000 CNY\n",
+    );
     const posted = await jsonOf(
       `job post -f - --limit 500 --product a100-80g --key bert-1`,
       readFileSync(file, "utf8"),
@@ -176,7 +179,7 @@ describe("a market, from its first center to its first charge", () => {
     const { awards } = await jsonOf(`job get ${job}`);
     placement = awards[0].placement;
     expect(await ok(`why ${job}`)).toMatch(
-      /^It is placed at wuhan until .+\n\nauction {2}answer.*\n +\d+ {2}won/,
+      /^It is placed at wuhan until 2026-03-02 11:\d\d:00\.\n\nauction {2}answer.*\n +\d+ {2}won/,
     );
   });
 

@@ -233,7 +233,12 @@ function whyText({ explanation, nextBid, auctions }: JobWhy): string {
       ? ""
       : `${nextBid.waitsFor === undefined ? "It bids" : "It would bid"} in ${nextBid.session} for ${slotTime(nextBid.from)} – ${slotTime(nextBid.to)}.\n`;
   const answers = auctions.length === 0 ? "" : `\n${table(auctions, outcomeColumns)}`;
-  return `${record([["", explanation]]).trimStart()}${next}${answers}`;
+  return `${record([["", inMarketTime(explanation)]]).trimStart()}${next}${answers}`;
+}
+
+/** The API's sentences tell instants as ISO 8601 in UTC. */
+function inMarketTime(text: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => time(instant));
 }
 
 const outcomeColumns: readonly Column<JobWhy["auctions"][number]>[] = [
@@ -246,7 +251,7 @@ const outcomeColumns: readonly Column<JobWhy["auctions"][number]>[] = [
   },
   { head: "product", of: ({ product }) => product },
   {
-    head: "too little in (market time)",
+    head: "short in (market time)",
     of: ({ slots }) => slots?.map(({ from, to }) => span(from, to)).join(", "),
   },
 ];

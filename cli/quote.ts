@@ -10,7 +10,7 @@ import { type Column, table } from "./table.ts";
 export function quoteCommand(session: Session) {
   return bidOptions(
     new Command("quote").description(
-      `${postQuote.summary}. A job's file will do: the rest of it is left out`,
+      `${postQuote.summary} for its cards; what moving data costs comes on top. A job's file will do: the rest of it is left out`,
     ),
   )
     .addOption(fileOption())
@@ -23,7 +23,9 @@ export function quoteCommand(session: Session) {
 }
 
 function quoteText({ hold, pools }: Quote): string {
-  return `${table(pools, columns)}such a job holds ${cny(hold)} CNY\n`;
+  const starts =
+    pools.length === 0 ? "no pool sells so many cards for so long in this window\n" : table(pools, columns);
+  return `${starts}such a job holds ${cny(hold)} CNY\n`;
 }
 
 const columns: readonly Column<z.infer<typeof PoolQuote>>[] = [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { OfferId } from "../events/catalog/values.ts";
 import type { SupplyStep } from "./book/supply-left.ts";
 import { likelyStart, type QuotedJob, type QuotedPool } from "./quote.ts";
 
@@ -38,6 +39,75 @@ describe("a quote", () => {
     expect(likelyStart(left, job)).toMatchObject({ from: 100, perCard: 80 });
     expect(likelyStart(left, { ...job, session: "forward", slots: 10 })).toMatchObject({ perCard: 600 });
     expect(likelyStart(left, { ...job, cards: 9 })).toBeUndefined();
+  });
+
+  test("takes firm cards first: reclaimable ones ask no less than the dearest firm ones beside them", () => {
+    const supply: SupplyStep[] = [
+      [100, 140, 8, 30, { reclaimable: true }],
+      [100, 105, 4, 60],
+      [100, 140, 4, 90],
+    ];
+    const left = { ...pool, supply };
+    const asked = (cards: number) => likelyStart(left, { ...job, cards, to: 105 })?.perCard;
+    expect([4, 8, 16].map(asked)).toEqual([120, 180, 180]);
+    // Where no firm ones are left, they ask what they ask.
+    expect(likelyStart({ ...pool, supply: supply.slice(0, 1) }, job)?.perCard).toBe(60);
+  });
+
+  describe("where centers sell in longer runs only", () => {
+    const a = OfferId.parse("a");
+    const run = (least: number, ...sold: [number, number][]) => ({ run: { of: a, least, sold } });
+    const from = (supply: readonly SupplyStep[], more: Partial<QuotedJob> = {}) =>
+      likelyStart({ ...pool, supply }, { ...job, to: 120, ...more })?.from;
+
+    test("promises no start at which it alone would sell an offer for too short a time", () => {
+      expect(from([[100, 140, 8, 80, run(3)]])).toBeUndefined();
+      expect(from([[100, 140, 8, 80, run(3)]], { slots: 3 })).toBe(100);
+      expect(
+        from([
+          [110, 140, 8, 70],
+          [100, 140, 8, 80, run(3)],
+        ]),
+      ).toBe(110);
+      // Dearer cards are not sold before the cheaper ones.
+      expect(
+        from([
+          [100, 140, 8, 80, run(3)],
+          [100, 140, 8, 90],
+        ]),
+      ).toBeUndefined();
+      expect(
+        from([
+          [100, 140, 8, 80],
+          [100, 140, 8, 90, run(3)],
+        ]),
+      ).toBe(100);
+    });
+
+    test("counts what is sold beside it, within its window or not", () => {
+      expect(from([[100, 140, 8, 80, run(3, [105, 106])]])).toBe(103);
+      expect(from([[100, 140, 8, 80, run(4, [98, 100])]])).toBe(100);
+      expect(from([[100, 140, 8, 80, run(4, [120, 122])]])).toBe(118);
+      expect(from([[100, 140, 8, 80, run(4, [97, 99])]])).toBeUndefined();
+      // What a buyer gave back left this one short: no more is sold of it.
+      expect(from([[100, 140, 8, 80, run(4, [100, 102])]], { to: 102 })).toBeUndefined();
+    });
+
+    test("counts all steps of an offer together", () => {
+      const steps: SupplyStep[] = [
+        [100, 101, 8, 80, run(3)],
+        [101, 140, 8, 90, run(3)],
+      ];
+      expect(from(steps, { slots: 3 })).toBe(100);
+    });
+
+    test("counts whole hours in the forward session", () => {
+      const forward = { session: "forward", slots: 10, to: 140 } as const;
+      expect(from([[100, 140, 8, 80, run(10)]], forward)).toBe(100);
+      expect(from([[100, 140, 8, 80, run(11)]], forward)).toBeUndefined();
+      expect(from([[100, 140, 8, 80, run(11, [120, 130])]], forward)).toBe(110);
+      expect(from([[100, 140, 8, 80, run(11, [120, 129])]], forward)).toBeUndefined();
+    });
   });
 
   test("is the traded price where there is one, and starts where it is cheapest", () => {

@@ -9,7 +9,7 @@ import {
   stagingOf,
 } from "./clearing-checker-feasible.ts";
 import { stackOf } from "./clearing-checker-money.ts";
-import { firmCards } from "./clearing-checker-supply.ts";
+import { firmCards, shortRuns } from "./clearing-checker-supply.ts";
 
 // Where a bid could have run at published prices: found by trying everything, with none of the product's code.
 
@@ -25,6 +25,15 @@ export interface Place {
   readonly cardSlots: number;
   /** Mills for cards, links and transfer. */
   readonly due: number;
+  readonly cells: readonly { readonly pool: number; readonly slot: number; readonly cards: number }[];
+}
+
+/** Whether no offer sells in too short a run with these cards taken beside what the result sold. */
+export function keepsRuns(book: Book, result: Result, { cells }: Place): boolean {
+  const sold = new Map(soldIn(book, result));
+  for (const { pool, slot, cards } of cells)
+    sold.set(`${pool}@${slot}`, (sold.get(`${pool}@${slot}`) ?? 0) + cards);
+  return shortRuns(book, sold).length === 0;
 }
 
 const slots = ({ T }: Book) => Array.from({ length: T }, (_, t) => t);
@@ -95,7 +104,11 @@ function singleCards(book: Book, result: Result, bid: Bid, room: Room, c: number
   const pool = poolOf(book, c, p) ?? -1;
   return slots(book)
     .filter((t) => t >= bid.from && t < bid.to && (room.cards[pool]?.[t] ?? 0) > 0)
-    .map((t) => ({ cardSlots: 1, due: result.prices[String(pool)]?.[t] ?? 0 }));
+    .map((t) => ({
+      cardSlots: 1,
+      due: result.prices[String(pool)]?.[t] ?? 0,
+      cells: [{ pool, slot: t, cards: 1 }],
+    }));
 }
 
 function splits(book: Book, result: Result, bid: Bid, room: Room, p: number, a: number, b: number): Place[] {
@@ -148,7 +161,10 @@ function gangs(
     }
     for (const [link, t, gigabits] of use)
       due += ((result.linkPrices[String(link)]?.[t] ?? 0) * Number(gigabits)) / (book.slotSeconds ?? 3600);
-    found.push({ cardSlots: cardsOf(bid) * d, due });
+    const cells = parts.flatMap(([c, cards]) =>
+      run.map((slot) => ({ pool: poolOf(book, c, p) ?? -1, slot, cards })),
+    );
+    found.push({ cardSlots: cardsOf(bid) * d, due, cells });
   }
   return found;
 }

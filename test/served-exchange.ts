@@ -41,7 +41,7 @@ export async function serveExchange(exchange: InMemoryExchange): Promise<ServedE
     folder,
     invoked,
     async close() {
-      await front.close();
+      await front.close(0);
       rmSync(folder, { recursive: true, force: true });
     },
   };

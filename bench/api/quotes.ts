@@ -23,6 +23,10 @@ export interface QuoteTimes {
 /** Ms within which a quote shall be answered, median. */
 export const quoteGoalMs = 50;
 
+export function meetsQuoteGoal({ spot, week }: QuoteTimes): boolean {
+  return [spot, week].every(({ p50 }) => p50 < quoteGoalMs);
+}
+
 /**
  * Quotes over HTTP from a local exchange with so many open offers, no two of a pool alike, after a gate has passed over
  * them. Both kinds of quote take turns; the first round warms up.

@@ -108,6 +108,7 @@ export const BidReason = z.enum([
   "price",
   "capacity",
   "link",
+  "minRun",
   "paradox",
   "group",
   "parent",

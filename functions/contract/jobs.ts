@@ -81,13 +81,16 @@ const SlotRange = z.object({ from: Slot, to: Slot });
 export const BidOutcome = z.object({
   auction: AuctionNumber,
   reason: BidReason.describe(
-    "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; paradox: it would have gained at the published prices, but the cards left cost more; group: another bid of its group won; parent: the job that it follows did not win, or ends too late for it; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
+    "won, or what bound: price: its limit met the published prices nowhere; capacity, link: too few cards, or too little of the link, in `slots`; minRun: cards were left, but their offers are sold in longer runs only, and with this bid alone they would have been sold for too short a time in `slots`; paradox: it would have gained at the published prices, but the cards left cost more, or others won the tie; group: another bid of its group won; parent: the job that it follows did not win, or ends too late for it; window, product, owner, region, framework, latency: no pool fits the request; funds: its next hold was refused",
   ),
   limitToWin: Price.optional().describe(
     "The lowest limit that would have won at the published prices; left out: none would have",
   ),
   product: ProductId.optional().describe("What that limit is for"),
-  slots: z.array(SlotRange).optional().describe("Where the shortage was, for the place that pays most"),
+  slots: z
+    .array(SlotRange)
+    .optional()
+    .describe("Where the shortage or the short run was, for the place that pays most"),
 });
 export type BidOutcome = z.infer<typeof BidOutcome>;
 

@@ -64,29 +64,36 @@ function explanationOf(state: KnownJob, last: BidOutcome | undefined): string {
     const notice = placement.awardedTo !== undefined ? ", when cards that were reclaimed go back" : "";
     return `It is ${statusOf(state)} at ${placement.centers.join(" and ")} until ${at(placement.end)}${notice}.`;
   }
-  if (state.phase !== "queued")
-    return `It is ${statusOf(state)}${state.reason === undefined ? "" : `: ${state.reason}`}.`.replace(
-      /\.\.$/,
-      ".",
-    );
-  return last === undefined ? "It is in the book; no auction has looked at it yet." : rejectionOf(last);
+  const { spec } = state.request;
+  if (state.phase === "queued")
+    return last === undefined
+      ? "It is in the book; no auction has looked at it yet."
+      : rejectionOf(last, spec);
+  const status = statusOf(state);
+  if (state.reason !== undefined) return `It is ${status}: ${state.reason}.`.replace(/\.\.$/, ".");
+  if (status !== "expired") return `It is ${status}.`;
+  const why = last === undefined || last.reason === "won" ? "" : ` ${rejectionOf(last, spec)}`;
+  return `It is expired: what is left of its window is too short for it.${why}`;
 }
 
-function rejectionOf(last: BidOutcome): string {
+function rejectionOf(last: BidOutcome, { dataGB }: KnownJob["request"]["spec"]): string {
   const auction = `auction ${last.auction}`;
+  const moved = dataGB > 0 ? ", with what moving its data costs," : "";
   switch (last.reason) {
     case "price":
       return last.limitToWin === undefined
-        ? `In ${auction} the published prices were above what any limit may be.`
-        : `In ${auction} its limit met the published prices nowhere: from ${last.limitToWin} fen per card-hour for ${last.product} it would have.`;
+        ? `In ${auction} the published prices${moved} were above what any limit may be.`
+        : `In ${auction} its limit met the published prices${moved} nowhere: from ${last.limitToWin} fen per card-hour for ${last.product} it would have.`;
     case "capacity":
       return `In ${auction} it would have paid, but ${whenOf(last, "too few cards were left")}. ${remedyOf(last)}`;
     case "link":
       return last.slots === undefined
         ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, or cards at home, would do.`
         : `In ${auction} it would have paid, but ${whenOf(last, "the link had too little left for its data")}. ${remedyOf(last)}`;
+    case "minRun":
+      return `In ${auction} it would have paid, and cards were left, but their centers sell them in longer runs only: with it alone they would have been sold for too short a time ${rangesOf(last)}. More slots in a row, or a window beside slots that are sold, would help. ${remedyOf(last)}`;
     case "paradox":
-      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more, or are sold in longer runs only: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
+      return `In ${auction} it would have gained at the published prices, but the cards that were left cost more: taking in all of it would have made it or somebody else lose. ${remedyOf(last)}`;
     case "group":
       return `In ${auction} another job of its group won: at most one of them runs.`;
     case "parent":
@@ -118,8 +125,12 @@ function remedyOf({ limitToWin, product }: BidOutcome): string {
     : `From ${limitToWin} fen per card-hour for ${product} it would have won in other slots or elsewhere.`;
 }
 
-function whenOf({ slots = [] }: BidOutcome, what: string): string {
-  return `${what} ${slots.map(({ from, to }) => `from ${at(from)} to ${at(to)}`).join(", ")}`;
+function whenOf(outcome: BidOutcome, what: string): string {
+  return `${what} ${rangesOf(outcome)}`;
+}
+
+function rangesOf({ slots = [] }: BidOutcome): string {
+  return slots.map(({ from, to }) => `from ${at(from)} to ${at(to)}`).join(", ");
 }
 
 function at(slot: number): string {

@@ -10,6 +10,7 @@ import {
   finance,
   type InMemoryExchange,
   newJob,
+  newOffer,
   openAccount,
   openCenter,
   operator,
@@ -451,6 +452,40 @@ describe("GET /jobs/{job}/why", () => {
     expect(why.auctions).toEqual([{ auction: 1, reason: "capacity", slots }]);
     const [from, until] = [window.from, window.to].map((slot) => new Date(slotStart(slot)).toISOString());
     expect(why.explanation).toContain(`too few cards were left from ${from} to ${until}`);
+    expect(why.explanation).toContain("No limit would have won");
+  });
+
+  test("says of a job whose window is over what its last auction answered", async () => {
+    const why = await whyOf({ products: [{ product, limit: 40 }], dataGB: 1 });
+    const { job } = why;
+    exchange.clock.set(slotStart(exchange.slot() + 30));
+    await exchange.runAuctions();
+    await exchange.pump();
+    const { status, explanation } = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(status).toBe("expired");
+    expect(explanation).toBe(
+      "It is expired: what is left of its window is too short for it. In auction 1 its limit met the published prices, with what moving its data costs, nowhere: from 100 fen per card-hour for a100-80g it would have.",
+    );
+  });
+
+  test("names the slots for which the cards left are not sold alone, where centers sell longer runs only", async () => {
+    exchange = await startExchange();
+    const offer = await openCenter(exchange, alpha, center);
+    await succeeds(exchange.call(operations.withdrawOffer, alpha, { params: { offer }, body: {} }));
+    await succeeds(
+      exchange.call(operations.postOffer, alpha, { body: newOffer(exchange, center, { minRun: 11 }) }),
+    );
+    await openAccount(exchange, acme);
+    const window = { from: exchange.slot() + 1, to: exchange.slot() + 11 };
+    const { job } = await succeeds(post(window));
+    await exchange.pump();
+    await exchange.runAuctions();
+
+    const why = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+
+    expect(why.auctions).toEqual([{ auction: 1, reason: "minRun", slots: [window] }]);
+    const [from, until] = [window.from, window.to].map((slot) => new Date(slotStart(slot)).toISOString());
+    expect(why.explanation).toContain(`sold for too short a time from ${from} to ${until}`);
     expect(why.explanation).toContain("No limit would have won");
   });
 

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import type { CenterId, ProductId } from "../../events/catalog/values.ts";
-import type { SupplyMarks, SupplyStep } from "../../market/book/supply-left.ts";
+import type { RunMark, SupplyMarks, SupplyStep } from "../../market/book/supply-left.ts";
 import { OfferChange, SupplyView, supplySince } from "../../market/views/supply.ts";
 import { offerChangesKey, viewKeys } from "../../market/views/view.ts";
 import type { Views } from "../kit/views.ts";
@@ -69,6 +69,23 @@ function isMarks(marks: unknown): marks is SupplyMarks {
 }
 
 function isMark([name, value]: [string, unknown]): boolean {
-  if (name === "only") return value === "spot" || value === "forward";
-  return name === "reclaimable" && value === true;
+  switch (name) {
+    case "only":
+      return value === "spot" || value === "forward";
+    case "reclaimable":
+      return value === true;
+    case "run":
+      return isRun(value);
+    default:
+      return false;
+  }
+}
+
+function isRun(run: unknown): run is RunMark {
+  if (typeof run !== "object" || run === null) return false;
+  if (!("of" in run && "least" in run && "sold" in run)) return false;
+  const { of, least, sold } = run;
+  const isRange = (range: unknown) =>
+    Array.isArray(range) && range.length === 2 && range.every(Number.isInteger);
+  return typeof of === "string" && Number.isInteger(least) && Array.isArray(sold) && sold.every(isRange);
 }

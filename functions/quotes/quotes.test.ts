@@ -124,6 +124,42 @@ describe("POST /quotes", () => {
     expect([await centersFor(6), await centersFor(7)]).toEqual([["b-1", "c-1"], ["b-1"]]);
   });
 
+  test("names no start at which the job alone would cut a minimum run short, before an auction and after", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    await succeeds(exchange.call(operations.joinNetwork, beta, { body: newCenter("b-1") }));
+    await succeeds(exchange.call(operations.renewLease, beta, { params: { center: "b-1" } }));
+    const body = newOffer(exchange, "b-1", { reserve: 50, minRun: 15 });
+    await succeeds(exchange.call(operations.postOffer, beta, { body }));
+    await exchange.pump();
+    const centersFor = async (slots: number) =>
+      (await quote({ slots })).body.pools.map(({ center }) => center);
+    expect([await centersFor(14), await centersFor(15)]).toEqual([["c-1"], ["b-1", "c-1"]]);
+    await openAccount(exchange, bolt);
+    const long = newJob(exchange, "b-1", { cards: 4, slots: 15, maxSlots: 15, to: exchange.slot() + 16 });
+    await succeeds(exchange.call(operations.postJob, bolt, { body: long }));
+    await exchange.pump();
+    expect(await centersFor(1)).toEqual(["c-1"]);
+    await exchange.runAuctions();
+    await exchange.pump();
+    // It made the run.
+    expect(await centersFor(1)).toEqual(["b-1", "c-1"]);
+  });
+
+  test("takes reclaimable cards at no less than the firm ones beside them, for a job that says so", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    const lent = newOffer(exchange, "c-1", { reserve: 40, reclaimNotice: 3, cards: 8 });
+    await succeeds(exchange.call(operations.postOffer, alpha, { body: lent }));
+    await exchange.pump();
+    const priceOf = async (more: Readonly<Record<string, unknown>>) =>
+      (await quote(more)).body.pools.map((one) => one.averagePrice);
+    expect(await priceOf({ cards: 17 })).toEqual([]);
+    const any = { reclaimable: true };
+    expect([await priceOf({ ...any, cards: 4 }), await priceOf({ ...any, cards: 17 })]).toEqual([
+      [100],
+      [100],
+    ]);
+  });
+
   test("in the forward session begins on an hour that the next gate sells", async () => {
     await openMarket();
     const forward = { session: "forward", slots: 10, products: [{ product, limit: 120 }] };

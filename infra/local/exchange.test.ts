@@ -18,6 +18,7 @@ import { AccountId, CenterId, MillsText, ProductId } from "../../functions/contr
 import type { Role } from "../../functions/contract/operation.ts";
 import { operations } from "../../functions/contract/operations.ts";
 import { type Exchange, startExchange } from "./exchange.ts";
+import type { HostedBy } from "./invoker.ts";
 import { openIssuer } from "./issuer.ts";
 
 const slotMs = 360_000;
@@ -293,6 +294,51 @@ describe("an exchange on an empty folder", () => {
     expect(await finance.call(operations.getPeriod, { params: { period } })).toMatchObject({
       status: "closed",
     });
+  });
+
+  test("ends when what is under way has ended, not before", async () => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: closing, resolve: beginToClose } = Promise.withResolvers<void>();
+    let slow = false;
+    let underWay = 0;
+    const failed: unknown[] = [];
+    const hostedBy: HostedBy = (parts, start) => {
+      const host = start(parts);
+      return (name, make) => {
+        const run = make(host);
+        return async (event, context) => {
+          underWay += 1;
+          try {
+            if (slow && name === "project-views") {
+              begin();
+              await closing;
+            }
+            return await run(event, context);
+          } catch (error) {
+            failed.push(error);
+            throw error;
+          } finally {
+            underWay -= 1;
+          }
+        };
+      };
+    };
+    const exchange = await startExchange({ dataDir: folder, port: 0, startAt, hostedBy });
+    opened.push(exchange);
+    const members = await membersOf(exchange);
+    await openMarket(exchange, members);
+    slow = true;
+    const job = await requestJob(exchange, members);
+    await begun;
+
+    const closed = close(exchange);
+    beginToClose();
+    await closed;
+
+    expect(underWay).toBe(0);
+    expect(failed).toEqual([]);
+    const again = await membersOf(await open());
+    expect((await again.acme.call(operations.listJobs, {})).items).toMatchObject([{ job }]);
   });
 
   test("refuses whoever has no token, a stranger's, one that is over, or the wrong role", async () => {

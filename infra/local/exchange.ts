@@ -38,6 +38,7 @@ export interface Exchange {
   deadLetters(): number;
   /** Rejects when the database's process has ended: then nothing works any more, and only a new start helps. */
   readonly broken: Promise<never>;
+  /** Takes no more requests, lets what is under way end, and ends. */
   close(): Promise<void>;
 }
 
@@ -49,6 +50,10 @@ export interface Counts {
   /** Targets that the scheduler has called. */
   readonly ticks: number;
 }
+
+/** How long requests, and then all other work under way, may take to end when the exchange is closed; real ms. */
+const answerMs = 3_000;
+const restMs = 15_000;
 
 /** The whole exchange on one machine, wired as the synthesised template says. */
 export async function startExchange(options: ExchangeOptions): Promise<Exchange> {
@@ -114,8 +119,10 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
     deadLetters: () => deadQueues(wiring).reduce((sum, queue) => sum + queues.depth(queue), 0),
     async close() {
       scheduler.stop();
-      time.stop();
-      await front.close();
+      await front.close(answerMs);
+      // Whoever still works needs the database: what has begun ends, and nothing new falls due.
+      if (!(await time.rest(restMs)))
+        console.error(`work is under way after ${restMs} ms: the next start does it again`);
       queues.close();
       engine.close();
       await databaseProcess.close();

@@ -81,7 +81,7 @@ beforeEach(async () => {
   });
 });
 
-afterEach(() => front.close());
+afterEach(() => front.close(0));
 
 const bearer = { authorization: "Bearer good" };
 
@@ -379,7 +379,7 @@ describe("the front", () => {
     const other = await startHttp({ routes, issuer, port: 0, invoke: async () => answer });
     expect(other.url).not.toBe(front.url);
     expect(new URL(other.url).hostname).toBe("127.0.0.1");
-    await other.close();
+    await other.close(0);
   });
 
   test("does not start on a port that is taken", async () => {
@@ -391,7 +391,7 @@ describe("the front", () => {
 
   test("closes though connections are open and requests under way, and leaves its port", async () => {
     const port = Number(new URL(front.url).port);
-    await front.close();
+    await front.close(0);
     const { promise: called, resolve: call } = Promise.withResolvers<void>();
     front = await startHttp({
       routes,
@@ -405,14 +405,36 @@ describe("the front", () => {
     const pending = fetch(`${front.url}/health`);
     const cut = expect(pending).rejects.toThrow();
     await called;
-    await front.close();
+    await front.close(0);
     await cut;
     front = await startHttp({ routes, issuer, port, invoke: async () => answer });
     expect((await ask("/health")).status).toBe(200);
   });
 
+  test("answers what is under way when it closes, and takes nothing more", async () => {
+    await front.close(0);
+    const { promise: called, resolve: call } = Promise.withResolvers<void>();
+    const { promise: done, resolve: finish } = Promise.withResolvers<unknown>();
+    front = await startHttp({
+      routes,
+      issuer,
+      port: 0,
+      invoke: () => {
+        call();
+        return done;
+      },
+    });
+    const pending = fetch(`${front.url}/health`);
+    await called;
+    const closed = front.close(60_000);
+    await expect(fetch(`${front.url}/health`)).rejects.toThrow();
+    finish({ statusCode: 202, body: "{}" });
+    expect((await pending).status).toBe(202);
+    await closed;
+  });
+
   test("answers many requests at once, each its own", async () => {
-    await front.close();
+    await front.close(0);
     front = await startHttp({
       routes,
       issuer,

@@ -7,7 +7,8 @@ import type { Route } from "./wiring.ts";
 
 export interface HttpFront {
   readonly url: string;
-  close(): Promise<void>;
+  /** Takes no more connections; settles when all requests under way are answered, or after so many ms cut off. */
+  close(patienceMs: number): Promise<void>;
 }
 
 export interface HttpParts {
@@ -51,7 +52,12 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
     const event = eventOf(request, url, found, body, found.route.public ? undefined : claims);
     return replyOf(await invoke(found.route.functionName, event));
   };
+  let closing = false;
   const server = createServer((request, response) => {
+    // Whoever asks again finds nobody: the connection ends with its last answer.
+    response.once("finish", () => {
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
     answer(request)
       .then((given) => send(response, given))
       .catch(() => send(response, reply(500, { message: "Internal Server Error" })));
@@ -65,11 +71,14 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
   const bound = typeof address === "object" && address !== null ? address.port : port;
   return {
     url: `http://127.0.0.1:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close(patienceMs) {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const late = setTimeout(() => server.closeAllConnections(), patienceMs);
+      await closed;
+      clearTimeout(late);
+    },
   };
 }
 

@@ -384,6 +384,45 @@ describe("time that passes", () => {
   });
 });
 
+describe("time that comes to rest", () => {
+  test("stands while work under way ends, and what follows from it, though something is due", async () => {
+    const time = createMarketTime(start);
+    const rung: string[] = [];
+    time.at(start, () => rung.push("due"));
+    const release = time.hold();
+    let rested: boolean | undefined;
+    const rest = time.rest(60_000).then((ended) => {
+      rested = ended;
+    });
+    await manyTurns();
+    expect(rested).toBeUndefined();
+    const next = time.hold();
+    release();
+    await manyTurns();
+    expect(rested).toBeUndefined();
+    next();
+    await rest;
+    expect(rested).toBe(true);
+    expect(rung).toEqual([]);
+    expect(time.now()).toBe(start);
+  });
+
+  test("says so when work does not end", async () => {
+    const time = createMarketTime(start);
+    time.hold();
+    expect(await time.rest(1)).toBe(false);
+  });
+
+  test("passes and jumps no more", async () => {
+    const time = createMarketTime(start);
+    time.pass(1_000_000);
+    expect(await time.rest(60_000)).toBe(true);
+    const stood = time.now();
+    await turn();
+    expect(time.now()).toBe(stood);
+  });
+});
+
 describe("the file of market time", () => {
   let folder: string;
   let file: string;

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MarketClock } from "./clock.ts";
 
 interface Alarm {
@@ -8,6 +9,8 @@ interface Alarm {
 
 type Mode =
   | { readonly kind: "standing" }
+  /** Standing, until all work under way has ended. */
+  | { readonly kind: "resting"; readonly arrived: () => void }
   /** Jumps from due instant to due instant up to `limit`. */
   | { readonly kind: "jumping"; readonly limit: number; readonly arrived: () => void }
   /** Passes `rate` times as fast as real time since `real` (ms), when it was `market`. */
@@ -24,6 +27,8 @@ export interface MarketTime extends MarketClock {
   pass(rate: number): void;
   /** Stands still from now on. */
   stop(): void;
+  /** Stands still from now on; tells whether all work under way has ended within so many real ms. */
+  rest(patienceMs: number): Promise<boolean>;
 }
 
 /** Real milliseconds between two notes of the time while it passes by itself. */
@@ -80,12 +85,14 @@ export function createMarketTime(start: number, file?: string): MarketTime {
   };
   // Work that ends often begins other work in the same breath: time moves only after a pause without any.
   const turn = () => {
-    if (turning || mode.kind !== "jumping" || holds > 0) return;
+    if (turning || (mode.kind !== "jumping" && mode.kind !== "resting") || holds > 0) return;
     turning = true;
     setImmediate(() =>
       setImmediate(() => {
         turning = false;
-        if (mode.kind === "jumping" && holds === 0) jump(mode.limit, mode.arrived);
+        if (holds > 0) return;
+        if (mode.kind === "jumping") jump(mode.limit, mode.arrived);
+        else if (mode.kind === "resting") mode.arrived();
       }),
     );
   };
@@ -101,6 +108,12 @@ export function createMarketTime(start: number, file?: string): MarketTime {
     note();
     for (const alarm of [...alarms].filter(({ at }) => at <= time).sort((a, b) => a.at - b.at)) ring(alarm);
     wait();
+  };
+  const stop = () => {
+    current();
+    mode = { kind: "standing" };
+    clearTimeout(timer);
+    note();
   };
   return {
     now: current,
@@ -130,11 +143,22 @@ export function createMarketTime(start: number, file?: string): MarketTime {
       mode = { kind: "passing", rate, real: Date.now(), market: current() };
       wait();
     },
-    stop() {
-      current();
-      mode = { kind: "standing" };
-      clearTimeout(timer);
-      note();
+    stop,
+    async rest(patienceMs) {
+      stop();
+      const late = new AbortController();
+      const rested = new Promise<true>((resolve) => {
+        mode = { kind: "resting", arrived: () => resolve(true) };
+        turn();
+      });
+      const waited = sleep(patienceMs, false as const, { signal: late.signal });
+      waited.catch(() => undefined);
+      try {
+        return await Promise.race([rested, waited]);
+      } finally {
+        late.abort();
+        mode = { kind: "standing" };
+      }
     },
   };
 }

@@ -236,14 +236,18 @@ function cardsOf({ draws, reclaims }: Count, { offer, cards, reserve, steps }: O
   }));
 }
 
-/** A home reserve is on sale in spot when it lapses, two hours ahead; never in forward. */
-function isOnSale(
+/** A home reserve stands for what is sold of it when it has lapsed, two hours ahead. */
+function stands(
   { homeReserve }: Offered,
   slot: number,
-  gate: Pick<HeldAuction["gate"], "gate" | "session">,
+  { gate }: Pick<HeldAuction["gate"], "gate">,
 ): boolean {
-  if (homeReserve !== true) return true;
-  return gate.session === "spot" && slot <= gate.gate + 20;
+  return homeReserve !== true || slot <= gate + 20;
+}
+
+/** Forward sells none of a home reserve. */
+function isOnSale({ homeReserve }: Offered, { session }: Pick<HeldAuction["gate"], "session">): boolean {
+  return homeReserve !== true || session === "spot";
 }
 
 /** Cards of a pool that were on sale in a slot at some gate, whatever was taken back of them. */
@@ -267,7 +271,7 @@ function workingIn({ ever, working, draws }: Count, of: string, slot: number): n
 /** Steps of a pool's offers that stand in a slot, cheapest first, each with what jobs have of it. */
 function stackAt(all: Count, of: string, slot: number, gate: HeldAuction["gate"]) {
   const stack = [...all.open.values()]
-    .filter((one) => `${one.center}/${one.product}` === of && isOnSale(one, slot, gate))
+    .filter((one) => `${one.center}/${one.product}` === of && stands(one, slot, gate))
     .filter((one) => one.from <= slot && slot < one.to)
     .flatMap((one) =>
       cardsOf(all, one, slot).map((step, n) => ({ ...step, one, name: nameOf(one, n), sold: 0 })),
@@ -284,13 +288,18 @@ function stackAt(all: Count, of: string, slot: number, gate: HeldAuction["gate"]
   const here = all.taken.filter((one) => one.of === of && one.slot === slot);
   const cardsFor = (firm: boolean) =>
     sum(here.filter((one) => one.firm === firm).map(({ amount }) => amount));
+  const isFirm = ({ one }: (typeof stack)[number]) => one.reclaimNotice === undefined;
+  const used = cardsFor(true) + cardsFor(false);
+  if (stack.some(({ one }) => (one.minRun ?? 1) > 1)) {
+    // Where a minimum run stands, all jobs take firm cards first.
+    const order = [...stack.filter(isFirm), ...stack.filter((step) => !isFirm(step))];
+    buy(used, order);
+    return { stack: order, used };
+  }
   // Firm jobs first, of firm offers as far as those go.
-  const due = buy(
-    cardsFor(true),
-    stack.filter(({ one }) => one.reclaimNotice === undefined),
-  );
+  const due = buy(cardsFor(true), stack.filter(isFirm));
   buy(due + cardsFor(false), stack);
-  return { stack, used: cardsFor(true) + cardsFor(false) };
+  return { stack, used };
 }
 
 function isOff({ lost, suspended }: Count, pool: string): boolean {
@@ -309,10 +318,14 @@ function sellable(all: Count, of: string, slot: number, gate: HeldAuction["gate"
 function freeAt(all: Count, of: string, slot: number, gate: HeldAuction["gate"]): number {
   if (isOff(all, of)) return 0;
   const { stack, used } = stackAt(all, of, slot, gate);
-  const left = stack
-    .filter(({ reserve }) => !exceedsCap(reserve, slot))
-    .map(({ cards, sold }) => cards - sold);
-  return Math.min(sum(left), Math.max(0, workingIn(all, of, slot) - used));
+  let room = Math.max(0, workingIn(all, of, slot) - used);
+  let free = 0;
+  for (const { one, reserve, cards, sold } of stack) {
+    const left = isOnSale(one, gate) ? Math.min(cards - sold, room) : 0;
+    room -= left;
+    if (!exceedsCap(reserve, slot)) free += left;
+  }
+  return free;
 }
 
 /** The name under which a step stands among the offers of a problem. */
@@ -344,9 +357,8 @@ function checkReclaimed(all: Count, { gate }: HeldAuction): void {
     const slot = Number(at);
     const here = ({ center, product }: { center: string; product: string }) => `${center}/${product}` === of;
     if (slot <= gate.gate || !all.reclaims.some((one) => here(one) && one.from <= slot)) continue;
-    const lapsed = { ...gate, session: "spot" } as const;
     const offers = all.ever.filter(
-      (one) => here(one) && one.from <= slot && slot < one.to && isOnSale(one, slot, lapsed),
+      (one) => here(one) && one.from <= slot && slot < one.to && stands(one, slot, gate),
     );
     const remain = sum(offers.flatMap((one) => cardsOf(all, one, slot).map(({ cards }) => cards)));
     expect(amount, cell).toBeLessThanOrEqual(remain);

@@ -41,8 +41,10 @@ interface Slots {
 }
 
 export interface OnSale extends Slots {
-  /** First slot whose home reserves are not on sale; 0: none are in any. */
+  /** First slot whose home reserves have not lapsed; 0: none have in any. */
   readonly reservesUntil: number;
+  /** What is left of lapsed ones is not for sale: they only stand for what was sold of them. */
+  readonly withoutReserves?: true;
 }
 
 /** Cards of an offer that ask the same reserve: a step of it. */
@@ -108,7 +110,8 @@ function endOfAll({ cut, until, to }: BookAward): number {
  * What is left to sell, slot by slot. Awards take the cheapest cards first; what a withdrawn offer had sold counts
  * against the pool's other offers, which can only sell too little. Fewer working cards than offered derate the dearest.
  * Home reserves stand beside the others once they have lapsed, less what their centers drew.
- * Jobs that take firm cards only take them first, the others the cheapest of what is left, reclaimable or not.
+ * Jobs that take firm cards only take them first, the others the cheapest of what is left, reclaimable or not. In slots in
+ * which an offer with a minimum run stands all jobs take firm cards first: so the engine counts what it sells.
  * `grain`: slots of one unit on sale; a unit offers the least that any of its slots has left.
  */
 export function stepsLeft(book: BookState, onSale: OnSale, grain: number): Step[] {
@@ -135,6 +138,10 @@ interface Stack {
   readonly levels: readonly Level[];
   /** Which of them are firm. */
   readonly firm: readonly boolean[];
+  /** All of them as they stand. */
+  readonly byCost: readonly number[];
+  /** Firm ones first; undefined: there is one kind only, or no minimum run. */
+  readonly firmFirst: readonly number[] | undefined;
   /** What their centers drew and took back of the offer of each. */
   readonly less: readonly Less[];
   /** Cards that jobs have in each slot: those that take firm ones only, and the others. */
@@ -152,13 +159,22 @@ function stacksOn(book: BookState, onSale: OnSale): Stack[] {
   const others = cardsTaken(book, onSale, ({ spec }) => spec.reclaimable === true);
   const drawn = drawnBy(book, onSale, ({ offer }) => offer);
   const byPool = Map.groupBy(sellable(book, onSale), ({ offer }) => poolId(offer.center, offer.product));
-  return [...byPool].map(([pool, levels]) => ({
-    pool,
-    levels,
-    firm: levels.map(({ offer }) => offer.reclaimNotice === undefined),
-    less: levels.map(({ offer }) => lessOf(book, offer, drawn)),
-    taken: { firm: firm.get(pool), others: others.get(pool) },
-  }));
+  return [...byPool].map(([pool, levels]) => {
+    const isFirm = levels.map(({ offer }) => offer.reclaimNotice === undefined);
+    const byCost = [...levels.keys()];
+    const mixed = isFirm.includes(false) && levels.some(({ offer }) => isInRuns(offer));
+    return {
+      pool,
+      levels,
+      firm: isFirm,
+      byCost,
+      firmFirst: mixed
+        ? [...byCost.filter((index) => isFirm[index]), ...byCost.filter((index) => !isFirm[index])]
+        : undefined,
+      less: levels.map(({ offer }) => lessOf(book, offer, drawn)),
+      taken: { firm: firm.get(pool), others: others.get(pool) },
+    };
+  });
 }
 
 function lessOf(book: BookState, { offer }: BookOffer, drawn: ReadonlyMap<string, Int32Array>): Less {
@@ -244,13 +260,16 @@ function leftOf(stack: Stack, { away, working }: PoolInUse, onSale: OnSale): Int
   for (let slot = from; slot < to; slot++) {
     const at = slot - from;
     offerIn(stack, slot, onSale, rests);
-    const used = sellIn(stack, at, rests);
+    const order = orderIn(stack, slot);
+    const used = sellIn(stack, at, rests, order);
     let room = Math.max(0, working - used - (away?.[at] ?? 0));
-    left.forEach((row, index) => {
+    for (const index of order ?? stack.byCost) {
+      if (onSale.withoutReserves && stack.levels[index]?.offer.homeReserve === true) continue;
       const rest = Math.min(rests[index] ?? 0, room);
       room -= rest;
-      row[at] = rest;
-    });
+      const row = left[index];
+      if (row !== undefined) row[at] = rest;
+    }
   }
   return left;
 }
@@ -263,23 +282,44 @@ function offerIn({ levels, less }: Stack, slot: number, onSale: OnSale, rests: I
   });
 }
 
+/** The one order in which all jobs take the levels in a slot; undefined: it depends on what they take. */
+function orderIn({ levels, firmFirst }: Stack, slot: number): readonly number[] | undefined {
+  const stands = ({ offer }: Level) => isInRuns(offer) && offer.from <= slot && slot < offer.to;
+  return firmFirst !== undefined && levels.some(stands) ? firmFirst : undefined;
+}
+
+function isInRuns({ minRun = 1 }: BookOffer): boolean {
+  return minRun > 1;
+}
+
 /** Takes off `rests` what jobs have; gives how many cards that is. */
-function sellIn({ firm, taken }: Stack, at: number, rests: Int32Array): number {
+function sellIn(
+  { firm, byCost, taken }: Stack,
+  at: number,
+  rests: Int32Array,
+  order: readonly number[] | undefined,
+): number {
   const [bound, free] = [taken.firm?.[at] ?? 0, taken.others?.[at] ?? 0];
   // Firm cards that a withdrawn offer had sold count against the reclaimable ones, too.
-  const due = firm.includes(false) ? spend(rests, bound, firm) : bound;
-  spend(rests, due + free);
+  const due = order === undefined && firm.includes(false) ? spend(rests, bound, byCost, firm) : bound;
+  spend(rests, due + free, order ?? byCost);
   return bound + free;
 }
 
 /** Takes so many cards off the first levels that fit; gives how many they lacked. */
-function spend(rests: Int32Array, cards: number, fits?: readonly boolean[]): number {
+function spend(
+  rests: Int32Array,
+  cards: number,
+  order: readonly number[],
+  fits?: readonly boolean[],
+): number {
   let due = cards;
-  for (let index = 0; index < rests.length && due > 0; index++) {
+  for (const index of due > 0 ? order : []) {
     if (fits?.[index] === false) continue;
     const spent = Math.min(rests[index] ?? 0, due);
     rests[index] = (rests[index] ?? 0) - spent;
     due -= spent;
+    if (due === 0) break;
   }
   return due;
 }
@@ -345,7 +385,7 @@ function soldSlots(book: BookState, range: OnSale): Map<OfferId, Set<number>> {
     for (let slot = range.from; slot < range.to; slot++) {
       offerIn(stack, slot, range, offered);
       const rests = offered.slice();
-      sellIn(stack, slot - range.from, rests);
+      sellIn(stack, slot - range.from, rests, orderIn(stack, slot));
       levels.forEach(({ offer }, index) => {
         if (offer.minRun === undefined || rests[index] === offered[index]) return;
         sold.set(offer.offer, (sold.get(offer.offer) ?? new Set()).add(slot));

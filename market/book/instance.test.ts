@@ -24,6 +24,7 @@ import {
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
+import { meritOrder } from "../clearing/model.ts";
 import { validateBook } from "../clearing/validate.ts";
 import { periodStart, SLOTS_PER_DAY } from "../time.ts";
 import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
@@ -54,10 +55,20 @@ describe("the problem of a gate", () => {
     const later = offered("later", { reserve: 60, reclaimNotice: 5, from: 200, to: 220 });
     const { offers } = instanceOf(bookAfter(...market, lent, later), gateIn(180)).book;
     expect(instanceOf(bookAfter(...market, lent)).book.offers).toMatchObject([
-      { id: "lent@0", reserve: 100, reclaimable: true },
+      { reserve: 100, reclaimable: true },
       { id: "offer-1@0", reserve: 100 },
     ]);
-    expect(offers).toMatchObject([{ id: "later@19", reserve: 60, reclaimable: true }, { id: "offer-1@0" }]);
+    expect(offers).toMatchObject([{ reserve: 60, reclaimable: true }, { id: "offer-1@0" }]);
+  });
+
+  test("puts reclaimable cards behind firm ones at the same price, the cheaper first, whatever their names", () => {
+    const lent = (name: string, reserve: number) =>
+      offered(name, { reserve, reclaimNotice: 5, from: 100, to: 120 });
+    const book = bookAfter(joined(xian), offered("m"), lent("a", 60), lent("z", 50), lent("b", 120));
+    const { offers } = instanceOf(book).book;
+    const inOrder = meritOrder(offers).map(({ offer: { reserve, id } }) => [reserve, id]);
+    expect(inOrder.map(([reserve]) => reserve)).toEqual([100, 100, 100, 120]);
+    expect(inOrder.map(([, id]) => /[a-z](?=@)/.exec(String(id))?.[0])).toEqual(["m", "z", "a", "b"]);
   });
 
   test("has hours as units in the forward session, and ten times the money", () => {
@@ -212,14 +223,28 @@ describe("the offers of a problem", () => {
     ]);
   });
 
-  test("that spot sold of a home reserve count against the others in forward", () => {
-    const home = offered("home", { cards: 8, homeReserve: true, reserve: 50 });
-    const book = bookAfter(joined(xian), home, offered("b", { cards: 10 }), ...queued("train"));
-    sell(book, gateIn(99));
-    expect(onSale(book, gateIn(98, "forward"))).toEqual([
-      [0, 1, 2, 1000],
-      [1, 10, 10, 1000],
+  test("that spot sold of a home reserve leave the others to forward, as far as the reserve is the cheaper one", () => {
+    const others = (reserve: number) => {
+      const home = offered("home", { cards: 8, homeReserve: true, reserve: 50 });
+      const book = bookAfter(joined(xian), home, offered("b", { cards: 10, reserve }), ...queued("train"));
+      sell(book, gateIn(99));
+      return onSale(book, gateIn(98, "forward"));
+    };
+    expect(others(100)).toEqual([[0, 10, 10, 1000]]);
+    expect(others(40)).toEqual([
+      [0, 1, 2, 400],
+      [1, 10, 10, 400],
     ]);
+  });
+
+  test("that a center drew of a lapsed reserve take nothing from the others in forward", () => {
+    const home = offered("home", { cards: 8, homeReserve: true, reserve: 50 });
+    const book = bookAfter(joined(xian), home, offered("b", { cards: 10 }), drawn("home", 100, 120, 8));
+    expect(onSale(book, gateIn(98, "forward"))).toEqual([[0, 10, 10, 1000]]);
+    // What spot sells then is of the others.
+    seePage(book, queued("train"), 98);
+    sell(book, gateIn(99));
+    expect(onSale(book, gateIn(98, "forward"))[0]).toEqual([0, 1, 2, 1000]);
   });
 });
 

@@ -7,7 +7,7 @@ import { rules } from "../rules.ts";
 import { leastSlots, type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
-import { grainOf, type LinkLeft, linksLeft, type Step, stepsLeft } from "./capacity-left.ts";
+import { grainOf, type LinkLeft, linksLeft, type OnSale, type Step, stepsLeft } from "./capacity-left.ts";
 import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 import { ranges, unitsOf } from "./unit-ranges.ts";
@@ -55,7 +55,11 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
   const poolIndex = new Map(pools.map(({ center, product }, k) => [poolId(center.spec.center, product), k]));
   const links = linksLeft(book, gate);
   // Home reserves lapse into spot only.
-  const onSale = { ...gate, reservesUntil: gate.session === "spot" ? lapsedUntil(gate.gate) : 0 };
+  const onSale: OnSale = {
+    ...gate,
+    reservesUntil: lapsedUntil(gate.gate),
+    ...(gate.session === "spot" ? {} : { withoutReserves: true }),
+  };
   const scene: Scene = { book, gate, grain, units, centerIndex, pools, first: new Map() };
   const slotSeconds = SLOT_SECONDS * grain;
   const byUnit = (hours: readonly number[]) =>
@@ -122,7 +126,8 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
 
 /**
  * In each unit reclaimable cards ask no less than the dearest firm ones beside them, so that firm ones are sold before: a
- * bid for firm cards never gets any below what their center asks for them.
+ * bid for firm cards never gets any below what their center asks for them. Of equal ones the engine sells the lower id
+ * first: theirs stand behind those of firm ones, and among themselves by what they asked.
  */
 function firmFirst(offers: readonly Offer[]): Offer[] {
   const firm = Map.groupBy(
@@ -136,9 +141,10 @@ function firmFirst(offers: readonly Offer[]): Offer[] {
       const there = beside.filter(({ from, to }) => from <= unit && unit < to);
       return Math.max(offer.reserve, ...there.map(({ reserve }) => reserve));
     });
+    const id = `~${String(offer.reserve).padStart(8, "0")}~${offer.id}`;
     return ranges(asked, (a, b) => a === b).map(({ from, to, content: reserve }) => ({
       ...offer,
-      ...(from === offer.from ? {} : { id: `${offer.id}/${from}` }),
+      id: from === offer.from ? id : `${id}/${from}`,
       from,
       to,
       reserve,

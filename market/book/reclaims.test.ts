@@ -127,6 +127,27 @@ describe("who gives way", () => {
     expect(reclaimNotices(book, 97).map(({ job }) => job)).toEqual(["second"]);
   });
 
+  test("is everybody who has cards in a slot, though another who has them in other slots was admitted later", () => {
+    const market = [
+      joined(xian),
+      lent("a", { cards: 4 }),
+      ...taker("gang"),
+      ...taker("parts", { kind: "div" }),
+    ];
+    const book = bookAfter(...market, reclaimed("a", 108, 0));
+    const parts = [fill({ from: 103, to: 104, cards: 4 }), fill({ from: 110, to: 112, cards: 4 })];
+    seal(
+      book,
+      gateIn(99),
+      awardTo("gang", 1, [fill({ from: 104, to: 110, cards: 4 })]),
+      awardTo("parts", 1, parts),
+    );
+    expect(reclaimNotices(book, 101).map(({ job, slot }) => [job, slot])).toEqual([
+      ["parts", 110],
+      ["gang", 108],
+    ]);
+  });
+
   test("is a divisible job at that center only, and no gang twice", () => {
     const offers = [lent("a", { cards: 8 }), lent("b", { cards: 8, center: wuhan })];
     const fleet = taker("fleet", { kind: "div", cards: 16 });

@@ -125,8 +125,9 @@ function runsOf(
   const fills = awards
     .filter((award) => award.lease === lease.id)
     .flatMap((award) =>
-      award.fills.map(({ center, product, from, cards }) => {
-        return { center, pool: poolId(center, product), from, to: endAt(award, center), cards };
+      award.fills.map(({ center, product, from, to, cards }) => {
+        const end = Math.min(to, endAt(award, center));
+        return { center, pool: poolId(center, product), from, to: end, cards };
       }),
     )
     .filter(({ pool }) => beyond.has(pool));

@@ -77,12 +77,35 @@ describe("what auctions left of a pool", () => {
       [110, 115, 8, 50, { only: "spot" }],
       [115, 120, 5, 50, { only: "spot" }],
       [100, 120, 16, 100, { only: "spot" }],
-      [100, 110, 8, 100, { only: "forward" }],
-      [110, 120, 16, 100, { only: "forward" }],
+      [100, 120, 16, 100, { only: "forward" }],
       [120, 200, 16, 100],
     ]);
     const later = supplyLeft(bookAfter(joined(xian), home, offered("a")), 70)[0]?.steps;
     expect(later).toEqual([[100, 200, 16, 100]]);
+  });
+
+  test("has an offer with a minimum run by itself, with where it is sold", () => {
+    const bound = offered("bound", { minRun: 12, cards: 8 });
+    const book = bookAfter(
+      joined(xian),
+      offered("a"),
+      bound,
+      ...queued("train", { cards: 20, slots: 12, to: 112 }),
+    );
+    sell(book);
+    const run = { of: "bound", least: 12, sold: [[100, 112]] };
+    expect(supplyLeft(book, 101)[0]?.steps).toEqual([
+      [112, 200, 16, 100],
+      [101, 112, 4, 100, { run }],
+      [112, 200, 8, 100, { run }],
+    ]);
+    // Others of its reserve stay on their side of it, as they are sold.
+    const around = bookAfter(joined(xian), offered("a"), bound, offered("c"), offered("d"));
+    expect(supplyLeft(around, 100)[0]?.steps).toEqual([
+      [100, 200, 16, 100],
+      [100, 200, 8, 100, { run: { ...run, sold: [] } }],
+      [100, 200, 32, 100],
+    ]);
   });
 
   test("has each step of an offer at its own reserve", () => {

@@ -1,11 +1,10 @@
-import type { CenterId, ProductId, Session } from "../../events/catalog/values.ts";
+import type { CenterId, OfferId, ProductId, Session } from "../../events/catalog/values.ts";
 import { lapsedUntil } from "../home-reserve.ts";
 import { rules } from "../rules.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import { type BookState, poolId } from "./book-state.ts";
-import { type Step, stepsLeft } from "./capacity-left.ts";
+import { type OfferRun, type Step, stepsLeft } from "./capacity-left.ts";
 
-/**
 /**
  * Cards of a pool at one reserve over neighbouring slots: [from, to, cards, reserve in fen per card-hour], and what sets
  * them apart, left out where nothing does.
@@ -23,26 +22,42 @@ export interface SupplyMarks {
   readonly only?: Session;
   /** The center may take them back with notice. */
   readonly reclaimable?: true;
+  /** Sold in so many slots in a row at least. */
+  readonly run?: RunMark;
+}
+
+/** The minimum run of an offer: all steps of it say the same. */
+export interface RunMark {
+  readonly of: OfferId;
+  /** Slots in a row. */
+  readonly least: number;
+  /** Ranges `[from, to)` of slots in which the offer is sold already, rising. */
+  readonly sold: readonly (readonly [from: number, to: number])[];
 }
 
 /** Cards over neighbouring slots, as a step with the marks that say something. */
 export function supplyStep(
   range: readonly [from: number, to: number, cards: number, reserve: number],
-  only: Session | undefined,
-  reclaimable: boolean,
+  { only, reclaimable, run }: { readonly [Mark in keyof SupplyMarks]: SupplyMarks[Mark] | undefined },
 ): SupplyStep {
-  if (only === undefined && !reclaimable) return range;
+  if (only === undefined && reclaimable === undefined && run === undefined) return range;
   const marks: SupplyMarks = {
     ...(only === undefined ? {} : { only }),
-    ...(reclaimable ? { reclaimable } : {}),
+    ...(reclaimable === undefined ? {} : { reclaimable }),
+    ...(run === undefined ? {} : { run }),
   };
   return [...range, marks];
+}
+
+/** Cheapest first; for a sort that leaves equal ones as they stand. */
+export function byReserve(a: SupplyStep, b: SupplyStep): number {
+  return a[3] - b[3];
 }
 
 export interface PoolSupply {
   readonly center: CenterId;
   readonly product: ProductId;
-  /** Cheapest first; offers of one reserve are one. */
+  /** Cheapest first; offers of one reserve and kind are one, those with a minimum run each by itself. */
   readonly steps: readonly SupplyStep[];
 }
 
@@ -56,7 +71,8 @@ const horizonSlots = rules.forwardHorizonHours * SLOTS_PER_HOUR + rules.forwardL
  */
 export function supplyLeft(book: BookState, from: number): PoolSupply[] {
   const to = from + horizonSlots;
-  const steps = Map.groupBy(stepsLeft(book, { from, to, reservesUntil: 0 }, 1), ({ pool }) => pool);
+  const onSale = { from, to, reservesUntil: lapsedUntil(from - 1), withoutReserves: true } as const;
+  const steps = Map.groupBy(stepsLeft(book, onSale, 1), ({ pool }) => pool);
   const reserves = lapsedSupply(book, from);
   return [...book.centers.values()].flatMap(({ spec: { center, pools } }) =>
     pools.map(({ product }) => {
@@ -89,7 +105,7 @@ function lapsedSupply(book: BookState, from: number) {
             ...(step[0] < end ? [over(step, from, end, "forward")] : []),
             ...(step[1] > end ? [over(step, end, step[1])] : []),
           ]),
-        ].sort((a, b) => a[3] - b[3]),
+        ].sort(byReserve),
     ]),
   );
 }
@@ -102,33 +118,57 @@ function over(
   only?: Session,
 ): SupplyStep {
   const range = [Math.max(from, first), Math.min(to, last), cards, reserve] as const;
-  return supplyStep(range, only, marks?.reclaimable === true);
+  return supplyStep(range, { reclaimable: marks?.reclaimable, run: marks?.run, only });
 }
 
-/** Steps of one reserve and kind as one row of cards, then as ranges of the same cards. */
+/**
+ * Steps of one reserve and kind as one row of cards, then as ranges of the same cards. They stand as they are sold: where
+ * one with a minimum run lies between others of its reserve, those before it are one row, and those behind it another.
+ */
 function merged(steps: readonly Step[], first: number): SupplyStep[] {
-  // Whole numbers, so that a half can tell the kinds of one reserve apart.
-  const keyOf = ({ reserve, reclaimable }: Step) => reserve + (reclaimable === true ? 0.5 : 0);
-  const byReserve = [...Map.groupBy(steps, keyOf)].sort(([a], [b]) => a - b);
-  return byReserve.flatMap(([key, own]) => {
-    const reserve = Math.floor(key);
-    const reclaimable = key > reserve;
-    const changes = new Map<number, number>();
-    const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
-    for (const { from, to, cards } of own) {
-      change(from, cards);
-      change(to, -cards);
-    }
-    const ranges: SupplyStep[] = [];
-    let cards = 0;
-    let since = 0;
-    for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
-      if (more === 0) continue;
-      if (cards > 0)
-        ranges.push(supplyStep([first + since, first + slot, cards, reserve], undefined, reclaimable));
-      cards += more;
-      since = slot;
-    }
-    return ranges;
-  });
+  const rows = new Map<string, Step[]>();
+  const runs = new Map<string, Set<OfferId>>();
+  for (const step of steps) {
+    const kind = `${step.reserve} ${step.reclaimable === true}`;
+    const before = runs.get(kind) ?? new Set();
+    if (step.run !== undefined) runs.set(kind, before.add(step.run.offer));
+    const row = `${kind} ${before.size} ${step.run?.offer ?? ""}`;
+    const own = rows.get(row) ?? [];
+    own.push(step);
+    rows.set(row, own);
+  }
+  return [...rows.values()].flatMap((own) => rowOf(own, first)).sort(byReserve);
+}
+
+function rowOf(own: readonly Step[], first: number): SupplyStep[] {
+  const [one] = own;
+  if (one === undefined) return [];
+  const { reserve, reclaimable, run } = one;
+  const marks = { only: undefined, reclaimable, run: run === undefined ? undefined : runMark(run, first) };
+  const changes = new Map<number, number>();
+  const change = (slot: number, cards: number) => changes.set(slot, (changes.get(slot) ?? 0) + cards);
+  for (const { from, to, cards } of own) {
+    change(from, cards);
+    change(to, -cards);
+  }
+  const ranges: SupplyStep[] = [];
+  let cards = 0;
+  let since = 0;
+  for (const [slot, more] of [...changes].sort(([a], [b]) => a - b)) {
+    if (more === 0) continue;
+    if (cards > 0) ranges.push(supplyStep([first + since, first + slot, cards, reserve], marks));
+    cards += more;
+    since = slot;
+  }
+  return ranges;
+}
+
+function runMark({ offer, units, sold }: OfferRun, first: number): RunMark {
+  const ranges: [number, number][] = [];
+  for (const unit of sold) {
+    const last = ranges.at(-1);
+    if (last?.[1] === first + unit) last[1] += 1;
+    else ranges.push([first + unit, first + unit + 1]);
+  }
+  return { of: offer, least: units, sold: ranges };
 }

@@ -66,6 +66,18 @@ describe("each bid is told", () => {
     expect(told([...dear, lines, ...far])).toEqual({ far: { reason: "price", product: ascend } });
   });
 
+  test("for which slots the cards that were left are not sold alone, where they are sold in longer runs only", () => {
+    const market = [joined(xian), offered("a", { minRun: 15 })];
+    const [short, long] = [queued("short"), queued("long", { slots: 15, to: 115 })];
+    expect(told([...market, ...short])).toEqual({
+      short: { reason: "minRun", slots: [{ from: 100, to: 110 }] },
+    });
+    expect(told([...market, ...short, ...long])).toEqual({
+      short: { reason: "won" },
+      long: { reason: "won" },
+    });
+  });
+
   test("in which slots too few cards were left, as ranges that lie side by side", () => {
     // Cards for one of them, in the first hour only.
     const market = [joined(xian), offered("a", { cards: 8, to: 110 }), offered("b", { from: 120, cards: 8 })];

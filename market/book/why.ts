@@ -19,7 +19,7 @@ export const JobAnswer = z.object({
   /** The lowest limit that would have won at the published prices, fen per card-hour; absent: none would have. */
   limitToWin: Price.optional(),
   product: ProductId.optional(),
-  /** Slots of the shortage: too few cards, or too little of the link. */
+  /** Slots of the shortage: too few cards, or too little of the link; or of too short a run. */
   slots: z.array(SlotRange).max(rangesMost).optional(),
 });
 export type JobAnswer = z.infer<typeof JobAnswer>;

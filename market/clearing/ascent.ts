@@ -5,7 +5,9 @@ import type { Model } from "./model.ts";
 /** The first step, in mean limits, where all that is offered is wanted twice or not at all. */
 const FIRST_STEP = 1 / 4;
 /** Rounds after which the step is half of the first. */
-const HALVING = 10;
+const HALVING = 5;
+/** So many times what is offered counts, where more is wanted: few small pools are wanted by many. */
+const MOST_EXCESS = 4;
 
 /** Rounds that prices of an earlier auction stand for: larger steps would lose them. */
 const WARM_ROUNDS = 60;
@@ -53,7 +55,7 @@ export function beginAscent(model: Model, warm?: Prices): Ascent {
 
 /** The more pools a bid can choose from, the more demand jumps between them, and the longer an average it takes. */
 export function momentumOf({ wayPool, bids }: Model): number {
-  return Math.max(0.75, Math.min(0.95, 1 - bids / (2 * Math.max(1, wayPool.length))));
+  return Math.max(0.75, Math.min(0.9, 1 - bids / (2 * Math.max(1, wayPool.length))));
 }
 
 export function meanLimit({ wayLimit }: Model): number {
@@ -143,5 +145,5 @@ export function moveLinks(
 }
 
 function clamp(excess: number): number {
-  return Math.max(-1, Math.min(1, excess));
+  return Math.max(-1, Math.min(MOST_EXCESS, excess));
 }

@@ -12,15 +12,20 @@ import {
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { dropLosers } from "./losers.ts";
 import { DIV, type Model } from "./model.ts";
-import { emptySchedule, place, type Schedule } from "./schedule.ts";
+import { emptySchedule, type Place, place, type Schedule } from "./schedule.ts";
 
 /** Gangs of so many cards and more are placed before all smaller ones, for little room is left for them later. */
 const CLASSES = [2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2];
-/** Rounds of the price search on what each class leaves, and their step in mean limits. */
-const ROUNDS = 4;
+/** The step of the price search on what each class leaves, in mean limits. */
 const STEP = 1 / 40;
 /** Few rounds cannot wait for a long average. */
 const MOMENTUM = 0.8;
+
+/** How a schedule is made: rounds of the price search on what each class leaves, and who is placed before all others. */
+export interface Plan {
+  readonly rounds: number;
+  readonly places?: ReadonlyMap<number, Place>;
+}
 
 /** A schedule being made. */
 interface Dive {
@@ -45,6 +50,7 @@ export function* construct(
   prices: Prices,
   round: number,
   effort: Effort,
+  { rounds, places = new Map() }: Plan,
 ): Generator<void, Schedule> {
   const from = copyPrices(prices);
   const dive: Dive = {
@@ -59,11 +65,12 @@ export function* construct(
     round,
   };
   const classes = byClass(model);
+  for (const [bid, { choice, start, share }] of places) place(dive.schedule, bid, choice, start, share);
   search(dive, 0);
   for (const bids of classes) {
     for (const bid of densest(dive, bids)) serve(dive, bid, dive.guide, 0);
     yield;
-    for (let i = 1; i <= ROUNDS; i++) {
+    for (let i = 1; i <= rounds; i++) {
       search(dive, dive.step / i);
       yield;
     }

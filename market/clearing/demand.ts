@@ -1,6 +1,6 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
-import { rank, rankedCells } from "./ranked-cells.ts";
+import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
 import { addStaging, stagingPrice } from "./staging.ts";
 
 /** What every bid would take at some prices, as if it were alone; and what that comes to. */
@@ -255,9 +255,10 @@ function leastOffered({ capacity, T }: Model, pool: number, start: number, d: nu
 function addDemand(model: Model, demand: Demand, bid: number): void {
   if (model.kind[bid] === DIV) {
     const { wanted } = demand;
-    for (let i = 0; i < wishes.count; i++) {
-      const cell = wishes.cell[i] ?? 0;
-      wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[i] ?? 0);
+    for (let i = wishes.waiting; i < wishes.count; i++) {
+      const row = wishes.heap[i] ?? 0;
+      const cell = wishes.cell[row] ?? 0;
+      wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[row] ?? 0);
     }
     return;
   }
@@ -307,14 +308,15 @@ function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid
   bestBySlot(model, cells, first, end, bid);
   let budget = Math.floor((model.budget[bid] ?? 0) / unit);
   let sum = 0;
-  let taken = 0;
-  for (; taken < wishes.count && budget > 0; taken++) {
-    const cards = Math.min(budget, wishes.cards[taken] ?? 0);
-    wishes.cards[taken] = cards;
-    sum += cards * (wishes.merit[taken] ?? 0);
+  rankCells(wishes);
+  while (budget > 0) {
+    const row = nextBest(wishes);
+    if (row < 0) break;
+    const cards = Math.min(budget, wishes.cards[row] ?? 0);
+    wishes.cards[row] = cards;
+    sum += cards * (wishes.merit[row] ?? 0);
     budget -= cards;
   }
-  wishes.count = taken;
   demand.surplus[bid] = sum;
   return sum;
 }
@@ -348,7 +350,7 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
     const way = bestWay[i] ?? 0;
     const at = (wayPool[way] ?? 0) * T + from + i;
     const offered = capacity[at] ?? 0;
-    rank(wishes, best, way, at, Math.min(g, offered), cells[at] ?? 0);
+    addCell(wishes, best, way, at, Math.min(g, offered), cells[at] ?? 0);
     if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
   }
 }
@@ -373,7 +375,7 @@ function wishElsewhere(
   let left = cards;
   for (const { way, margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
     const taken = Math.min(left, capacity[cell] ?? 0);
-    if (taken > 0) rank(wishes, margin, way, cell, taken, cells[cell] ?? 0);
+    if (taken > 0) addCell(wishes, margin, way, cell, taken, cells[cell] ?? 0);
     left -= taken;
   }
 }

@@ -1,7 +1,7 @@
 import { hostPool, mayEnter } from "./conditions.ts";
 import type { PriceTables } from "./guide.ts";
 import type { Effort } from "./insertion.ts";
-import { rank, rankedCells } from "./ranked-cells.ts";
+import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
 import { fill, freeFor, type Schedule } from "./schedule.ts";
 
 /**
@@ -42,7 +42,7 @@ export function fillDivisible(
     }
   if (budget <= 0) return;
   offerSteps(schedule, bid, guide, atGuide, effort);
-  for (let i = 0; i < offered.count && budget > 0; i++) {
+  for (let i = nextBest(offered); i >= 0 && budget > 0; i = nextBest(offered)) {
     const way = offered.way[i] ?? 0;
     const cell = offered.cell[i] ?? 0;
     const unit = wayUnit[way] ?? 1;
@@ -87,8 +87,9 @@ function offerSteps(
         const cost = stepCost[step] ?? 0;
         if (cost > limit) break;
         const cards = (step === first ? nextCards[cell] : stepCards[step]) ?? 0;
-        if (cards > 0) rank(offered, (limit - Math.max(cost, price)) / unit, way, cell, cards, cost);
+        if (cards > 0) addCell(offered, (limit - Math.max(cost, price)) / unit, way, cell, cards, cost);
       }
     }
   }
+  rankCells(offered);
 }

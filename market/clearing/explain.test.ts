@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryBeyondBook, arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
-import { leftAfter, placesOf, sellable } from "../../test/published-places.ts";
+import { keepsRuns, leftAfter, placesOf, sellable } from "../../test/published-places.ts";
 import { clear } from "./clear.ts";
 import { createExplain, explain } from "./explain.ts";
 import type { Bid, Book, Result } from "./instance.ts";
@@ -239,6 +239,109 @@ describe("a bid of a group, a child, a service, one with staged data and one tha
   });
 });
 
+describe("a bid where centers sell in longer runs only is told", () => {
+  const offers = [{ ...base.offers[0], pool: 0, from: 0, to: 3, q: 4, reserve: 50, minRun: 2 }];
+  const short = (slots: number[], winning: object | null = null) => ({ reason: "minRun", slots, winning });
+
+  test("minRun and the slots of the run that would be too short, as the engine comes to it", () => {
+    expect(told([bid()], [], { offers })).toEqual(short([0]));
+    const book = { ...base, offers, bids: [bid()] };
+    expect(explain(book, clear(book), 0)).toMatchObject(short([0]));
+  });
+
+  test("nothing of it where its slots, or what is sold beside them, make the run long enough", () => {
+    expect(told([bid({ d: 2, to: 2 })], [], { offers })).toMatchObject({ reason: "paradox" });
+    expect(
+      told([bid({ g: 1, d: 2, from: 1, to: 3 }), bid({ g: 1 })], [won(0, 1, 1)], { offers }),
+    ).toMatchObject({
+      reason: "paradox",
+    });
+    const sold = offers.map((offer) => ({ ...offer, sold: [-1] }));
+    expect(told([bid()], [], { offers: sold })).toMatchObject({ reason: "paradox" });
+    expect(told([bid({ from: 1, to: 2 })], [], { offers: sold })).toEqual(short([1]));
+    // What a buyer gave back left this one short: no more is sold of it.
+    const left = offers.map((offer) => ({ ...offer, sold: [0] }));
+    expect(told([bid()], [], { offers: left })).toEqual(short([0]));
+  });
+
+  test("minRun of the offer whose cards it would get, pieces and steps together", () => {
+    const steps = [
+      { id: "a+0", of: "a", pool: 0, from: 0, to: 3, q: 2, reserve: 50, minRun: 3 },
+      { id: "a+1", of: "a", pool: 0, from: 0, to: 3, q: 2, reserve: 50, minRun: 3 },
+      { id: "b", pool: 0, from: 0, to: 3, q: 2, reserve: 50 },
+    ];
+    const one = bid({ g: 2 });
+    expect(told([one], [], { offers: steps })).toEqual(short([0]));
+    const throughout = bid({ g: 2, d: 3, to: 3 });
+    expect(told([throughout, one], [won(0, 0, 2)], { offers: steps })).toMatchObject({ reason: "paradox" });
+    const all = bid({ g: 4, d: 3, to: 3 });
+    expect(told([all, one], [won(0)], { offers: steps })).toMatchObject({ reason: "paradox" });
+  });
+
+  test("capacity or price all the same, if that bound before", () => {
+    expect(told([bid({ d: 2, to: 2 }), bid()], [won(0)], { offers })).toMatchObject({ reason: "capacity" });
+    expect(told([bid(limited(40))], [], { offers })).toMatchObject({
+      reason: "price",
+      winning: { limit: 50 },
+    });
+  });
+
+  test("the lowest limit elsewhere, not one at which the run would still be too short", () => {
+    const pools = [
+      { c: 0, p: 0 },
+      { c: 0, p: 1 },
+    ];
+    const two = [...offers, { pool: 1, from: 0, to: 3, q: 4, reserve: 50 }];
+    const either = bid({
+      prods: [
+        { p: 0, limit: 100 },
+        { p: 1, limit: 40 },
+      ],
+    });
+    expect(told([either], [], { pools, offers: two })).toEqual(short([0], { product: 1, limit: 50 }));
+  });
+
+  test("of a split gang that no share of two centers keeps both runs", () => {
+    const pools = [
+      { c: 0, p: 0 },
+      { c: 1, p: 0 },
+    ];
+    const firmAt = (pool: number, q: number, more: object) => ({
+      pool,
+      from: 0,
+      to: 3,
+      q,
+      reserve: 50,
+      ...more,
+    });
+    const split = bid({ kind: "split", g: 4 });
+    // Two cards of each pool are in no run; three of the first would be.
+    const both = [0, 1].flatMap((pool) => [
+      firmAt(pool, 2, { id: `a${pool}` }),
+      firmAt(pool, 2, { id: `b${pool}`, minRun: 2 }),
+    ]);
+    expect(told([split], [], { pools, offers: both })).toMatchObject({ reason: "paradox" });
+    expect(told([{ ...split, g: 5 }], [], { pools, offers: both })).toEqual(short([0]));
+  });
+
+  test("of a service with what its ceiling may add", () => {
+    // Its floor gets cards of the run in the middle slot only, where fewer others are.
+    const thin = [
+      { id: "a", pool: 0, from: 0, to: 1, q: 2, reserve: 50 },
+      { id: "b", pool: 0, from: 0, to: 3, q: 4, reserve: 50, minRun: 3 },
+    ];
+    const service = (g: number) => bid({ kind: "service", g, floor: 2, to: 3 });
+    expect(told([service(2)], [], { offers: thin })).toEqual(short([1, 2]));
+    expect(told([service(3)], [], { offers: thin })).toMatchObject({ reason: "paradox" });
+  });
+
+  test("of a div bid that no cards in its window are enough", () => {
+    const div = bid({ kind: "div", to: 1 });
+    expect(told([div], [], { offers })).toEqual(short([0]));
+    expect(told([{ ...div, to: 2 }], [], { offers })).toMatchObject({ reason: "paradox" });
+  });
+});
+
 describe("on any book", () => {
   const either = fc.constantFrom(forwardShape, spotShape);
   const shapes = fc.oneof(either.chain(arbitraryBook), either.chain(arbitraryBeyondBook));
@@ -268,13 +371,16 @@ describe("on any book", () => {
           const { product, limit } = answer.winning;
           // After a shortage only what the awards left at the prices counts.
           const room = answer.reason === "price" ? sellable(book) : leftAfter(book, result, "atPrice");
-          const surplus = (at: number) => mostSurplus(book, result, one, room, product, at);
+          // Nor what it could have in too short a run only; of the kinds that may add cards, that is not tried out here.
+          const inRuns = answer.reason !== "price" && runsBind(book);
+          if (inRuns && (one.kind === "div" || one.kind === "service")) continue;
+          const surplus = (at: number) => mostSurplus(book, result, one, room, product, at, inRuns);
           expect(limit % tick).toBe(0);
           expect(surplus(limit)).toBeGreaterThanOrEqual(0);
           expect(surplus(limit - tick)).toBeLessThan(0);
           for (const { p, limit: own } of one.prods) expect(surplusAt(p, own)).toBeLessThan(0);
           function surplusAt(p: number, own: number) {
-            return mostSurplus(book, result, one, room, p, own);
+            return mostSurplus(book, result, one, room, p, own, inRuns);
           }
         }
       }),
@@ -305,6 +411,42 @@ describe("on any book", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  test("minRun means that every place that was left to it breaks a run, paradox that one keeps them all", () => {
+    const inRuns = either.chain(arbitraryBeyondBook).map((book) => {
+      const wholes = [...new Set(book.offers.map(({ of, id }) => of ?? id))];
+      const minRun = (offer: Book["offers"][number]) => (wholes.indexOf(offer.of ?? offer.id) % 3) + 1;
+      return { ...book, offers: book.offers.map((offer) => ({ ...offer, minRun: minRun(offer) })) };
+    });
+    const seen = { minRun: 0, paradox: 0 };
+    fc.assert(
+      fc.property(inRuns, (book) => {
+        const result = clear(book);
+        const why = createExplain(book, result);
+        const left = leftAfter(book, result, "any");
+        for (const [b, asked] of book.bids.entries()) {
+          const answer = why(b);
+          if (answer?.reason !== "minRun" && answer?.reason !== "paradox") continue;
+          const one = behindItsParent(book, result, asked);
+          if (one.kind === "div" || one.kind === "service") continue;
+          seen[answer.reason] += 1;
+          const gaining = one.prods.flatMap(({ p, limit }) =>
+            placesOf(
+              book,
+              result,
+              { ...one, prods: [{ ...one.prods.find((o) => o.p === p), p, limit }] },
+              left,
+            ).filter(({ cardSlots, due }) => limit * cardSlots >= due),
+          );
+          expect(gaining.length).toBeGreaterThan(0);
+          expect(gaining.some((place) => keepsRuns(book, result, place))).toBe(answer.reason === "paradox");
+          expect(answer.slots.length > 0).toBe(answer.reason === "minRun");
+        }
+      }),
+      { numRuns: 250 },
+    );
+    expect(seen.minRun).toBeGreaterThan(0);
   });
 
   test("group means that another of its group won, parent that its parent lost or leaves it no time", () => {
@@ -386,9 +528,11 @@ function mostSurplus(
   room: ReturnType<typeof sellable>,
   product: number,
   limit: number,
+  inRuns = false,
 ): number {
-  return placesOf(book, result, { ...one, prods: one.prods.filter(({ p }) => p === product) }, room).reduce(
-    (most, place) => Math.max(most, limit * place.cardSlots - place.due),
-    Number.NEGATIVE_INFINITY,
-  );
+  return placesOf(book, result, { ...one, prods: one.prods.filter(({ p }) => p === product) }, room)
+    .filter((place) => !inRuns || keepsRuns(book, result, place))
+    .reduce((most, place) => Math.max(most, limit * place.cardSlots - place.due), Number.NEGATIVE_INFINITY);
 }
+
+const runsBind = ({ offers }: Book) => offers.some(({ minRun = 1 }) => minRun > 1);

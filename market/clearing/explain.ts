@@ -1,13 +1,7 @@
-import {
-  type Bid,
-  type Book,
-  type Choice,
-  type ItemId,
-  type Result,
-  slotsNeeded,
-  stagingOf,
-} from "./instance.ts";
+import { type Bid, type Book, type ItemId, type Result, slotsNeeded } from "./instance.ts";
+import type { Taking } from "./kept-runs.ts";
 import { gangCards, type PublishedMarket, publishedMarket, type Supply } from "./published-market.ts";
+import { type Way, waysOf } from "./ways.ts";
 
 /**
  * Why a bid has nothing.
@@ -17,9 +11,10 @@ import { gangCards, type PublishedMarket, publishedMarket, type Supply } from ".
  * - `window`, `region`, `latency`: what its own needs leave is no pool at all; `window` also if no start leaves the time to
  *   move its data ahead.
  * - `group`: another bid of its group won. `parent`: its parent did not, or ends too late for its window.
+ * - `minRun`: it would have gained and cards were left for all of it, but wherever it took them alone, an offer would
+ *   have been sold in too few slots in a row, those in `slots`. Of a div bid it is told only if no cells at all would do.
  * - `paradox`: it would have gained at the published prices and cards were left for all of it, but not at these prices:
- *   taking it in would have made it or somebody accepted lose. Also a tie that others won, and minimum runs of offers,
- *   which nothing here looks at.
+ *   taking it in would have made it or somebody accepted lose. Also a tie that others won.
  */
 export type Reason =
   | "price"
@@ -30,6 +25,7 @@ export type Reason =
   | "latency"
   | "group"
   | "parent"
+  | "minRun"
   | "paradox";
 
 export interface Explanation {
@@ -83,104 +79,22 @@ function endsOf(book: Book, { accepted }: Result): ReadonlyMap<ItemId, number> {
   return ends;
 }
 
-/** The bid with the cards that it needs to have anything, and the window that its parent leaves; null: none. */
-function neededBy(bid: Bid, ends: ReadonlyMap<ItemId, number>): Bid | null {
-  const g = gangCards(bid);
-  if (bid.parent === undefined) return { ...bid, g };
+/** A bid with the cards that it needs to have anything. */
+interface Needed extends Bid {
+  /** Cards that it may have in a slot. */
+  readonly ceiling: number;
+}
+
+/** What a bid needs, in the window that its parent leaves; null: that leaves none. */
+function neededBy(asked: Bid, ends: ReadonlyMap<ItemId, number>): Needed | null {
+  const bid = { ...asked, g: gangCards(asked), ceiling: asked.g };
+  if (bid.parent === undefined) return bid;
   const end = ends.get(bid.parent);
   if (end === undefined) return null;
   const fits = (from: number) => bid.prods.some((choice) => from + slotsNeeded(bid, choice) <= bid.to);
-  if (!fits(bid.from)) return { ...bid, g };
+  if (!fits(bid.from)) return bid;
   const from = Math.max(bid.from, end);
-  return fits(from) ? { ...bid, g, from } : null;
-}
-
-/** One way to run a bid: in one pool or, split, in two; the start is free. */
-interface Way {
-  readonly choice: Choice;
-  readonly d: number;
-  readonly pools: readonly number[];
-  /** Mills for moving its data. */
-  readonly transfer: number;
-  readonly uses: readonly LinkUse[];
-  /** Slots before the start in which its data move. */
-  readonly ahead: number;
-}
-
-/** Gigabits of a link in each of `slots` slots, the first one counted from the start: 0, or before it. */
-interface LinkUse {
-  readonly link: number;
-  readonly gigabits: number;
-  readonly first: number;
-  readonly slots: number;
-}
-
-/** All of a bid's ways; none: there is no such pool; a reason: what took the last of them away. */
-function waysOf(market: PublishedMarket, bid: Bid): Way[] | Reason {
-  const { book } = market;
-  const wanted = bid.prods.flatMap((choice) =>
-    book.centers.flatMap((_, c) => {
-      const pool = market.poolAt(c, choice.p);
-      return pool >= 0 && (bid.pools?.includes(pool) ?? true) ? [{ choice, c, pool }] : [];
-    }),
-  );
-  if (wanted.length === 0) return [];
-  const inTime = wanted.filter(
-    ({ choice }) => bid.kind === "div" || slotsNeeded(bid, choice) <= bid.to - bid.from,
-  );
-  if (inTime.length === 0) return "window";
-  const allowed = inTime.filter(({ c }) => bid.regions?.includes(book.centers[c]?.region ?? -1) ?? true);
-  if (allowed.length === 0) return "region";
-  const near = allowed.filter(({ c }) => latencyFrom(market, bid.home, c) <= (bid.maxLat ?? Infinity));
-  if (near.length === 0) return "latency";
-  const single = near.flatMap(({ choice, c, pool }) => wayTo(market, bid, choice, c, pool) ?? []);
-  if (single.length === 0) return "link";
-  const inReach = single.filter(({ ahead, d }) => bid.kind === "div" || ahead + d <= bid.to);
-  if (inReach.length === 0) return "window";
-  return [...inReach, ...pairs(market, bid, inReach)];
-}
-
-function latencyFrom({ book, linkFrom }: PublishedMarket, home: number, center: number): number {
-  return home === center ? 0 : (book.links[linkFrom(home, center)]?.latMs ?? Infinity);
-}
-
-/** Undefined: the link cannot carry the data, or there is none. */
-function wayTo(
-  market: PublishedMarket,
-  bid: Bid,
-  choice: Choice,
-  center: number,
-  pool: number,
-): Way | undefined {
-  const way = { choice, d: slotsNeeded(bid, choice), pools: [pool], ahead: 0 };
-  const staging = stagingOf(bid);
-  if (center === bid.home || staging.gigabits === 0) return { ...way, transfer: 0, uses: [] };
-  const link = market.linkFrom(bid.home, center);
-  const of = market.book.links[link];
-  if (of === undefined || staging.gigabits > (market.linkGigabits[link] ?? 0)) return undefined;
-  const transfer = (bid.dataGB ?? 0) * of.perGB;
-  return { ...way, transfer, uses: [{ link, ...staging }], ahead: -staging.first };
-}
-
-/** The ways of a split bid over two centers. */
-function pairs(market: PublishedMarket, bid: Bid, single: readonly Way[]): Way[] {
-  const chunk = bid.chunk ?? 1;
-  if (bid.kind !== "split" || (bid.kmax ?? 2) < 2 || bid.g % chunk > 0 || bid.g < 2 * chunk) return [];
-  const { pools, links } = market.book;
-  return single.flatMap((one) =>
-    single.flatMap((other) => {
-      const [first = -1, second = -1] = [one.pools[0], other.pools[0]];
-      const [a = -1, b = -1] = [pools[first]?.c, pools[second]?.c];
-      if (one.choice.p !== other.choice.p || a >= b) return [];
-      const link = market.linkFrom(a, b);
-      const of = links[link];
-      if (of === undefined || of.latMs > (bid.syncLat ?? Infinity) || (bid.bw ?? 0) > of.gbps) return [];
-      const sync = { link, gigabits: (bid.bw ?? 0) * market.slotSeconds, first: 0, slots: one.d };
-      const transfer = one.transfer + other.transfer;
-      const uses = [...one.uses, ...other.uses, sync];
-      return [{ ...one, pools: [first, second], transfer, uses, ahead: Math.max(one.ahead, other.ahead) }];
-    }),
-  );
+  return fits(from) ? { ...bid, from } : null;
 }
 
 /** What counts as free: all that was offered, what awards left, or of that what the published price pays for. */
@@ -202,13 +116,21 @@ interface Place {
   readonly linkDue: number;
 }
 
-/** The cheapest place of each product, the first of equal ones. @param bindingLinks whether links must bear it, too */
+/** What a place must keep besides its cards. */
+interface Binding {
+  /** Links must bear it beside what the winners move. */
+  readonly links: boolean;
+  /** No offer may be sold in too short a run for it. */
+  readonly runs: boolean;
+}
+
+/** The cheapest place of each product, the first of equal ones. */
 function cheapestPlaces(
   market: PublishedMarket,
-  bid: Bid,
+  bid: Needed,
   ways: readonly Way[],
   room: Room,
-  bindingLinks = room !== "offered",
+  binding: Binding = { links: room !== "offered", runs: room !== "offered" },
 ): Place[] {
   const best = new Map<number, Place>();
   const cards = supplyFor(market, bid)[room];
@@ -216,11 +138,15 @@ function cheapestPlaces(
     const least = way.pools.map((pool) => leastInRuns(cards, pool * market.T, bid, way.d));
     for (let start = Math.max(bid.from, way.ahead); start + way.d <= bid.to; start++) {
       const free = least.map((row) => row[start - bid.from] ?? 0);
-      const first = cheapestShare(market, bid, way, start, free);
-      if (first === undefined || (bindingLinks && !linksBear(market, way, start))) continue;
-      const place = { way, start, first, ...dueAt(market, bid, way, start, first) };
       const known = best.get(way.choice.p);
-      if (known === undefined || costOf(market, place) < costOf(market, known)) best.set(way.choice.p, place);
+      for (const first of sharesByCost(market, bid, way, start, free)) {
+        const place = { way, start, first, ...dueAt(market, bid, way, start, first) };
+        if (known !== undefined && costOf(market, place) >= costOf(market, known)) break;
+        if (binding.links && !linksBear(market, way, start)) break;
+        if (binding.runs && !takingsOf(bid, place).every(market.runs.keptBeside)) continue;
+        best.set(way.choice.p, place);
+        break;
+      }
     }
   }
   return [...best.values()];
@@ -246,21 +172,36 @@ function leastInRuns(row: Float64Array, base: number, { from, to }: Bid, d: numb
   return least;
 }
 
-/** Cards for the first pool: all of them, or the share that costs least. Undefined: so many are not free. */
-function cheapestShare(
+/** Cards for the first pool: all of them, or every share, the cheapest first. None: so many are not free. */
+function sharesByCost(
   market: PublishedMarket,
   { g, chunk = 1 }: Bid,
   { pools, d }: Way,
   start: number,
   free: readonly number[],
-): number | undefined {
+): number[] {
   const [one = 0, other] = free;
-  if (other === undefined) return one >= g ? g : undefined;
+  if (other === undefined) return one >= g ? [g] : [];
   const most = Math.floor(Math.min(g - chunk, one) / chunk) * chunk;
   const least = Math.ceil(Math.max(chunk, g - other) / chunk) * chunk;
-  if (least > most) return undefined;
   const [first = 0, second = 0] = pools.map((pool) => cardPrice(market, pool, start, d));
-  return first <= second ? most : least;
+  const shares = Array.from({ length: Math.max(0, (most - least) / chunk + 1) }, (_, n) => least + n * chunk);
+  return first <= second ? shares.reverse() : shares;
+}
+
+/** What a place takes of each of its pools. A service may take more than its floor. */
+function takingsOf({ kind, g, ceiling }: Needed, { way, start, first }: Place): Taking[] {
+  return way.pools.map((pool, n) => {
+    const cards = n === 0 ? first : g - first;
+    return { pool, from: start, to: start + way.d, cards, most: kind === "service" ? ceiling : cards };
+  });
+}
+
+/** Slots in which a place alone would sell offers in too short runs. */
+function shortOfRun({ runs }: PublishedMarket, bid: Needed, place: Place): number[] {
+  return [...new Set(takingsOf(bid, place).flatMap((taking) => runs.shortBeside(taking)))].sort(
+    (a, b) => a - b,
+  );
 }
 
 /** What one card pays in a pool over d slots. */
@@ -305,7 +246,7 @@ function dueAt(
   return { due: cards + transfer, linkDue };
 }
 
-function whyNoPlace(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Explanation {
+function whyNoPlace(market: PublishedMarket, bid: Needed, ways: readonly Way[]): Explanation {
   const places = cheapestPlaces(market, bid, ways, "offered");
   const best = mostGaining(market, bid, places);
   if (best === undefined)
@@ -314,8 +255,11 @@ function whyNoPlace(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Ex
   if (!places.some(gains)) return { reason: "price", slots: [], winning: lowest(market, bid, places) };
   const paying = cheapestPlaces(market, bid, ways, "leftAtPrice");
   const winning = paying.some(gains) ? null : lowest(market, bid, paying);
-  if (cheapestPlaces(market, bid, ways, "left").some(gains)) return { reason: "paradox", slots: [], winning };
-  const beside = mostGaining(market, bid, cheapestPlaces(market, bid, ways, "left", false).filter(gains));
+  const left = (binding: Binding) => cheapestPlaces(market, bid, ways, "left", binding).filter(gains);
+  if (left({ links: true, runs: true }).length > 0) return { reason: "paradox", slots: [], winning };
+  const alone = mostGaining(market, bid, left({ links: true, runs: false }));
+  if (alone !== undefined) return { reason: "minRun", slots: shortOfRun(market, bid, alone), winning };
+  const beside = mostGaining(market, bid, left({ links: false, runs: false }));
   if (beside !== undefined) return { reason: "link", slots: shortOfLink(market, beside), winning };
   return { reason: "capacity", slots: shortOfCards(market, bid, best), winning };
 }
@@ -377,11 +321,15 @@ function neverOffered(market: PublishedMarket, bid: Bid, ways: readonly Way[]): 
 function whyNoFill(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Explanation {
   const { prices, T } = market;
   const { offered, left, leftAtPrice } = supplyFor(market, bid);
-  const cells = ways.flatMap(({ choice, pools: [pool = 0] }) =>
-    range(bid.from, bid.to)
-      .map((slot) => ({ choice, slot, cell: pool * T + slot }))
-      .filter(({ cell }) => (offered[cell] ?? 0) > 0),
-  );
+  const cells = ways.flatMap(({ choice, pools: [pool = 0] }) => {
+    // Of its first card in a slot, however many more it takes there and beside it.
+    const short = new Set(
+      market.runs.shortBeside({ pool, from: bid.from, to: bid.to, cards: 1, most: bid.g }),
+    );
+    return range(bid.from, bid.to)
+      .map((slot) => ({ choice, slot, cell: pool * T + slot, isShort: short.has(slot) }))
+      .filter(({ cell }) => (offered[cell] ?? 0) > 0);
+  });
   if (cells.length === 0)
     return { reason: "capacity", slots: neverOffered(market, bid, ways), winning: null };
   const gains = ({ choice, cell }: (typeof cells)[number]) => (prices[cell] ?? 0) <= choice.limit;
@@ -393,11 +341,13 @@ function whyNoFill(market: PublishedMarket, bid: Bid, ways: readonly Way[]): Exp
   };
   const wanted = cells.filter(gains);
   if (wanted.length === 0) return { reason: "price", slots: [], winning: cheapest(cells) };
-  const paying = cells.filter(({ cell }) => (leftAtPrice[cell] ?? 0) > 0);
+  const paying = cells.filter(({ cell, isShort }) => (leftAtPrice[cell] ?? 0) > 0 && !isShort);
   const winning = paying.some(gains) ? null : cheapest(paying);
-  if (wanted.some(({ cell }) => (left[cell] ?? 0) > 0)) return { reason: "paradox", slots: [], winning };
-  const slots = [...new Set(wanted.map(({ slot }) => slot))].sort((x, y) => x - y);
-  return { reason: "capacity", slots, winning };
+  const slotsOf = (of: typeof cells) => [...new Set(of.map(({ slot }) => slot))].sort((x, y) => x - y);
+  const free = wanted.filter(({ cell }) => (left[cell] ?? 0) > 0);
+  if (free.some(({ isShort }) => !isShort)) return { reason: "paradox", slots: [], winning };
+  if (free.length > 0) return { reason: "minRun", slots: slotsOf(free), winning };
+  return { reason: "capacity", slots: slotsOf(wanted), winning };
 }
 
 function range(from: number, to: number): number[] {

@@ -4,7 +4,7 @@ import type { Demand } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
 import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
-import { dropFills } from "./losers.ts";
+import { dropFills, losesFills } from "./losers.ts";
 import { DIV, type Model } from "./model.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
 import {
@@ -21,9 +21,9 @@ import {
   unplace,
 } from "./schedule.ts";
 
-/** Gangs taken out of a box at least, and how many more at most. */
-const OUT = 8;
-const OUT_MORE = 24;
+/** Gangs taken out of a box at least, and how many more at most; fewer in small books, where that many are most of them. */
+const OUT = { least: 8, more: 24 };
+const SMALL = { bids: 300, least: 3, more: 8 };
 /** Gangs without a place that are tried in a box beside those taken out of it, and how many are looked at for that. */
 const IN = 16;
 const LOOKED_AT = 300;
@@ -33,9 +33,11 @@ const FILLERS_OUT = 20;
 const NEAR = 0.15;
 /**
  * Share of the moves that are wide. Half of them turn on one large gang: all that stands in its way is taken out for it,
- * or it is taken out for as many others as find room; the other half put a long stretch of a pool in a new order. Gangs and newcomers of such a move at most, and of how many gangs the largest is drawn.
+ * or it is taken out for as many others as find room; the other half put a long stretch of a pool in a new order. Gangs
+ * and newcomers of such a move at most, of how many gangs the largest is drawn, and bids of a book beyond which no gang is
+ * large enough for it.
  */
-const WIDE = { share: 0.05, most: 400, of: 6 };
+const WIDE = { share: 0.05, most: 400, of: 6, bids: 20_000 };
 /** Share of the moves that begin with a bid that would gain at the guide but has no place. */
 const EJECTIONS = 0.5;
 /**
@@ -209,8 +211,9 @@ function drawBox(improvement: Improvement): Box | null {
   const { schedule, draw, demand, able } = improvement;
   const { model, choice } = schedule;
   const { T } = model;
-  if (draw.fraction() < WIDE.share) return drawWideBox(improvement);
-  const limits = { last: -1, out: OUT + draw.below(OUT_MORE), in: IN };
+  if (model.bids <= WIDE.bids && draw.fraction() < WIDE.share) return drawWideBox(improvement);
+  const { least, more } = model.bids < SMALL.bids ? SMALL : OUT;
+  const limits = { last: -1, out: least + draw.below(more), in: IN };
   if (draw.fraction() < EJECTIONS) {
     for (let tries = 0; tries < 20; tries++) {
       const bid = able[draw.below(able.length)] ?? -1;
@@ -408,17 +411,36 @@ function serve({ schedule, guide, meanPrice }: Improvement, bid: number, effort:
 /** Looks where a floor has risen, for nobody else can have come to lose. */
 function dropWhoLoses(improvement: Improvement): void {
   const { schedule } = improvement;
-  const { T } = schedule.model;
-  if (schedule.risen.length === 0) return;
-  const pools = new Set(schedule.risen.map((cell) => Math.floor(cell / T)));
-  for (const pool of pools) {
-    for (const bid of [...(schedule.gangs[pool] ?? [])])
-      if (schedule.choice[bid] !== -1 && slackAtFloors(schedule, bid) < 0) takeWhole(improvement, bid);
+  const { model, choice, start } = schedule;
+  for (const [pool, { from, to }] of risenSpans(schedule)) {
+    for (const bid of [...(schedule.gangs[pool] ?? [])]) {
+      const held = choice[bid] ?? -1;
+      const begins = start[bid] ?? 0;
+      if (held === -1 || begins >= to || begins + slotsOf(model, held) <= from) continue;
+      if (slackAtFloors(schedule, bid) < 0) takeWhole(improvement, bid);
+    }
     for (const bid of [...(schedule.fillers[pool] ?? [])]) {
+      if (!losesFills(schedule, bid)) continue;
       touch(improvement, bid);
       dropFills(schedule, bid);
     }
   }
+}
+
+/** Of each pool the slots between the first and the last floor that has risen. */
+function risenSpans({ risen, model }: Schedule): Map<number, { from: number; to: number }> {
+  const spans = new Map<number, { from: number; to: number }>();
+  for (const cell of risen) {
+    const pool = Math.floor(cell / model.T);
+    const slot = cell % model.T;
+    const span = spans.get(pool);
+    if (!span) spans.set(pool, { from: slot, to: slot + 1 });
+    else {
+      span.from = Math.min(span.from, slot);
+      span.to = Math.max(span.to, slot + 1);
+    }
+  }
+  return spans;
 }
 
 function takeBack({ schedule, touched }: Improvement): void {

@@ -5,6 +5,13 @@
  */
 export type ItemId = number | string;
 
+/** Numbers before words. */
+export function compareIds(a: ItemId, b: ItemId): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  return typeof a === "number" ? -1 : 1;
+}
+
 /** An accelerator class; `kw` is the draw of one card. */
 export interface Product {
   readonly name: string;

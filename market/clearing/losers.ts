@@ -20,6 +20,15 @@ export function dropLosers(schedule: Schedule): void {
     if (choice[bid] !== -1 && slackAtFloors(schedule, bid) < 0) unplaceWhole(schedule, bid);
 }
 
+/** Has fills whose cell has become dearer than their limit. */
+export function losesFills({ model, fills, floor }: Schedule, bid: number): boolean {
+  const own = fills[bid];
+  if (!own) return false;
+  for (let i = 0; i < own.cells.length; i++)
+    if ((floor[own.cells[i] ?? 0] ?? 0) > (model.wayLimit[own.ways[i] ?? 0] ?? 0)) return true;
+  return false;
+}
+
 /** Takes fills away whose cell has become dearer than their limit. */
 export function dropFills(schedule: Schedule, bid: number): void {
   const own = schedule.fills[bid];

@@ -2,6 +2,7 @@ import {
   type Bid,
   type Book,
   type Choice,
+  compareIds,
   DEFAULT_SLOT_SECONDS,
   DEFAULT_TICK,
   energyAt,
@@ -92,12 +93,6 @@ export interface Model {
   readonly pairGigabits: Float64Array;
   readonly pairChunk: Int32Array;
   readonly pairNet: Float64Array;
-}
-
-export function compareIds(a: ItemId, b: ItemId): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
-  return typeof a === "number" ? -1 : 1;
 }
 
 /** Cards of a cell beyond which nothing is for sale, whatever is offered. */

@@ -9,6 +9,7 @@ import {
   slotsNeeded,
   stagingOf,
 } from "./instance.ts";
+import { type KeptRuns, keptRuns } from "./kept-runs.ts";
 
 /**
  * What a closed auction published, and what its awards left, in rows of T cells: cell = pool x T + slot. It follows from
@@ -30,6 +31,8 @@ export interface PublishedMarket {
   readonly linkLeft: Float64Array;
   /** For bids that take reclaimable cards as well, and for firm ones. */
   readonly cards: { readonly any: Supply; readonly firm: Supply };
+  /** Minimum runs beside what awards took. */
+  readonly runs: KeptRuns;
   /** Pools of each center, by product. */
   poolAt(center: number, product: number): number;
   /** Link from one center to another, -1 without one. */
@@ -68,6 +71,7 @@ export function publishedMarket(book: Book, result: Result): PublishedMarket {
     linkGigabits,
     linkLeft: gigabits.map((taken, at) => (linkGigabits[Math.floor(at / T)] ?? 0) - taken),
     cards: suppliesOf(book, prices, cards, firm),
+    runs: keptRuns(book, cards),
     poolAt,
     linkFrom,
   };

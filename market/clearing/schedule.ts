@@ -8,6 +8,13 @@ export interface Fills {
   readonly cards: number[];
 }
 
+/** What a gang holds: its choice (a way, or -2 - pair) from a start on, and of a pair so many cards of the first way. */
+export interface Place {
+  readonly choice: number;
+  readonly start: number;
+  readonly share: number;
+}
+
 /**
  * What is sold so far, kept up with every change. A gang holds its choice (a way, or -2 - pair) from a start on, and of a
  * pair so many cards of the first way; a div bid holds fills.

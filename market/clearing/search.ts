@@ -7,6 +7,7 @@ import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import { arrangeLargeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import { compileBook, type Model, type Stops } from "./model.ts";
@@ -33,16 +34,25 @@ export interface Search {
   readonly look: number;
 }
 
-/** Rounds of the price search before each schedule that is made anew, and in all. */
-const DIVES = [24, 80];
 /**
- * More of them in middling books, where they cost little: with large gangs one may be much better than another. In smaller
- * books moves find as much.
+ * Schedules that are made anew: rounds of the price search before each, and on what each size of gangs leaves. The first is
+ * only to have one soon.
  */
-const MORE_DIVES = { least: 300, most: 3000, at: [120, 160, 200, 240] };
+const DIVES: readonly Dive[] = [
+  { after: 8, rounds: 0 },
+  { after: 40, rounds: 1 },
+  { after: 80, rounds: 4 },
+];
+/** Where even then the best is so far below the bound, large gangs are moved so often; the row for so many bids counts. */
+const ARRANGED = [
+  { least: 30, most: 299, gap: 0.01, moves: 40 },
+  { least: 300, most: 3000, gap: 0.04, moves: 160 },
+];
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
+/** Bids up to which every gain is copied at once. */
+const EVERY_GAIN = 3000;
 /**
  * Div bids' cards are shared anew when so many times the work of the last time has gone into moves. Increment: as a share of
  * the mean limit. In larger books moves gain more in that time.
@@ -81,6 +91,11 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
     },
     look: state.look,
   };
+}
+
+interface Dive {
+  readonly after: number;
+  readonly rounds: number;
 }
 
 interface State {
@@ -128,21 +143,39 @@ function warmPrices(model: Model, { prices, linkPrices }: Warm): Prices {
 
 function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
-  const middling = model.bids >= MORE_DIVES.least && model.bids <= MORE_DIVES.most;
-  const dives = middling ? DIVES.concat(MORE_DIVES.at) : DIVES;
-  for (const rounds of dives) {
-    while (ascent.rounds < rounds && !ascent.done) {
+  for (const dive of DIVES) {
+    const { after, rounds } = dive;
+    while (ascent.rounds < after && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
       yield;
     }
-    const made = yield* construct(model, ascent.best, look, effort);
-    if (made.welfare > state.best.welfare || rounds === dives[0]) state.best = made;
+    const made = yield* construct(model, ascent.best, look, effort, { rounds });
+    // Whoever just gains nothing trades.
+    if (dive === DIVES[0]) state.best = made;
+    else keep(state, made);
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
   }
+  yield* arrange(state);
   yield* improve(state);
+}
+
+function keep(state: State, made: Schedule): void {
+  if (made.welfare > state.best.welfare) state.best = made;
+}
+
+function* arrange(state: State): Generator<void, void> {
+  const { model, ascent, effort, look, best } = state;
+  const { bound } = ascent;
+  const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
+  if (!row || bound - best.welfare <= row.gap * bound) return;
+  const limits = { bound, moves: row.moves, round: look };
+  for (const made of arrangeLargeGangs(best, ascent.best, limits, effort)) {
+    if (made) keep(state, made);
+    yield;
+  }
 }
 
 /** Cells, and starts of all ways. */
@@ -180,7 +213,7 @@ function* improve(state: State): Generator<void, void> {
   const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   let nextShare = effort.spent;
   const patience = PATIENCE * model.bids;
-  const least = model.bids <= MORE_DIVES.most ? 0 : SMALL_GAIN;
+  const least = model.bids <= EVERY_GAIN ? 0 : SMALL_GAIN;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
   while (improvement.moves - gained < patience) {

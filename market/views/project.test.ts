@@ -105,6 +105,14 @@ describe("an offer", () => {
     });
   });
 
+  test("says for how long at least it is sold", () => {
+    const rows = rowsOf(stream, parseEvent("CapacityOffered", { ...data, minRun: 15 }));
+    expect(rowAt(rows, viewKeys.offerChange(1, offer, 1))).toEqual({
+      ...came,
+      run: { of: offer, least: 15 },
+    });
+  });
+
   test("that is a home reserve shows what was drawn of it to its owner", () => {
     const drawn = { draw: "d1", from: 120, to: 130, cards: 4 };
     const reserve = parseEvent("CapacityOffered", { ...data, homeReserve: true });

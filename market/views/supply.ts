@@ -4,11 +4,12 @@ import {
   AuctionNumber,
   CenterId,
   FeedPosition,
+  OfferId,
   Price,
   ProductId,
   Slot,
 } from "../../events/catalog/values.ts";
-import { type SupplyStep, supplyStep } from "../book/supply-left.ts";
+import { byReserve, type SupplyStep, supplyStep } from "../book/supply-left.ts";
 import { stepsOf } from "../offer.ts";
 import { type At, put, type ViewChange, viewKeys } from "./view.ts";
 
@@ -33,6 +34,8 @@ export const OfferChange = z.object({
   homeReserve: z.boolean().optional(),
   /** Its center may take the cards back with notice. */
   reclaimable: z.literal(true).optional(),
+  /** Its minimum run, where it has one. */
+  run: z.object({ of: OfferId, least: z.int() }).optional(),
 });
 export type OfferChange = z.infer<typeof OfferChange>;
 
@@ -40,13 +43,14 @@ type Offer = z.infer<typeof CapacityOffered.data>;
 
 /** Notes that an offer came (1) or went (-1), for whoever asks before the next auction knows. */
 export function projectSupply(offer: Offer, sign: 1 | -1, { position, version }: At): ViewChange {
-  const { center, product, from, to, cards, reserve, steps, homeReserve, reclaimNotice } = offer;
+  const { center, product, from, to, cards, reserve, steps, homeReserve, reclaimNotice, minRun = 1 } = offer;
   const of = { center, product, from, to, cards: sign * cards, reserve };
   const data: OfferChange = {
     ...of,
     ...(steps === undefined ? {} : { steps }),
     ...(homeReserve === undefined ? {} : { homeReserve }),
     ...(reclaimNotice === undefined ? {} : { reclaimable: true }),
+    ...(minRun > 1 ? { run: { of: offer.offer, least: minRun } } : {}),
   };
   return put(viewKeys.offerChange(position, offer.offer, version), data);
 }
@@ -61,15 +65,16 @@ export function supplySince(
 ): readonly SupplyStep[] {
   if (changes.length === 0) return steps;
   let all: SupplyStep[] = [...steps];
-  for (const { from, to, cards, reserve, steps: own, homeReserve = false, reclaimable } of changes) {
+  for (const { from, to, cards, reserve, steps: own, homeReserve = false, reclaimable, run } of changes) {
+    const marks = { only: undefined, reclaimable, run: run === undefined ? undefined : { ...run, sold: [] } };
     const levels = stepsOf({ cards: Math.abs(cards), reserve, steps: own });
     for (const level of levels) {
-      const step = supplyStep([from, to, level.cards, level.reserve], undefined, reclaimable === true);
+      const step = supplyStep([from, to, level.cards, level.reserve], marks);
       if (cards < 0) all = withdrawn(all, step, homeReserve);
       else if (!homeReserve) all.push(step);
     }
   }
-  return all.sort((a, b) => a[3] - b[3]);
+  return all.sort(byReserve);
 }
 
 /**
@@ -81,13 +86,12 @@ function withdrawn(
   [from, to, cards, reserve, marks]: SupplyStep,
   homeReserve: boolean,
 ): SupplyStep[] {
-  const reclaimable = marks?.reclaimable === true;
   return steps.flatMap((step): SupplyStep[] => {
     const [stepFrom, stepTo, stepCards, stepReserve, own] = step;
     const [begin, end] = [Math.max(from, stepFrom), Math.min(to, stepTo)];
     // A home reserve was on sale in spot only.
     const elsewhere = homeReserve && own?.only !== "spot";
-    const otherKind = (own?.reclaimable === true) !== reclaimable;
+    const otherKind = own?.reclaimable !== marks?.reclaimable || own?.run?.of !== marks?.run?.of;
     if (stepReserve !== reserve || otherKind || elsewhere || begin >= end) return [step];
     const parts: [number, number, number][] = [
       [stepFrom, begin, stepCards],
@@ -96,6 +100,8 @@ function withdrawn(
     ];
     return parts
       .filter(([first, last, left]) => first < last && left > 0)
-      .map((part) => supplyStep([...part, reserve], own?.only, reclaimable));
+      .map((part) =>
+        supplyStep([...part, reserve], { only: own?.only, reclaimable: own?.reclaimable, run: own?.run }),
+      );
   });
 }
