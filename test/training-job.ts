@@ -10,7 +10,7 @@ import {
   PlacementId,
   ProductId,
 } from "../events/catalog/values.ts";
-import type { JobCommand, Request } from "../market/job/commands.ts";
+import type { JobCommand, Meter, Request } from "../market/job/commands.ts";
 import type { JobState } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
@@ -159,4 +159,15 @@ export function meter(
     ...checkpoint,
     at: inSlot(range.to),
   };
+}
+
+/** A center had so many cards in slots `[from, to)`, reported at their end or later. */
+export function hadCards(
+  cards: number,
+  from: number,
+  to: number,
+  { center = xian, at = inSlot(to) }: { readonly center?: CenterId; readonly at?: number } = {},
+): Meter {
+  const usage = { center, from: instant(inSlot(from)), to: instant(inSlot(to)), cardSeconds: 0 };
+  return { type: "Meter", placement: placementId(1), center, run: 1, usage, cards, at };
 }

@@ -9,9 +9,9 @@ import {
   awardOf,
   fill,
   finish,
+  hadCards,
   inSlot,
   jobAfter,
-  meter,
   mills,
   place,
   placementId,
@@ -44,11 +44,6 @@ const begun = (changed: Partial<JobSpec> = {}): JobCommand[] => [
   acceptAt(1),
   start(1),
 ];
-function had(cards: number, from: number, to: number, at = inSlot(to)): JobCommand {
-  const report = meter(1, { from, to, cardSeconds: 0 });
-  if (report.type !== "Meter") throw new Error("not a report");
-  return { ...report, cards, at };
-}
 const whole = finish(1, "completed", inSlot(109, 359));
 const midnight = periodStart(periodOf(100)) + 240;
 const overnight: JobCommand[] = [
@@ -60,7 +55,7 @@ const overnight: JobCommand[] = [
   acceptAt(1, xian, inSlot(midnight - 7)),
   start(1, 1, xian, inSlot(midnight - 5)),
   { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
-  had(7, midnight - 2, midnight + 1),
+  hadCards(7, midnight - 2, midnight + 1),
 ];
 const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
 const bridge: JobCommand = {
@@ -82,12 +77,16 @@ const uneven = awardOf(1, [
 ]);
 
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
-  "a gang that gave way": [...begun(), had(5, 103, 105)],
+  "a gang that gave way": [...begun(), hadCards(5, 103, 105)],
   "a gang that gave way over midnight": overnight,
-  "a gang that was over": [...begun(), whole, had(6, 103, 105, inSlot(120))],
-  "a divisible job": [...begun({ kind: "div" }), had(6, 102, 104), whole],
-  "a divisible job that was charged": [...begun({ kind: "div" }), whole, had(2, 100, 103, inSlot(300))],
-  "a service": [...begun(service), had(3, 102, 104), whole],
+  "a gang that was over": [...begun(), whole, hadCards(6, 103, 105, { at: inSlot(120) })],
+  "a divisible job": [...begun({ kind: "div" }), hadCards(6, 102, 104), whole],
+  "a divisible job that was charged": [
+    ...begun({ kind: "div" }),
+    whole,
+    hadCards(2, 100, 103, { at: inSlot(300) }),
+  ],
+  "a service": [...begun(service), hadCards(3, 102, 104), whole],
   "a split gang whose penalties meet their cap": [
     ...admitted(split),
     place(uneven, 40_000),
@@ -95,7 +94,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     acceptAt(1, wuhan),
     start(1),
     start(1, 1, wuhan),
-    had(0, 100, 101),
+    hadCards(0, 100, 101),
   ],
   "a run over an absence": [...begun({ extendLimit: 240 }), bridge, ended],
 };

@@ -303,6 +303,7 @@ describe("whatever ended while the exchange was away", () => {
         for (const [slot, taken] of takenIn(book, gate).entries())
           expect(taken <= Math.max(before[slot] ?? 0, firm + lent)).toBe(true);
       }),
+      { numRuns: 400 },
     );
     expect(told).toBeGreaterThan(20);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { ChargeLine, JobEvent, JobSpec } from "../../events/catalog/job.ts";
-import type { CenterId } from "../../events/catalog/values.ts";
 import {
   acceptAt,
   account,
@@ -8,10 +7,10 @@ import {
   awardOf,
   fill,
   finish,
+  hadCards,
   inSlot,
   jobAfter,
   linkUse,
-  meter,
   mills,
   place,
   placementId,
@@ -32,14 +31,6 @@ const begun = (changed: Partial<JobSpec> = {}, award = awardOf(1), hold = 40_000
   start(1),
 ];
 
-/** So many cards in slots `[from, to)`, reported at their end or `at`. */
-function had(cards: number, from: number, to: number, more: { center?: CenterId; at?: number } = {}): Meter {
-  const { center = xian, at = inSlot(to) } = more;
-  const report = meter(1, { from, to, cardSeconds: 0 }, undefined, center);
-  if (report.type !== "Meter") throw new Error("not a report");
-  return { ...report, cards, at };
-}
-
 const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
 const charges = (events: readonly JobEvent[]) =>
   events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
@@ -55,7 +46,7 @@ function lastOf(...commands: readonly JobCommand[]): JobEvent[] {
 
 describe("a gang with fewer cards than awarded", () => {
   test("is displaced from the first such slot on: the slot costs nothing, the rest its center's penalty", () => {
-    const events = lastOf(...begun(), had(5, 103, 105));
+    const events = lastOf(...begun(), hadCards(5, 103, 105));
     expect(types(events)).toEqual(["JobMetered", "JobDisplaced", "ChargePosted"]);
     expect(events[1]).toMatchObject({ data: { cause: "fewerCards", center: xian, slot: 103 } });
     // Without a checkpoint the three slots that it ran are credited.
@@ -69,7 +60,7 @@ describe("a gang with fewer cards than awarded", () => {
   });
 
   test("goes on where the report names no fewer cards than awarded, and the report does not say so", () => {
-    const events = lastOf(...begun(), had(8, 100, 102));
+    const events = lastOf(...begun(), hadCards(8, 100, 102));
     expect(events).toHaveLength(1);
     expect(events[0]).not.toHaveProperty("data.cards");
   });
@@ -82,7 +73,7 @@ describe("a gang with fewer cards than awarded", () => {
       }),
     );
     const both = [...gang.slice(0, -1), acceptAt(1, wuhan), start(1), start(1, 1, wuhan)];
-    const report = had(0, 104, 105, { center: wuhan, at: inSlot(106) });
+    const report = hadCards(0, 104, 105, { center: wuhan, at: inSlot(106) });
     const events = lastOf(...both, report);
     expect(charges(events).map(({ lines }) => shortly(lines))).toEqual([
       [
@@ -110,7 +101,7 @@ describe("a gang with fewer cards than awarded", () => {
       start(1, 1, xian, inSlot(from)),
       { type: "CloseDay", period: periodOf(from), at: inSlot(end, 60) },
     ];
-    const report = had(7, end - 2, end + 1);
+    const report = hadCards(7, end - 2, end + 1);
     const events = lastOf(...life, report);
     expect(types(events)).toEqual(["JobMetered", "JobDisplaced", "ChargePosted", "CorrectionPosted"]);
     const day = `${placementId(1)}:day:${from}-${end}`;
@@ -126,7 +117,7 @@ describe("a gang with fewer cards than awarded", () => {
 
   test("that is over: only the slots that were told come back, each of them once", () => {
     const over = [...begun(), finish(1, "completed", inSlot(109, 359))];
-    const first = had(6, 103, 105, { at: inSlot(120) });
+    const first = hadCards(6, 103, 105, { at: inSlot(120) });
     const events = lastOf(...over, first);
     expect(types(events)).toEqual(["JobMetered", "CorrectionPosted"]);
     expect(corrections(events).map(({ lines }) => shortly(lines))).toEqual([
@@ -134,7 +125,7 @@ describe("a gang with fewer cards than awarded", () => {
     ]);
     // From the middle of a slot that is known already.
     const again = {
-      ...had(2, 105, 106, { at: inSlot(121) }),
+      ...hadCards(2, 105, 106, { at: inSlot(121) }),
       usage: { ...first.usage, from: first.usage.to, to: first.usage.to },
     };
     const later = { ...again, usage: { ...again.usage, to: new Date(inSlot(105, 10)).toISOString() } };
@@ -148,7 +139,7 @@ describe("a gang with fewer cards than awarded", () => {
       finish(1, "failed", inSlot(102)),
       start(1, 2, xian, inSlot(102, 60)),
     ];
-    expect(types(lastOf(...retried, had(3, 100, 101, { at: inSlot(103) })))).toEqual(["JobMetered"]);
+    expect(types(lastOf(...retried, hadCards(3, 100, 101, { at: inSlot(103) })))).toEqual(["JobMetered"]);
   });
 });
 
@@ -156,8 +147,8 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
   const div = begun({ kind: "div" });
 
   test("goes on, and pays those slots in proportion; the center pays 10 % of what they lack", () => {
-    expect(types(lastOf(...div, had(6, 102, 104)))).toEqual(["JobMetered"]);
-    const events = lastOf(...div, had(6, 102, 104), finish(1, "completed", inSlot(109, 359)));
+    expect(types(lastOf(...div, hadCards(6, 102, 104)))).toEqual(["JobMetered"]);
+    const events = lastOf(...div, hadCards(6, 102, 104), finish(1, "completed", inSlot(109, 359)));
     expect(charges(events).map(({ lines }) => shortly(lines))).toEqual([
       [
         `3 compute ${tenant} > center:xian 12800`,
@@ -169,9 +160,9 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
 
   test("counts the fewest cards that were told of a slot", () => {
     const half = (cards: number, from: number, to: number): Meter => ({
-      ...had(cards, 102, 103),
+      ...hadCards(cards, 102, 103),
       usage: {
-        ...had(cards, 102, 103).usage,
+        ...hadCards(cards, 102, 103).usage,
         from: new Date(from).toISOString(),
         to: new Date(to).toISOString(),
       },
@@ -186,7 +177,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
     const award = awardOf(1, [fill({ cards: 1, price: 201 }), fill({ cards: 2, price: 100 })]);
     const events = lastOf(
       ...begun({ kind: "div" }, award),
-      had(2, 100, 102),
+      hadCards(2, 100, 102),
       finish(1, "completed", inSlot(109)),
     );
     // 401 a slot: 8 of 10 in full, 2/3 of 802.
@@ -205,7 +196,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
       center: xian,
       at: inSlot(104),
     };
-    const [charged] = charges(lastOf(...div, had(4, 102, 103), lost));
+    const [charged] = charges(lastOf(...div, hadCards(4, 102, 103), lost));
     expect(shortly(charged?.lines ?? []).filter((line) => line.startsWith("10"))).toEqual([
       `10 credit center:xian > ${tenant} ${3 * 1600 + 800}`,
     ]);
@@ -213,7 +204,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
 
   test("told after its slots were charged: a correction gives the difference back, once", () => {
     const over = [...div, finish(1, "completed", inSlot(109, 359))];
-    const report = had(2, 100, 102, { at: inSlot(300) });
+    const report = hadCards(2, 100, 102, { at: inSlot(300) });
     const events = lastOf(...over, report);
     expect(types(events)).toEqual(["JobMetered", "CorrectionPosted"]);
     const [correction] = corrections(events);
@@ -227,10 +218,10 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
       `8 penalty center:xian > ${tenant} 240`,
     ]);
     // The same slots with as many cards: nothing changes in the amount.
-    const same = { ...had(2, 102, 103, { at: inSlot(301) }) };
+    const same = { ...hadCards(2, 102, 103, { at: inSlot(301) }) };
     const touching = { ...same, usage: { ...same.usage, to: new Date(inSlot(102, 1)).toISOString() } };
     expect(corrections(lastOf(...over, report, touching))).toMatchObject([{ tenantPays: "-1320" }]);
-    expect(corrections(lastOf(...over, report, had(8, 102, 103, { at: inSlot(301) })))).toEqual([]);
+    expect(corrections(lastOf(...over, report, hadCards(8, 102, 103, { at: inSlot(301) })))).toEqual([]);
   });
 
   test("gives nothing back that finance gave back already", () => {
@@ -251,7 +242,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
       lines: [refund],
       at: inSlot(200),
     };
-    const [correction] = corrections(lastOf(...over, given, had(2, 100, 102, { at: inSlot(300) })));
+    const [correction] = corrections(lastOf(...over, given, hadCards(2, 100, 102, { at: inSlot(300) })));
     expect(shortly(correction?.lines ?? [])).toEqual([
       `12 compute center:xian > ${tenant} 100`,
       `8 penalty center:xian > ${tenant} 240`,
@@ -289,7 +280,7 @@ describe("penalties of one award", () => {
       start(1),
       start(1, 1, wuhan),
     ];
-    const late = had(0, 100, 101, { at: inSlot(101) });
+    const late = hadCards(0, 100, 101, { at: inSlot(101) });
     // 340 and both of Wuhan's slots would be 3,540.
     expect(shortly(charges(lastOf(...running, late))[0]?.lines ?? [])).toEqual([
       `8 penalty center:xian > ${tenant} 340`,

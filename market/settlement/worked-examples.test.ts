@@ -8,6 +8,7 @@ import {
   awardOf,
   fill,
   finish,
+  hadCards,
   inSlot,
   jobAfter,
   linkUse,
@@ -149,13 +150,6 @@ const early = (commands: readonly JobCommand[]) => commands.map((command) => ({ 
 const serves: Partial<JobSpec> = { kind: "service", floor: 4, to: 110 };
 const served = awardOf(1, [fill({ to: 104, cards: 4 }), fill({ from: 104 })]);
 
-/** Xi'an had so many cards in slots `[from, to)`, reported at their end or later. */
-function fewer(cards: number, from: number, to: number, at = inSlot(to)): JobCommand {
-  const report = meter(1, { from, to, cardSeconds: cards * 360 * (to - from) });
-  if (report.type !== "Meter") throw new Error("not a report");
-  return { ...report, cards, at };
-}
-
 /** One card of Xi'an and eight of Wuhan for two slots. */
 const short = awardOf(1, [
   fill({ to: 102, cards: 1, price: 100 }),
@@ -236,13 +230,13 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     place(awardOf(1), 20_000),
     { type: "Reclaim", placement: placementId(1), center: xian, slot: 100, at: inSlot(97) },
   ],
-  "12": [...running(), metered(104, 104), fewer(5, 104, 105, inSlot(106))],
-  "12 div": [...running({ kind: "div" }), fewer(6, 102, 104), finish(1, "completed", inSlot(109, 359))],
-  "12 serve": [...running(serves, served), fewer(6, 106, 108), finish(1, "completed", inSlot(109, 359))],
+  "12": [...running(), metered(104, 104), hadCards(5, 104, 105, { at: inSlot(106) })],
+  "12 div": [...running({ kind: "div" }), hadCards(6, 102, 104), finish(1, "completed", inSlot(109, 359))],
+  "12 serve": [...running(serves, served), hadCards(6, 106, 108), finish(1, "completed", inSlot(109, 359))],
   "12 late": [
     ...running({ kind: "div" }),
     finish(1, "completed", inSlot(109, 359)),
-    fewer(6, 102, 104, inSlot(350)),
+    hadCards(6, 102, 104, { at: inSlot(350) }),
   ],
   "13": [
     ...admitted(gang),
@@ -273,7 +267,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     acceptAt(1, wuhan),
     start(1),
     start(1, 1, wuhan),
-    fewer(0, 100, 101, inSlot(101)),
+    hadCards(0, 100, 101, { at: inSlot(101) }),
   ],
 };
 
