@@ -65,6 +65,8 @@ export const MatchAnswer = z.object({
   matched: z.int(),
   withinTolerance: z.int(),
   breaks: z.int(),
+  /** Placements that they are about: an award may be told in two parts, on two days. */
+  placements: z.int(),
   /** By code. */
   codes: z.record(z.string(), z.int()),
   /**

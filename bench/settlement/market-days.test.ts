@@ -159,6 +159,9 @@ describe("drawn settlement days", () => {
       [carried, after] = [day.carried, position];
     }
     expect(found.length).toBeGreaterThan(1);
-    expect(found.sort()).toEqual(drawn.map(({ code, placement }) => `${code} ${placement}`).sort());
+    // An award that ends near midnight may be told in two parts, on two days.
+    expect([...new Set(found)].sort()).toEqual(
+      drawn.map(({ code, placement }) => `${code} ${placement}`).sort(),
+    );
   });
 });

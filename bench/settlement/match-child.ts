@@ -14,6 +14,7 @@ const { feed, folder, buckets, cutOffs } = task;
 const spent = { readSeconds: 0, factSeconds: 0, diskSeconds: 0, matchSeconds: 0 };
 let [events, facts, matched, withinTolerance, breaks] = [0, 0, 0, 0, 0];
 const codes: Record<string, number> = {};
+const placements = new Set<string>();
 
 function timed<Result>(what: keyof typeof spent, work: () => Result): Result {
   const began = performance.now();
@@ -56,10 +57,13 @@ for (const { period, position } of cutOffs) {
     matched += day.counts.matched;
     withinTolerance += day.counts.withinTolerance;
     breaks += day.counts.breaks;
-    for (const { code } of day.breaks) codes[code] = (codes[code] ?? 0) + 1;
+    for (const { code, placement, about } of day.breaks) {
+      codes[code] = (codes[code] ?? 0) + 1;
+      placements.add(placement ?? about);
+    }
   }
   timed("diskSeconds", () => carrying.flush());
   [after, before] = [position, carried];
 }
-const counts = { events, facts, matched, withinTolerance, breaks, codes };
+const counts = { events, facts, matched, withinTolerance, breaks, placements: placements.size, codes };
 console.log(JSON.stringify({ ...counts, ...spent, megabytes: peakMegabytes() }));

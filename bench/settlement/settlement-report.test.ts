@@ -31,8 +31,9 @@ const days: DaysRun = {
     facts: 2000,
     matched: 50,
     withinTolerance: 0,
-    breaks: 3,
-    codes: { awardWithoutUsage: 3 },
+    breaks: 4,
+    placements: 3,
+    codes: { awardWithoutUsage: 4 },
     readSeconds: 1,
     factSeconds: 1,
     diskSeconds: 1,
@@ -62,7 +63,7 @@ describe("what the bench of settlement makes of its numbers", () => {
   test.each([
     ["events that were not folded", withDays({ fold: { ...fold, events: 999 } })],
     ["other totals after going on", withDays({ resumed: { ...days.resumed, sameTotals: false } })],
-    ["a break that nobody drew", withDays({ match: { ...days.match, breaks: 4 } })],
+    ["a break that nobody drew", withDays({ match: { ...days.match, placements: 4 } })],
     ["balances that differ", { ...sound, books: { ...books, different: ["assets:bank: 1, hledger 2"] } }],
   ])("is a fault for %s", (_, measurements) => {
     expect(faultsOf(measurements)).toHaveLength(1);

@@ -30,9 +30,9 @@ export function faultsOf({ days, books }: Measurements): string[] {
   return [
     ...(fold.events === feed.events ? [] : ["the fold did not see every event"]),
     ...(resumed.sameTotals ? [] : [`the fold that went on from page ${resumed.at} has other totals`]),
-    ...(match.breaks === feed.breaks
+    ...(match.placements === feed.breaks
       ? []
-      : [`the match found ${match.breaks} breaks where ${feed.breaks} were drawn`]),
+      : [`the match found breaks of ${match.placements} placements where ${feed.breaks} were drawn`]),
     ...(books?.different.map((line) => `balances differ: ${line}`) ?? []),
   ];
 }
@@ -80,7 +80,7 @@ function atScale({ shape, feed, fold, resumed, match }: DaysRun): string {
 
 ${markdownTable(["step", "events per second", "peak MB"], rows)}
 
-Goal: at most ${MEGABYTES_MOST} MB each, a process of its own. The fold that stopped at page ${whole(resumed.at)} and went on from its totals came to the same totals${resumed.sameTotals ? "" : " — it did NOT"}. The match agreed on ${whole(match.matched)} slots and found ${whole(match.breaks)} breaks of the ${whole(feed.breaks)} that were drawn. Not covered: the database (pages come from a file, results go to files), and issuing invoices and payouts, which is a commit each.`;
+Goal: at most ${MEGABYTES_MOST} MB each, a process of its own. The fold that stopped at page ${whole(resumed.at)} and went on from its totals came to the same totals${resumed.sameTotals ? "" : " — it did NOT"}. The match agreed on ${whole(match.matched)} slots and found ${whole(match.breaks)} breaks, of ${whole(match.placements)} placements; ${whole(feed.breaks)} were drawn without usage. Not covered: the database (pages come from a file, results go to files), and issuing invoices and payouts, which is a commit each.`;
 }
 
 function besideHledger(books: BooksRun): string {
