@@ -1,4 +1,8 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { writeFocusCsv, writeFocusParquet } from "../exports/focus-files.ts";
+import { journalOf } from "../exports/journal.ts";
 import { writeLogParquet } from "../exports/log-table.ts";
 import type { Pages } from "../exports/pages.ts";
 import { pagesOfExchange, pagesOfFile } from "./feed-pages.ts";
@@ -8,6 +12,7 @@ import type { Session } from "./session.ts";
 // Loaded by whoever exports only: the libraries and the catalog take time to load.
 
 const writers: Readonly<Record<ExportKind, (pages: Pages, file: string) => Promise<void>>> = {
+  journal: (pages, file) => pipeline(Readable.from(journalOf(pages())), createWriteStream(file)),
   "focus-csv": writeFocusCsv,
   "focus-parquet": writeFocusParquet,
   "log-parquet": (pages, file) => writeLogParquet(pages(), file),

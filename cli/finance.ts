@@ -23,6 +23,7 @@ import { usage } from "./failure.ts";
 import { cny, count, time } from "./figures.ts";
 import { exportCommand } from "./finance-export.ts";
 import { allOption, cursorOption, defined, limitOption, showList } from "./listing.ts";
+import { proveCommand } from "./proof.ts";
 import { keyOption } from "./request-body.ts";
 import type { Session } from "./session.ts";
 import { type Column, record, table } from "./table.ts";
@@ -49,6 +50,7 @@ export function financeCommands(session: Session): Command {
   payoutCommands(group, session);
   group.addCommand(breakCommands(session).name("breaks"));
   group.addCommand(exportCommand(session));
+  group.addCommand(proveCommand(session));
   return group;
 }
 

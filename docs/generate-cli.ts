@@ -54,6 +54,21 @@ home: wuhan
 shell, e.g. \`suanwang() { npx suanwang "$@"; }\`. It knows commands, options and values, and asks the exchange for
 products, centers and your jobs and offers. File names it leaves to you.
 
+**Finance.** Days close by themselves after midnight in Shanghai; \`finance close\` is for one that stands still. A tenant
+sees its own invoices by the same commands, a center its own payouts.
+
+\`\`\`sh
+npx suanwang login --owner clearing-house --role finance
+npx suanwang period list                                    # how each day stands
+npx suanwang finance balance                                # the ledger over all closed days
+npx suanwang finance entries center:xian:payable --period 2026-03-02 --all
+npx suanwang finance invoice acme 2026-03-02 --html acme.html   # to read and to print
+npx suanwang finance statements --period 2026-03-02         # what each center is paid
+npx suanwang finance pay xian 2026-03-02 --reference 20260303-17
+npx suanwang finance breaks list                            # what the match found
+npx suanwang finance export focus-parquet focus.parquet     # for other programs
+\`\`\`
+
 **Proofs.** A head, \`SIZE:ROOT\`, stands for the first SIZE commits of the log: ROOT is the root of their Merkle tree
 (RFC 6962). Keep the heads that \`feed head\` shows, apart from all that is checked against them. Finance sees the newest,
 tenants and centers the one at the last daily close.
