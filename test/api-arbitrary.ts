@@ -27,7 +27,7 @@ export interface Known {
   readonly now: number;
 }
 
-const idKinds = ["center", "offer", "job", "account", "placement", "charge", "product"] as const;
+const idKinds = ["center", "offer", "job", "account", "placement", "charge", "break", "product"] as const;
 type IdKind = (typeof idKinds)[number];
 
 /** Which kind of thing a member of this name names, where its schema is an id's. */
@@ -41,6 +41,7 @@ const kindOf: Readonly<Record<string, IdKind>> = {
   account: "account",
   placement: "placement",
   charge: "charge",
+  break: "break",
   product: "product",
 };
 
@@ -74,7 +75,8 @@ const sensible: Readonly<Record<string, (schema: JsonSchema) => fc.Arbitrary<unk
   to: (schema) => (schema.type === "integer" ? aSlot(20, 40) : schema.format ? anInstant(-29, 0) : undefined),
   checkpointAt: () => anInstant(-60, 0),
   cardSeconds: () => fc.integer({ min: 0, max: 8 }),
-  cards: () => fc.integer({ min: 1, max: 8 }),
+  // A meter report seldom names them: fewer than awarded end a gang.
+  cards: ({ minimum }) => (minimum === 0 ? fc.constant(undefined) : fc.integer({ min: 1, max: 8 })),
   steps: () => fc.constant(undefined),
   minRun: () => fc.integer({ min: 1, max: 10 }),
   working: () => fc.integer({ min: 8, max: 16 }),
@@ -92,6 +94,7 @@ const sensible: Readonly<Record<string, (schema: JsonSchema) => fc.Arbitrary<unk
   after: () => fc.nat(9),
   cursor: () => fc.constant(undefined),
   period: () => fc.constantFrom("2026-03-01", "2026-03-02"),
+  resolution: () => fc.constantFrom("accepted", "explained"),
   auction: () => fc.integer({ min: 1, max: 3 }),
 };
 

@@ -10,8 +10,11 @@ import { testTables } from "./dynalite.ts";
 import type { InMemoryExchange } from "./exchange-in-memory.ts";
 import type { SeededExchange, Side } from "./seeded-exchange.ts";
 
+/** What a break says of the side that it is about. */
+type ChargedSide = Pick<Side, "placement" | "placedJob" | "center" | "from">;
+
 /** A wrong price in the charge of a side's placed job. */
-export function breakOf({ exchange }: Pick<SeededExchange, "exchange">, side: Side): FoundBreak {
+export function breakOf({ exchange }: Pick<SeededExchange, "exchange">, side: ChargedSide): FoundBreak {
   const charge = `${side.placement}:end:${side.from}-${side.from + 1}`;
   return {
     code: "wrongPrice",
@@ -28,7 +31,7 @@ export function breakOf({ exchange }: Pick<SeededExchange, "exchange">, side: Si
   };
 }
 
-export function breakIdFor(world: Pick<SeededExchange, "exchange">, side: Side): string {
+export function breakIdFor(world: Pick<SeededExchange, "exchange">, side: ChargedSide): string {
   return breakIdOf(breakOf(world, side));
 }
 

@@ -22,6 +22,7 @@ import {
   type Member,
   operator,
 } from "../../test/exchange-in-memory.ts";
+import { breakIdFor, breakOf, record } from "../../test/found-breaks.ts";
 import { beginRun, type SeededExchange, type Side, seedExchange } from "../../test/seeded-exchange.ts";
 
 // Whatever is asked, and by whom: the answer is one that docs/openapi.json describes, no request makes the exchange
@@ -79,6 +80,7 @@ const thingsOf = (side: Side): Things => ({
   account: [side.tenant.owner, side.owner.owner],
   placement: [side.placement],
   charge: [chargeOf(side)],
+  break: [],
   product: ["a100-80g"],
 });
 
@@ -195,7 +197,18 @@ async function beginClosed(): Promise<World> {
   return { ...seeded, named: {} };
 }
 
+/** The match of both sides' charges found something. */
+async function beginBroken(): Promise<World> {
+  const world = await beginCharged();
+  const sides = [world.left, world.right];
+  await record(world.exchange, { breaks: sides.map((side) => breakOf(world, side)) });
+  return { ...world, named: { break: sides.map((side) => breakIdFor(world, side)) } };
+}
+
 const beginnings: Readonly<Record<string, () => Promise<World>>> = {
+  getBreak: beginBroken,
+  assignBreak: beginBroken,
+  resolveBreak: beginBroken,
   proveCharge: beginCharged,
   closePeriod: beginClosed,
   getLedger: beginClosed,
@@ -224,7 +237,7 @@ test("the requests that are meant to be valid are: each operation takes some of 
   const taken = new Set<string>();
   for (const operation of described) {
     const drawn = fc.sample(requestOf(operation, "valid", callersOf(operation), members.length), {
-      numRuns: 60,
+      numRuns: 120,
       seed: 7,
     });
     const world = await (beginnings[operation.id] ?? begin)();

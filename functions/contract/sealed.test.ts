@@ -208,6 +208,7 @@ function looks(
       [acme, alpha].flatMap((by) => [
         ["getAccount", by, { params: { account } }] as const,
         ...pages.map((page) => ["listEntries", by, { params: { account }, ...page }] as const),
+        ["listHolds", by, { params: { account } }] as const,
       ]),
     ),
     ...pages.map((page) => ["listOffers", alpha, page] as const),
@@ -233,6 +234,7 @@ const ofFinance = [
   "listLedgerEntries",
   "listBreaks",
   "getBreak",
+  "getDefaultFund",
 ];
 
 test("every route that reads is looked at, but for those of finance, and for this document", () => {

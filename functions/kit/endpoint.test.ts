@@ -195,6 +195,8 @@ describe("parameters", () => {
     drawReserve: { from: 1, to: 2, cards: 1 },
     reclaimOffer: { from: 1 },
     postGuarantee: { mills: "5" },
+    assignBreak: { assignee: "ann" },
+    resolveBreak: { resolution: "accepted" },
   };
   const versioned = closed.filter(({ problems = [] }) => problems.includes(412));
   test.each(named(versioned))("%s: If-Match takes an ETag as it was answered", async (_, operation) => {

@@ -20,6 +20,7 @@ import {
   startExchange,
   succeeds,
 } from "../../test/exchange-in-memory.ts";
+import { breakIdFor, breakOf, record } from "../../test/found-breaks.ts";
 import type { Operation } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
 
@@ -53,6 +54,16 @@ const ofPlacement =
     if (begun) await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: run }));
     exchange.clock.set(slotStart(from) + 60_000);
     return { by: alpha, params, body: body(from), other: other(from) };
+  };
+
+/** A break that the match found of a placed job. */
+const ofBreak =
+  (body: object, other: object): Prepare =>
+  async (exchange) => {
+    const { job, placement, from } = await placeJob(exchange);
+    const side = { placedJob: job, placement, center, from };
+    await record(exchange, { breaks: [breakOf({ exchange }, side)] });
+    return { by: finance, params: { break: breakIdFor({ exchange }, side) }, body, other };
   };
 
 const usage = (from: number, cardSeconds: number) => ({
@@ -141,6 +152,8 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
       return { by: finance, params, body: { reference: "17" }, other: { reference: "18" } };
     },
   ],
+  [operations.assignBreak, ofBreak({ assignee: "ann" }, { assignee: "bob" })],
+  [operations.resolveBreak, ofBreak({ resolution: "accepted" }, { resolution: "explained" })],
   [
     operations.acceptPlacement,
     async (exchange) => {
