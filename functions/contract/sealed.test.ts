@@ -208,6 +208,7 @@ function looks(
       [acme, alpha].flatMap((by) => [
         ["getAccount", by, { params: { account } }] as const,
         ...pages.map((page) => ["listEntries", by, { params: { account }, ...page }] as const),
+        ["listHolds", by, { params: { account } }] as const,
       ]),
     ),
     ...pages.map((page) => ["listOffers", alpha, page] as const),
@@ -230,6 +231,7 @@ const ofFinance = [
   "getPeriod",
   "listPeriods",
   "getLedger",
+  "getDefaultFund",
   "listLedgerEntries",
   "listBreaks",
   "getBreak",
