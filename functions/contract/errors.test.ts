@@ -16,6 +16,7 @@ const internal = new Set([
   "carried-back",
   "center-unknown",
   "draw-not-positive",
+  "fund-too-low",
   "funds-missing",
   "holds-full",
   "gate-open",

@@ -231,6 +231,7 @@ const ofFinance = [
   "getPeriod",
   "listPeriods",
   "getLedger",
+  "getDefaultFund",
   "listLedgerEntries",
   "listBreaks",
   "getBreak",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { CenterId, DepositId, MillsText } from "../../events/catalog/values.ts";
 import type { Database } from "../../events/store/dynamo.ts";
@@ -235,6 +236,53 @@ function dying() {
     },
   };
 }
+
+describe("a close in many parts", () => {
+  const Parts = z.looseObject({
+    next: z.string(),
+    ranges: z.array(z.looseObject({ upTo: z.int() })).optional(),
+  });
+
+  /** The items that a larger day would have: so many ranges and buckets of this one. */
+  function cutUp(result: unknown, parts: number): unknown {
+    const { ranges, ...cut } = Parts.parse(result);
+    const upTo = ranges?.at(-1)?.upTo ?? 0;
+    const bound = (part: number) => Math.floor((upTo * part) / parts);
+    const each = Array.from({ length: parts }, (_, part) => part);
+    const shared = { period: today, buckets: parts };
+    return {
+      ...cut,
+      parts,
+      ranges: each.map((range) => ({ ...shared, range, after: bound(range), upTo: bound(range + 1) })),
+      buckets: each.map((bucket) => ({ ...shared, bucket, ranges: parts })),
+    };
+  }
+
+  test.each([2, 3, 7])("(%d ranges and buckets) comes to the same as in one", async (parts) => {
+    for (const runs of [true, false]) {
+      const [one, many] = [await startExchange(), await startExchange()];
+      for (const exchange of [one, many]) await aDay(exchange, { runs });
+      await closeDays(one);
+      await closeDays(many, async (name, input) => {
+        const result = await many.invoke(name, input);
+        return name === "cut-off" ? cutUp(result, parts) : result;
+      });
+      expect(await allCommits(many)).toEqual(await allCommits(one));
+    }
+  });
+
+  test("does not go on without one of them", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange);
+    const skipped = closeDays(exchange, async (name, input) => {
+      if (name === "fold-range") return {};
+      return exchange.invoke(name, input);
+    });
+    await expect(skipped).rejects.toThrow("is not there in full");
+    await closeDays(exchange);
+    expect((await dataOf(exchange, `period-${today}`)).at(-1)?.type).toBe("PeriodClosed");
+  });
+});
 
 describe("a close that is killed", () => {
   /** Closes a day, dying at the n-th write and starting anew as often as it takes. */
