@@ -18,6 +18,9 @@ import { apiMetric, functionMetric, ownMetric, queueMetric, type Watched, workfl
 import { resourceName, workflowNames } from "./names.ts";
 import { deadLetters, unattended, waitingEvents } from "./queues.ts";
 
+/** CloudWatch shows no more in one widget. */
+const alarmsOfWidget = 100;
+
 const graph = (title: string, left: IMetric[], unit: string) =>
   new GraphWidget({ title, left, leftYAxis: { label: unit, showUnits: false, min: 0 }, width: 8, height: 6 });
 
@@ -30,7 +33,10 @@ export function createDashboard(scope: Construct, watched: Watched, alarms: read
     dashboardName: resourceName(watched.stackName, "exchange"),
     defaultInterval: Duration.hours(12),
   });
-  dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 6 }));
+  for (let from = 0; from < alarms.length; from += alarmsOfWidget) {
+    const shown = alarms.slice(from, from + alarmsOfWidget);
+    dashboard.addWidgets(new AlarmStatusWidget({ title: "Alarms", alarms: shown, width: 24, height: 6 }));
+  }
   dashboard.addWidgets(
     new SingleValueWidget({
       title: "Seconds since a gate closed; without a seal",
