@@ -200,7 +200,7 @@ function described(service: FocusService, line: ChargeLine, { product, pricing }
     pricing === null
       ? ""
       : `, ${decimalText(pricing.quantity, focusScales.quantity)} ${pricing.unit} at ${priceText(pricing.unitPrice)} each`;
-  return `${service.says}${of}${at}${much} (market rules, row ${line.row})`;
+  return `${service.says}${of}${at}${much} (settlement rules, row ${line.row})`;
 }
 
 /** To 6 places: for people. */

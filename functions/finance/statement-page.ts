@@ -52,7 +52,7 @@ export function statementPage({ title, number, facts, body, feed, period }: Stat
 <header><h1>${title}</h1><div class="issuer">Suanwang<br>power exchange for AI compute</div></header>
 <dl>${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>
 ${body}
-<footer>Settlement day ${period}: pages ${feed.after + 1} to ${feed.position} of the exchange's feed. SHA-256 of page ${feed.position}: ${feed.hash}. Amounts in CNY; a card-hour is ten card-slots of 6 minutes. Rows are those of the market rules, section 2.</footer>
+<footer>Settlement day ${period}: pages ${feed.after + 1} to ${feed.position} of the exchange's feed. SHA-256 of page ${feed.position}: ${feed.hash}. Amounts in CNY; a card-hour is ten card-slots of 6 minutes. Rows are those of the settlement rules.</footer>
 </body>
 </html>
 `;
