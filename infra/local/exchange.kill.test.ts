@@ -170,6 +170,7 @@ test("an exchange that is killed again and again goes on where it was, and at la
     "✓ every charge paid once, out of funds held",
     "✓ no card sold twice",
     "✓ reclaimed cards given back, by jobs that take such cards only",
+    "✓ clearing is 0 and debits = credits in each currency",
     "✓ published head = Merkle root of the log",
     "✓ no message left undone",
   ]);
