@@ -13,7 +13,7 @@ const proven = [
 test.each(proven)("a book of 100 bids comes within 0.5 % of the optimum, seed $seed", ({ seed, optimum }) => {
   const book = generateInstance(shapes["mod-100"], seed);
   const search = openSearch(book);
-  search.advance(2_000_000);
+  search.advance(3_000_000);
   const result = search.best();
   expect(checkClearing(book, result)).toEqual([]);
   expect(result.welfare).toBeGreaterThanOrEqual(optimum * 0.995);

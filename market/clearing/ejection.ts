@@ -23,6 +23,9 @@ const FILLERS = { out: 0.3, atGuide: 0.6 };
 /** Share of the kicks that follow the guide's wish, others look for cards left; and of how many gangs these take the largest. */
 const KICK = { wishes: 0.3, of: 3, tries: 30 };
 
+/** Units of work that a move costs beside the places that it looks at. */
+const OVERHEAD = 50;
+
 /** A place for a gang in one way. */
 interface Aim {
   readonly bid: number;
@@ -42,7 +45,7 @@ export function ejectOnce(improvement: Improvement, temperature: number, kept: n
   const { schedule, draw, able } = improvement;
   const before = beginMove(improvement);
   const bid = able[draw.below(able.length)] ?? -1;
-  effort.spent += 8;
+  effort.spent += OVERHEAD;
   if (bid < 0 || bid === kept) return;
   const ejected =
     schedule.model.kind[bid] === DIV
