@@ -350,7 +350,7 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
     const way = bestWay[i] ?? 0;
     const at = (wayPool[way] ?? 0) * T + from + i;
     const offered = capacity[at] ?? 0;
-    addCell(wishes, best, way, at, Math.min(g, offered), cells[at] ?? 0);
+    addCell(wishes, best, way, at, Math.min(g, offered));
     if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
   }
 }
@@ -375,7 +375,7 @@ function wishElsewhere(
   let left = cards;
   for (const { way, margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
     const taken = Math.min(left, capacity[cell] ?? 0);
-    if (taken > 0) addCell(wishes, margin, way, cell, taken, cells[cell] ?? 0);
+    if (taken > 0) addCell(wishes, margin, way, cell, taken);
     left -= taken;
   }
 }

@@ -1,5 +1,4 @@
 import { hostPool, mayEnter } from "./conditions.ts";
-import type { Prices } from "./guide.ts";
 import type { Effort } from "./insertion.ts";
 import { DIV, type Model } from "./model.ts";
 import { emptyFills, fill, type Schedule } from "./schedule.ts";
@@ -36,20 +35,14 @@ interface Auction {
  * Shares what gangs leave among the div bids anew, near the best that there is: an auction in the sense of Bertsekas
  * (The auction algorithm, 1988). Who still wants cards takes them from the cheapest hand of its best cell and names a
  * price that makes the second best as good, plus an increment; who loses cards so looks elsewhere. The sum is within
- * one increment for each card of the optimum. Beside gangs nothing dearer is sold than at the guide, or so far.
+ * one increment for each card of the optimum. Gangs may come to lose by it, where dearer cards are sold beside them.
  * @param increment mills
  */
-export function shareAmongDivisible(
-  schedule: Schedule,
-  guide: Prices,
-  increment: number,
-  effort: Effort,
-): void {
-  const { model, floor } = schedule;
-  const dearest = floor.map((cost, cell) => Math.max(cost, guide.cells[cell] ?? 0));
+export function shareAmongDivisible(schedule: Schedule, increment: number, effort: Effort): void {
+  const { model } = schedule;
   const bidders = biddersOf(schedule);
   for (let bid = 0; bid < model.bids; bid++) if (model.kind[bid] === DIV) emptyFills(schedule, bid);
-  const lots = lotsOf(schedule, dearest);
+  const lots = lotsOf(schedule);
   const auction: Auction = { model, lots, bidders, queue: [...bidders.values()], increment, effort };
   for (let next = 0; next < auction.queue.length; next++) {
     const bidder = auction.queue[next];
@@ -76,13 +69,12 @@ function biddersOf(schedule: Schedule): Map<number, Bidder> {
   return bidders;
 }
 
-function lotsOf({ model, used, nextStep, nextCards }: Schedule, dearest: Float64Array): Lot[][] {
-  return Array.from(used, (taken, cell) => {
+function lotsOf({ model, used, nextStep, nextCards }: Schedule): Lot[][] {
+  return Array.from(used, (_, cell) => {
     const lots: Lot[] = [];
     const first = nextStep[cell] ?? 0;
     for (let step = first; step < (model.stepStart[cell + 1] ?? 0); step++) {
       const price = model.stepCost[step] ?? 0;
-      if (taken > 0 && price > (dearest[cell] ?? 0)) break;
       const cards = (step === first ? nextCards[cell] : model.stepCards[step]) ?? 0;
       if (cards > 0) lots.push({ price, cards, bid: -1, way: -1 });
     }

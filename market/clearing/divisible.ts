@@ -15,8 +15,8 @@ let inSlot = new Float64Array(0);
 
 /**
  * Gives a div bid what it gains most by, as far as g per slot and its budget go, beside what it has already. With
- * `atGuide` only cells that it would take at the guide prices; without, whatever costs no more than its limit. Nobody's
- * price is driven above the guide by it.
+ * `atGuide` only cells that it would take at the guide prices; without, whatever costs no more than its limit; others
+ * may come to lose by that.
  */
 export function fillDivisible(
   schedule: Schedule,
@@ -26,7 +26,7 @@ export function fillDivisible(
   effort: Effort,
 ): void {
   if (!mayEnter(schedule, bid)) return;
-  const { model, fills, used, floor } = schedule;
+  const { model, fills } = schedule;
   const { T, wayUnit } = model;
   const g = model.g[bid] ?? 0;
   let budget = model.budget[bid] ?? 0;
@@ -50,8 +50,6 @@ export function fillDivisible(
     const most = Math.min(offered.cards[i] ?? 0, freeFor(schedule, bid, cell));
     const n = Math.min(most, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
     if (n <= 0) continue;
-    const bearable = Math.max(guide.cells[cell] ?? 0, floor[cell] ?? 0);
-    if ((offered.cost[i] ?? 0) > bearable && (used[cell] ?? 0) > 0) continue;
     fill(schedule, bid, way, cell, n);
     inSlot[slot] = (inSlot[slot] ?? 0) + n;
     budget -= n * unit;
@@ -87,7 +85,7 @@ function offerSteps(
         const cost = stepCost[step] ?? 0;
         if (cost > limit) break;
         const cards = (step === first ? nextCards[cell] : stepCards[step]) ?? 0;
-        if (cards > 0) addCell(offered, (limit - Math.max(cost, price)) / unit, way, cell, cards, cost);
+        if (cards > 0) addCell(offered, (limit - Math.max(cost, price)) / unit, way, cell, cards);
       }
     }
   }

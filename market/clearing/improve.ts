@@ -1,25 +1,12 @@
-import { dependants, unplaceWhole } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
 import type { Demand } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
 import { cheapestTables, leastFrom, type PriceTables } from "./guide.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
-import { dropFills, losesFills } from "./losers.ts";
 import { DIV, type Model } from "./model.ts";
+import { beginMove, dropWhoLoses, type Moving, takeBack, takeWhole, touch, touchedNothing } from "./move.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
-import {
-  copyFills,
-  emptyFills,
-  type Fills,
-  fill,
-  firstWay,
-  isServed,
-  place,
-  type Schedule,
-  slackAtFloors,
-  slotsOf,
-  unplace,
-} from "./schedule.ts";
+import { emptyFills, firstWay, isServed, place, type Schedule, slotsOf } from "./schedule.ts";
 
 /** Gangs taken out of a box at least, and how many more at most; fewer in small books, where that many are most of them. */
 const OUT = { least: 8, more: 24 };
@@ -50,14 +37,12 @@ const COOLING = 20;
 const CYCLE = 200;
 
 /** A large-neighbourhood search: takes a box of (pool, slots) out and puts it back better. */
-export interface Improvement {
-  schedule: Schedule;
+export interface Improvement extends Moving {
   guide: PriceTables;
   demand: Demand;
   /** Bids that are near enough to the guide in each pool to be tried there. */
   near: number[][];
   meanPrice: number;
-  moves: number;
   readonly cheapest: PriceTables;
   readonly draw: Draw;
   readonly temperature: number;
@@ -65,18 +50,6 @@ export interface Improvement {
   readonly able: readonly number[];
   /** Running sums, by cell, of how much of a box's centre each cell deserves to be. */
   readonly pull: Float64Array;
-  readonly touched: Touched;
-}
-
-/** What a move has changed, so that it can be taken back. */
-interface Touched {
-  /** By bid: the move that touched it last. */
-  readonly move: Int32Array;
-  readonly bids: number[];
-  readonly choice: Int32Array;
-  readonly start: Int32Array;
-  readonly share: Int32Array;
-  readonly fills: (Fills | undefined)[];
 }
 
 export function beginImprovement(
@@ -101,14 +74,7 @@ export function beginImprovement(
       (bid) => model.wayStart[bid] !== model.wayStart[bid + 1],
     ),
     pull: new Float64Array(model.capacity.length),
-    touched: {
-      move: new Int32Array(bids).fill(-1),
-      bids: [],
-      choice: new Int32Array(bids),
-      start: new Int32Array(bids),
-      share: new Int32Array(bids),
-      fills: [],
-    },
+    touched: touchedNothing(bids),
   };
   guideImprovement(improvement, guide, demand);
   return improvement;
@@ -153,7 +119,7 @@ function nearOnes({ schedule, guide, able, meanPrice }: Improvement): number[][]
 }
 
 /** Cells with cards left that the guide says are worth more than they cost attract boxes; all others a little. */
-function weighCells({ schedule, guide, meanPrice, pull }: Improvement): void {
+export function weighCells({ schedule, guide, meanPrice, pull }: Improvement): void {
   const { model, used, nextStep } = schedule;
   let sum = 0;
   for (let cell = 0; cell < pull.length; cell++) {
@@ -181,15 +147,12 @@ interface Box {
 
 /** One move: a box out, and back in another order; kept if it is no worse, or not much worse at the beginning. */
 export function improveOnce(improvement: Improvement, effort: Effort): void {
-  const { schedule, touched, draw } = improvement;
+  const { schedule, draw } = improvement;
   const { model } = schedule;
-  improvement.moves++;
+  const before = beginMove(improvement);
   if (improvement.moves % 1024 === 0) weighCells(improvement);
   const box = drawBox(improvement);
   if (!box) return;
-  const before = schedule.welfare;
-  touched.bids.length = 0;
-  schedule.risen.length = 0;
   const candidates = takeOut(improvement, box).concat(
     takeFillsOut(improvement, box),
     newcomers(improvement, box),
@@ -282,7 +245,7 @@ function drawWideBox({ schedule, draw, demand, able }: Improvement): Box | null 
   };
 }
 
-function drawCell({ pull, draw }: Improvement): number {
+export function drawCell({ pull, draw }: Improvement): number {
   const aim = draw.fraction() * (pull[pull.length - 1] ?? 0);
   let low = 0;
   let high = pull.length - 1;
@@ -292,17 +255,6 @@ function drawCell({ pull, draw }: Improvement): number {
     else high = middle;
   }
   return low;
-}
-
-function touch({ schedule, touched, moves }: Improvement, bid: number): void {
-  if (touched.move[bid] === moves) return;
-  touched.move[bid] = moves;
-  touched.bids.push(bid);
-  touched.choice[bid] = schedule.choice[bid] ?? -1;
-  touched.start[bid] = schedule.start[bid] ?? 0;
-  touched.share[bid] = schedule.share[bid] ?? 0;
-  const own = schedule.fills[bid];
-  touched.fills[bid] = own && copyFills(own);
 }
 
 function takeOut(improvement: Improvement, { pool, from, to, last, out: most }: Box): number[] {
@@ -317,16 +269,6 @@ function takeOut(improvement: Improvement, { pool, from, to, last, out: most }: 
     if (start < to && start + slotsOf(schedule.model, schedule.choice[bid] ?? 0) > from) out.push(bid);
   }
   return out.flatMap((bid) => takeWhole(improvement, bid));
-}
-
-/** Takes a gang out with all that depends on it, unless that has happened; answers with whom, parents first. */
-function takeWhole(improvement: Improvement, bid: number): number[] {
-  const { schedule } = improvement;
-  if (schedule.choice[bid] === -1) return [];
-  const whole = [bid, ...dependants(schedule, bid)];
-  for (const one of whole) touch(improvement, one);
-  unplaceWhole(schedule, bid);
-  return whole;
 }
 
 function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number[] {
@@ -406,54 +348,4 @@ function serve({ schedule, guide, meanPrice }: Improvement, bid: number, effort:
   const least = -2 * NEAR * meanPrice * areaOf(schedule.model, bid);
   if (!bestSpot(schedule, bid, guide, least, spot, effort)) return;
   place(schedule, bid, spot.choice, spot.start, spot.share);
-}
-
-/** Looks where a floor has risen, for nobody else can have come to lose. */
-function dropWhoLoses(improvement: Improvement): void {
-  const { schedule } = improvement;
-  const { model, choice, start } = schedule;
-  for (const [pool, { from, to }] of risenSpans(schedule)) {
-    for (const bid of [...(schedule.gangs[pool] ?? [])]) {
-      const held = choice[bid] ?? -1;
-      const begins = start[bid] ?? 0;
-      if (held === -1 || begins >= to || begins + slotsOf(model, held) <= from) continue;
-      if (slackAtFloors(schedule, bid) < 0) takeWhole(improvement, bid);
-    }
-    for (const bid of [...(schedule.fillers[pool] ?? [])]) {
-      if (!losesFills(schedule, bid)) continue;
-      touch(improvement, bid);
-      dropFills(schedule, bid);
-    }
-  }
-}
-
-/** Of each pool the slots between the first and the last floor that has risen. */
-function risenSpans({ risen, model }: Schedule): Map<number, { from: number; to: number }> {
-  const spans = new Map<number, { from: number; to: number }>();
-  for (const cell of risen) {
-    const pool = Math.floor(cell / model.T);
-    const slot = cell % model.T;
-    const span = spans.get(pool);
-    if (!span) spans.set(pool, { from: slot, to: slot + 1 });
-    else {
-      span.from = Math.min(span.from, slot);
-      span.to = Math.max(span.to, slot + 1);
-    }
-  }
-  return spans;
-}
-
-function takeBack({ schedule, touched }: Improvement): void {
-  for (const bid of touched.bids) {
-    if (schedule.choice[bid] !== -1) unplace(schedule, bid);
-    emptyFills(schedule, bid);
-  }
-  for (const bid of touched.bids) {
-    const choice = touched.choice[bid] ?? -1;
-    if (choice !== -1) place(schedule, bid, choice, touched.start[bid] ?? 0, touched.share[bid] ?? 0);
-    const own = touched.fills[bid];
-    own?.ways.forEach((way, i) => {
-      fill(schedule, bid, way, own.cells[i] ?? 0, own.cards[i] ?? 0);
-    });
-  }
 }

@@ -7,7 +7,7 @@ test("cells come by falling merit, of equal ones the first that came in", () => 
     fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 600 }), (merits) => {
       const ranked = rankedCells();
       merits.forEach((merit, cell) => {
-        addCell(ranked, merit, 0, cell, 1, 0);
+        addCell(ranked, merit, 0, cell, 1);
       });
       rankCells(ranked);
       const order = merits.map(() => nextBest(ranked));

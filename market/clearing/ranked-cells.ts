@@ -9,8 +9,6 @@ export interface RankedCells {
   way: Int32Array;
   cell: Int32Array;
   cards: Float64Array;
-  /** Mills for each card. */
-  cost: Float64Array;
   /** Rows that wait, so many: the best one first, the children of i at 2 i + 1 and 2 i + 2. Behind them those taken. */
   heap: Int32Array;
   waiting: number;
@@ -27,27 +25,18 @@ function withRoom(rows: number): RankedCells {
     way: new Int32Array(rows),
     cell: new Int32Array(rows),
     cards: new Float64Array(rows),
-    cost: new Float64Array(rows),
     heap: new Int32Array(rows),
     waiting: 0,
   };
 }
 
-export function addCell(
-  ranked: RankedCells,
-  merit: number,
-  way: number,
-  cell: number,
-  cards: number,
-  cost: number,
-): void {
+export function addCell(ranked: RankedCells, merit: number, way: number, cell: number, cards: number): void {
   if (ranked.count === ranked.cell.length) grow(ranked);
   const at = ranked.count++;
   ranked.merit[at] = merit;
   ranked.way[at] = way;
   ranked.cell[at] = cell;
   ranked.cards[at] = cards;
-  ranked.cost[at] = cost;
 }
 
 /** To be called when all cells are in, before the first `nextBest`. */
@@ -91,11 +80,10 @@ function goesBefore({ merit }: RankedCells, one: number, other: number): boolean
 }
 
 function grow(ranked: RankedCells): void {
-  const { count, merit, way, cell, cards, cost } = ranked;
+  const { count, merit, way, cell, cards } = ranked;
   Object.assign(ranked, withRoom(count * 2), { count });
   ranked.merit.set(merit);
   ranked.way.set(way);
   ranked.cell.set(cell);
   ranked.cards.set(cards);
-  ranked.cost.set(cost);
 }

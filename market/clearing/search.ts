@@ -1,3 +1,4 @@
+import { annealCycle } from "./anneal.ts";
 import { type Ascent, ascend, beginAscent, meanLimit } from "./ascent.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
@@ -43,9 +44,11 @@ const DIVES: readonly Dive[] = [
   { after: 40, rounds: 1 },
   { after: 80, rounds: 4 },
 ];
+/** In books of so many bids at most one bid is moved at a time. */
+const FEW = 200;
 /** Where even then the best is so far below the bound, large gangs are moved so often; the row for so many bids counts. */
 const ARRANGED = [
-  { least: 30, most: 299, gap: 0.01, moves: 40 },
+  { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
   { least: 300, most: 3000, gap: 0.04, moves: 160 },
 ];
 const ROUNDS = 400;
@@ -158,6 +161,10 @@ function* work(state: State): Generator<void, void> {
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
   }
+  if (model.bids <= FEW) {
+    yield* anneal(state);
+    return;
+  }
   yield* arrange(state);
   yield* improve(state);
 }
@@ -198,12 +205,53 @@ function guideOf({ model, ascent }: State) {
  * What div bids hold, shared anew; the schedule as it was where that would gain nothing, in books too large for it, and
  * where cards are not all alike because some may be reclaimed.
  */
-function sharedAnew(schedule: Schedule, { model, ascent, effort }: State): Schedule {
+function sharedAnew(schedule: Schedule, { model, effort }: State): Schedule {
   if (model.anyReclaimable || model.bids > SHARE.bids) return schedule;
   const shared = copySchedule(schedule);
-  shareAmongDivisible(shared, ascent.best, SHARE.increment * meanLimit(model), effort);
+  shareAmongDivisible(shared, SHARE.increment * meanLimit(model), effort);
   dropLosers(shared);
   return shared.welfare > schedule.welfare ? shared : schedule;
+}
+
+/** Further rounds of the price search, and moves by what they find. */
+function* moreRounds(state: State, improvement: Improvement): Generator<void, void> {
+  for (let i = 0; i < 10; i++) {
+    ascend(state.model, state.ascent);
+    state.effort.spent += state.look;
+    yield;
+  }
+  const { guide, demand } = guideOf(state);
+  guideImprovement(improvement, guide, demand);
+}
+
+/** In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if that was no good. */
+function* anneal(state: State): Generator<void, void> {
+  const { model, ascent, effort, look } = state;
+  const { guide, demand } = guideOf(state);
+  const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  improvement.schedule = copySchedule(sharedAnew(improvement.schedule, state));
+  let now = improvement.schedule;
+  let gained = 0;
+  let nextRounds = effort.spent + 100 * look;
+  const note = () => {
+    if (improvement.schedule.welfare <= state.best.welfare) return;
+    gained = improvement.moves;
+    state.best = copySchedule(improvement.schedule);
+  };
+  for (let first = true; improvement.moves - gained < PATIENCE * model.bids; first = false) {
+    for (const _ of annealCycle(improvement, first, ascent.bound, effort)) {
+      note();
+      yield;
+    }
+    if (first) improvement.schedule = sharedAnew(improvement.schedule, state);
+    note();
+    if (first || improvement.schedule.welfare >= now.welfare) now = copySchedule(improvement.schedule);
+    else improvement.schedule = copySchedule(now);
+    if (state.best.welfare >= wholeBound(ascent.bound)) return;
+    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
+    yield* moreRounds(state, improvement);
+    nextRounds = effort.spent + 100 * look;
+  }
 }
 
 /** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
@@ -230,13 +278,7 @@ function* improve(state: State): Generator<void, void> {
     yield;
     if (schedule.welfare >= wholeBound(ascent.bound)) break;
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    for (let i = 0; i < 10; i++) {
-      ascend(model, ascent);
-      effort.spent += look;
-      yield;
-    }
-    const better = guideOf(state);
-    guideImprovement(improvement, better.guide, better.demand);
+    yield* moreRounds(state, improvement);
     nextRounds = effort.spent + 40 * look;
   }
   const last = sharedAnew(improvement.schedule, state);
