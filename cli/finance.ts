@@ -6,6 +6,7 @@ import {
   type LedgerEntry,
   listLedgerEntries,
 } from "../functions/contract/ledger.ts";
+import type { AnswerOf } from "../functions/contract/operation.ts";
 import { closePeriod } from "../functions/contract/periods.ts";
 import {
   getInvoice,
@@ -59,14 +60,13 @@ function ledgerCommands(group: Command, session: Session): void {
     .command("balance")
     .description(getLedger.summary)
     .option("--period <day>", `turnover of this closed ${day}, only`)
-    .action(({ period }) =>
-      session.run(
-        getLedger,
-        { query: defined({ period }) },
-        ({ items, position, period: last }) =>
-          `${table(items, balanceColumns)}${last === undefined ? "no day is closed yet" : `up to ${last}, page ${count(position)}`}\n`,
-      ),
-    );
+    .addOption(limitOption())
+    .addOption(cursorOption())
+    .addOption(allOption())
+    .action(({ period, ...paging }) => {
+      const query = defined({ period });
+      return showList(session, getLedger, { query }, paging, ({ items }) => items, balanceColumns, upTo);
+    });
   group
     .command("entries")
     .description(listLedgerEntries.summary)
@@ -79,6 +79,10 @@ function ledgerCommands(group: Command, session: Session): void {
       const request = { params: { account }, query: defined({ period }) };
       return showList(session, listLedgerEntries, request, paging, ({ items }) => items, entryColumns);
     });
+}
+
+function upTo({ period, position }: AnswerOf<typeof getLedger>): string {
+  return period === undefined ? "no day is closed yet\n" : `up to ${period}, page ${count(position)}\n`;
 }
 
 const balanceColumns: readonly Column<LedgerBalance>[] = [

@@ -28,6 +28,8 @@ export async function showList<const Of extends Operation, Item>(
   { limit, cursor, all }: Paging,
   itemsOf: (answer: AnswerOf<Of>) => readonly Item[],
   columns: readonly Column<Item>[],
+  /** What is said below the table. */
+  foot: (answer: AnswerOf<Of>) => string = () => "",
 ): Promise<void> {
   const rows: Item[] = [];
   const items: unknown[] = [];
@@ -43,7 +45,7 @@ export async function showList<const Of extends Operation, Item>(
     const { next: _, ...rest } = page;
     const whole = all === true ? { ...rest, items } : content;
     const more = next === undefined ? "" : `more: --cursor ${next}\n`;
-    return session.show(whole, () => table(rows, columns) + more);
+    return session.show(whole, () => table(rows, columns) + foot(answer) + more);
   }
 }
 

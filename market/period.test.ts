@@ -17,15 +17,9 @@ const end: CutOff = { at: "2026-01-05T16:30:00.000Z", position: 40, feedHash: "a
 const cutOff: PeriodCommand = { type: "CutOff", ...end };
 const cut: PeriodEvent = { type: "PeriodCutOff", data: { period, ...end } };
 const sum = MillsText.parse("900");
-const totals: Totals = {
-  charges: 2,
-  debits: sum,
-  credits: sum,
-  totals: [
-    { account: "center:xian:payable", debit: MillsText.parse("0"), credit: sum },
-    { account: "clearing", debit: sum, credit: MillsText.parse("0") },
-  ],
-};
+const payable = { account: "center:xian:payable", debit: MillsText.parse("0"), credit: sum };
+const clearing = { account: "clearing", debit: sum, credit: MillsText.parse("0") };
+const totals: Totals = { charges: 2, debits: sum, credits: sum, totals: [payable, clearing] };
 const close: PeriodCommand = { type: "Close", ...totals };
 const closed: PeriodEvent = { type: "PeriodClosed", data: { period, ...end, ...totals } };
 
@@ -59,6 +53,34 @@ describe("a settlement day", () => {
   test("closes only where debits are credits", () => {
     const unbalanced: PeriodCommand = { ...close, credits: MillsText.parse("899") };
     expect(refusal(given(periodDecider, opened, cut).when(unbalanced))).toBe("unbalanced");
+  });
+
+  describe("with more accounts than one event holds", () => {
+    const page = (n: number): PeriodCommand => ({ type: "StateTotals", page: n, totals: [payable] });
+    const rest = { ...totals, totals: [clearing], pages: 1 };
+    const stated: PeriodEvent = {
+      type: "PeriodTotalsStated",
+      data: { period, page: 1, totals: [payable] },
+    };
+
+    test("states them page by page, in order and each once, before it closes with the rest", () => {
+      expect(given(periodDecider, opened, cut).when(page(1))).toEqual(accept(stated));
+      expect(given(periodDecider, opened, cut, stated).when(page(1))).toEqual(nothing);
+      expect(refusal(given(periodDecider, opened, cut).when(page(2)))).toBe("totals-missing");
+      expect(refusal(given(periodDecider, opened).when(page(1)))).toBe("not-cut-off");
+      expect(given(periodDecider, opened, cut, stated).when({ type: "Close", ...rest })).toEqual(
+        accept({ type: "PeriodClosed", data: { period, ...end, ...rest } }),
+      );
+      expect(given(periodDecider, opened, cut, stated, closed).when(page(2))).toEqual(nothing);
+    });
+
+    test("does not close without one of them, nor with rows that do not add up", () => {
+      const cutAnd = (...events: PeriodEvent[]) => given(periodDecider, opened, cut, ...events);
+      expect(refusal(cutAnd().when({ type: "Close", ...rest }))).toBe("totals-missing");
+      expect(refusal(cutAnd(stated).when(close))).toBe("totals-missing");
+      expect(refusal(cutAnd(stated).when({ type: "Close", ...totals, pages: 1 }))).toBe("unbalanced");
+      expect(refusal(cutAnd().when({ type: "Close", ...totals, totals: rest.totals }))).toBe("unbalanced");
+    });
   });
 
   test("is of the catalog, and repeats add nothing", () => {

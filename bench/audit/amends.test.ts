@@ -76,6 +76,15 @@ const uneven = awardOf(1, [
   fill({ to: 102, center: wuhan, price: 200 }),
 ]);
 
+/** Eight cards at each of two centers, of which the other says nothing. */
+const halfReady = (...next: readonly JobCommand[]): JobCommand[] => [
+  ...admitted({ kind: "div" }),
+  place(awardOf(1, [fill(), fill({ center: wuhan })]), 40_000),
+  acceptAt(1),
+  ...next,
+];
+const cancelled: JobCommand = { type: "Cancel", at: inSlot(102, 60) };
+
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   "a gang that gave way": [...begun(), hadCards(5, 103, 105)],
   "a gang that gave way over midnight": overnight,
@@ -96,6 +105,14 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     start(1, 1, wuhan),
     hadCards(0, 100, 101),
   ],
+  "a divisible job that was cancelled where one center was not ready": halfReady(start(1), cancelled),
+  "a divisible job that was cancelled before its only ready center began": halfReady(cancelled),
+  "a divisible job that completed where one center was not ready": halfReady(start(1), whole),
+  "a divisible job that goes on without the one that was not ready": halfReady(
+    start(1),
+    { type: "Displace", placement: placementId(1), cause: "notAccepted", at: inSlot(101, 1) },
+    cancelled,
+  ),
   "a run over an absence": [...begun({ extendLimit: 240 }), bridge, ended],
 };
 
@@ -127,6 +144,13 @@ describe("money that is wrong is found", () => {
     ["a gang that gave way", "ChargePosted", "compute", 1n, "charged 4801 mills"],
     ["a divisible job", "ChargePosted", "compute", 5n, "come to 15200"],
     ["a divisible job", "ChargePosted", "compute", -5n, "come to 15200"],
+    [
+      "a divisible job that was cancelled where one center was not ready",
+      "ChargePosted",
+      "compute",
+      1n,
+      "come to 4800",
+    ],
     ["a divisible job that was charged", "CorrectionPosted", "compute", 9n, "come to 12400"],
     ["a divisible job that was charged", "CorrectionPosted", "compute", 90_000n, "mills back of"],
     ["a gang that was over", "CorrectionPosted", "compute", -5n, "come to 12800"],

@@ -189,6 +189,23 @@ describe("debits and credits", () => {
         : [event];
   const one = millsText(1n);
 
+  const paged =
+    (pages: number): Change =>
+    (event) => {
+      if (event.type !== "PeriodClosed" || event.data.period !== "2026-03-02") return [event];
+      const { period, totals } = event.data;
+      const stated = { period, page: 1, totals: totals.slice(2) };
+      const rest = { ...event, data: { ...event.data, totals: totals.slice(0, 2), pages } };
+      return [parseEvent("PeriodTotalsStated", stated), rest];
+    };
+
+  test("are as right where a day states some of its totals before it closes", () => {
+    expect(faultsOf(forged(day.pages, paged(1)))).toEqual({});
+    expect(faultsOf(forged(day.pages, paged(2)))).toEqual({
+      [balance]: "period 2026-03-02 names 2 pages of totals, 1 are stated",
+    });
+  });
+
   test.each<readonly [string, Change]>([
     [
       "a debit without its credit",

@@ -11,6 +11,12 @@ function worth(fate: AwardFate, from: number, to: number): bigint {
   }, 0n);
 }
 
+/** The same of the centers that said that they were ready. */
+function deliveredWorth(fate: AwardFate, from: number, to: number): bigint {
+  const fills = fate.award.fills.filter(({ center }) => !fate.silent.has(center));
+  return worth({ ...fate, award: { ...fate.award, fills } }, from, to);
+}
+
 /**
  * What slots with fewer cards than awarded cost less, rounded up: of a divisible job and a service in proportion at the
  * center that said so; of a gang all that the center was to have for them.
@@ -35,7 +41,7 @@ function lacking(fate: AwardFate, from: number, to: number): bigint {
 /** Cards are charged as they were awarded, up to the slot in which the award ended, less what reports say was lacking. */
 function computeFaults(fate: AwardFate, sums: Charged | undefined, to: number): string[] {
   const net = (sums?.compute ?? 0n) - (sums?.refunds ?? 0n);
-  const due = worth(fate, fate.paidFrom, to);
+  const due = deliveredWorth(fate, fate.paidFrom, to);
   // What a divisible job's failing center delivered inside a slot is metered, not awarded: at most that slot's worth.
   const slack = fate.asked?.kind === "div" && fate.faulty ? worth(fate, to, to + 1) : 0n;
   // Of a gang that gave way after the daily close the centers that delivered keep what that charged for them.

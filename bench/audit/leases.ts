@@ -12,6 +12,8 @@ export interface AwardFate {
   over: boolean;
   /** A center ended it, or a part of it. */
   faulty: boolean;
+  /** Centers of a divisible job that never said that they were ready: nothing of theirs is charged. */
+  readonly silent: Set<string>;
   /** First slot of each center that a divisible job went on without. */
   readonly reduced: Map<string, number>;
   /** First slot of each center that took its cards back with notice; a gang ends at all of them. */
@@ -49,7 +51,7 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
 
 function fateOf(award: RawAward, bridged: boolean): AwardFate {
   const known = { asked: undefined, paidFrom: award.from, over: false, faulty: false, bridged };
-  return { award, ...known, reduced: new Map(), reclaimed: new Map(), fewest: new Map() };
+  return { award, ...known, silent: new Set(), reduced: new Map(), reclaimed: new Map(), fewest: new Map() };
 }
 
 /** Causes of a displacement that no center answers for. */
@@ -96,6 +98,12 @@ function tellFewest(
   for (let slot = from; slot < to; slot++) slots.set(slot, Math.min(cards, slots.get(slot) ?? cards));
 }
 
+/** Cards that no center said were ready were not delivered; of a divisible job each center speaks for its own. */
+function isReady({ centers, accepted }: Running, fate: AwardFate | undefined): boolean {
+  if (fate?.asked?.kind === "div") return accepted.size > 0;
+  return [...centers].every((center) => accepted.has(center));
+}
+
 /** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
 function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFate>): void {
   const runs = new Map<string, Running>();
@@ -127,7 +135,10 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         // Its run ended before it was told to go on: given back whole.
         if (fate !== undefined && run.over !== undefined)
           Object.assign(fate, { over: true, faulty: run.over.faulty, cut: fate.paidFrom });
-        for (const { center } of fills) run.centers.add(center);
+        for (const { center } of fills) {
+          run.centers.add(center);
+          if (fate?.asked?.kind === "div" && !run.accepted.has(center)) fate.silent.add(center);
+        }
         break;
       }
       case "JobStarted": {
@@ -142,6 +153,7 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
       }
       case "JobAccepted":
         runs.get(data.placement)?.accepted.add(data.center);
+        for (const id of runs.get(data.placement)?.awards ?? []) fates.get(id)?.silent.delete(data.center);
         break;
       case "JobReduced":
         for (const id of runs.get(data.placement)?.awards ?? [])
@@ -161,9 +173,7 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         const { placement, slot } = data;
         const run = placement === undefined ? undefined : runs.get(placement);
         if (placement === undefined || run === undefined) break;
-        // Cards that no center said were ready were not delivered.
-        const ready = [...run.centers].every((center) => run.accepted.has(center));
-        endOf(placement, ready ? slot : 0, false);
+        endOf(placement, isReady(run, fates.get(placement)) ? slot : 0, false);
         break;
       }
       default:

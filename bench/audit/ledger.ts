@@ -1,5 +1,5 @@
 import { type Entry, entriesOf } from "./entries.ts";
-import type { RawEvent } from "./raw-events.ts";
+import type { FactOf, RawEvent } from "./raw-events.ts";
 import { type AuditCheck, verdict, yuan } from "./verdict.ts";
 
 /** Debits equal credits, and every closed day states the turnover of each account that its pages hold. */
@@ -7,17 +7,22 @@ export function balanced(events: readonly RawEvent[]): AuditCheck {
   const faults: string[] = [];
   let turnover = 0n;
   const unclosed: RawEvent[] = [];
+  const pages: FactOf<"PeriodTotalsStated">["totals"][] = [];
   for (const event of events) {
     if (movesNothing(event)) faults.push(`${nameOf(event)} has a line that moves nothing`);
     const entries = entriesOf(event);
     for (const { mills, currency } of entries) if (currency === "CNY") turnover += sizeOf(mills);
     if (entries.length > 0 || event.type === "ChargePosted") unclosed.push(event);
+    if (event.type === "PeriodTotalsStated") pages.push(event.data.totals);
     if (event.type !== "PeriodClosed") continue;
     const { data } = event;
+    const paged = pages.splice(0);
+    if (paged.length !== data.pages)
+      faults.push(`period ${data.period} names ${data.pages} pages of totals, ${paged.length} are stated`);
     const later = unclosed.findIndex(({ position }) => position > data.position);
     const held = turnoverOf(unclosed.splice(0, later < 0 ? unclosed.length : later));
     const stated = [
-      ...data.totals.map(
+      ...[...paged.flat(), ...data.totals].map(
         ({ account, debit, credit, currency = "CNY" }) => `${account}: ${debit} / ${credit} ${currency}`,
       ),
       `${data.charges} charges: ${data.debits} / ${data.credits}`,

@@ -37,6 +37,7 @@ const ending = { placement: z.string(), slot: z.int() };
 const ofStretch = { account: z.string(), job: z.string(), stretch: z.int() };
 const currency = z.string().optional();
 const lines = z.array(z.object({ kind: z.string(), from: z.string(), to: z.string(), mills: Mills }));
+const Totals = z.array(z.object({ account: z.string(), debit: Mills, credit: Mills, currency }));
 
 const RawFact = z.discriminatedUnion("type", [
   fact("CapacityOffered", {
@@ -135,6 +136,7 @@ const RawFact = z.discriminatedUnion("type", [
     currency,
   }),
   fact("PayoutPaid", { center: z.string(), mills: Mills, currency }),
+  fact("PeriodTotalsStated", { period: z.string(), totals: Totals }),
   fact("PeriodClosed", {
     period: z.string(),
     position: z.int(),
@@ -142,7 +144,8 @@ const RawFact = z.discriminatedUnion("type", [
     charges: z.int(),
     debits: Mills,
     credits: Mills,
-    totals: z.array(z.object({ account: z.string(), debit: Mills, credit: Mills, currency })),
+    totals: Totals,
+    pages: z.int().default(0),
   }),
 ]);
 type RawFact = z.infer<typeof RawFact>;

@@ -16,6 +16,25 @@ export const PeriodCutOff = defineEvent(
   "All that the day delivered is charged: the period ends at a position of the feed, whatever is read of it later.",
   z.object({ period: Period, at: Instant, position: FeedPosition, feedHash: z.string() }),
 );
+/** Turnover of an account of the ledger. */
+const TotalsRow = z.object({
+  account: z.string(),
+  debit: MillsText,
+  credit: MillsText,
+  /** Absent: CNY. */
+  currency: Currency.optional(),
+});
+export const PeriodTotalsStated = defineEvent(
+  "PeriodTotalsStated",
+  1,
+  "Some totals of a settlement day with more ledger accounts than the event that closes it can hold; stated before it.",
+  z.object({
+    period: Period,
+    /** From 1, in the order of the accounts' names. */
+    page: z.int().min(1),
+    totals: z.array(TotalsRow),
+  }),
+);
 export const PeriodClosed = defineEvent(
   "PeriodClosed",
   1,
@@ -30,15 +49,10 @@ export const PeriodClosed = defineEvent(
     charges: z.int().min(0),
     debits: MillsText,
     credits: MillsText,
-    totals: z.array(
-      z.object({
-        account: z.string(),
-        debit: MillsText,
-        credit: MillsText,
-        /** Absent: CNY. `debits` and `credits` add up those in CNY only. */
-        currency: Currency.optional(),
-      }),
-    ),
+    /** `debits` and `credits` add up those in CNY only. */
+    totals: z.array(TotalsRow),
+    /** Pages in which the totals of tenants, centers and links were stated; absent: all are in `totals`. */
+    pages: z.int().min(1).optional(),
     /** Of the three-way match: items of award, usage and charge by outcome. */
     match: z
       .object({ matched: z.int().min(0), withinTolerance: z.int().min(0), breaks: z.int().min(0) })
@@ -49,5 +63,5 @@ export const PeriodClosed = defineEvent(
     tree: z.object({ size: z.int().min(0), root: z.string() }).optional(),
   }),
 );
-export const periodEvents = [PeriodOpened, PeriodCutOff, PeriodClosed] as const;
+export const periodEvents = [PeriodOpened, PeriodCutOff, PeriodTotalsStated, PeriodClosed] as const;
 export type PeriodEvent = EventsOf<typeof periodEvents>;

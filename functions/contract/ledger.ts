@@ -1,12 +1,10 @@
 import * as z from "zod";
 import { Currency, FeedPosition, Instant, MillsText, Period } from "../../events/catalog/values.ts";
 import { defineOperation } from "./operation.ts";
-import { pageQuery } from "./paging.ts";
+import { pageOf, pageQuery } from "./paging.ts";
 
 export const LedgerBalance = z.object({
-  account: z
-    .string()
-    .describe("Of the chart of accounts, as `center:xian:payable`; `*`: all of them added up"),
+  account: z.string().describe("Of the chart of accounts, as `center:xian:payable`"),
   currency: Currency,
   debit: MillsText.describe("Turnover: what left the account, in mills"),
   credit: MillsText.describe("Turnover: what reached it"),
@@ -21,17 +19,17 @@ export const getLedger = defineOperation({
   tag: "finance",
   summary: "The double-entry ledger: turnover and balance of each account",
   description:
-    "Of all closed settlement days together, or of one. What was posted since the last close is in the feed, and in `GET /accounts/{account}`.",
+    "Of all closed settlement days together, or of one. What was posted since the last close is in the feed, and in `GET /accounts/{account}`. While a day is being closed, rows of it may be there before the day is.",
   roles: ["finance", "operator"],
-  query: z.object({ period: Period.optional().describe("Turnover of this closed day only") }),
+  names: { "query/cursor": "published" },
+  query: z.object({ period: Period.optional().describe("Turnover of this closed day only"), ...pageQuery }),
   success: {
     status: 200,
     says: "Accounts in the order of their names.",
-    body: z.object({
+    body: pageOf(LedgerBalance).extend({
       period: Period.optional().describe("The last day that is in it; absent: none is closed yet"),
       position: FeedPosition.describe("Last page of the feed that is in it"),
       feedHash: z.string().optional(),
-      items: z.array(LedgerBalance),
     }),
   },
   problems: [404],

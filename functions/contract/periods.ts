@@ -22,7 +22,14 @@ export const SettlementPeriod = z.object({
   charges: z.int().min(0).optional(),
   debits: MillsText.optional(),
   credits: MillsText.optional(),
-  totals: closed.totals.optional(),
+  totals: closed.totals
+    .optional()
+    .describe(
+      "Turnover by account of the ledger; where `pages` is there, of the exchange's own accounts only: `GET /ledger?period=` has all",
+    ),
+  pages: closed.pages.describe(
+    "Events of the period's stream that hold the turnover of tenants, centers and links; absent: there are so few that `totals` has them",
+  ),
   match: closed.match.describe("Items of the three-way match of award, usage and charge, by outcome"),
   invoices: closed.invoices,
   payouts: closed.payouts,

@@ -1,40 +1,41 @@
 import type { Period } from "../../events/catalog/values.ts";
-import { marketCurrency, mills, millsText } from "../../market/money.ts";
+import { mills, millsText } from "../../market/money.ts";
 import { LedgerView } from "../../market/views/ledger.ts";
 import { PeriodView } from "../../market/views/periods.ts";
-import { ledgerKey, periodsKey } from "../../market/views/view.ts";
+import { ledgerKey, ledgerOfDay, periodsKey, viewKeys } from "../../market/views/view.ts";
 import type { LedgerBalance } from "../contract/ledger.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
+import { listing } from "../kit/listing.ts";
 import { notFound } from "../kit/problems.ts";
-import { loadPeriod } from "../periods/open-period.ts";
+
+type ClosedDay = NonNullable<PeriodView["closed"]>;
 
 /** Balances follow from the totals of the days that are closed: whoever asks twice in a day is told the same. */
-export const create = endpoint(operations.getLedger, async ({ query: { period }, access }) => ({
-  body: period === undefined ? await allDays(access) : await oneDay(access, period),
-}));
+export const create = endpoint(operations.getLedger, async ({ query: { period, ...paging }, access }) => {
+  const day = period === undefined ? await lastClosed(access) : await closedDay(access, period);
+  const pk = period === undefined ? ledgerKey : ledgerOfDay(period);
+  const { items, ...page } = await listing(access, { pk }, paging, LedgerView);
+  const upTo = day === undefined ? { position: 0 } : whereOf(day);
+  return { body: { ...upTo, items: items.map(({ data }) => balance(data)), ...page } };
+});
 export const handler = onLambda(create);
 
-async function oneDay(access: Access, period: Period) {
-  const state = await loadPeriod(access, period);
-  if (state.phase === "unknown" || state.closed === undefined) throw notFound("closed period", period);
-  const { totals, position, feedHash } = state.closed;
-  const items = totals.map(({ currency = marketCurrency, ...row }) => balance({ ...row, currency }));
-  return { period, position, feedHash, items };
+async function closedDay({ views }: Access, period: Period): Promise<ClosedDay> {
+  const closed = (await views.get(viewKeys.period(period), PeriodView))?.data.closed;
+  if (closed === undefined) throw notFound("closed period", period);
+  return closed;
 }
 
-async function allDays({ views }: Access) {
-  const rows = await views.list({ pk: ledgerKey }, LedgerView);
+async function lastClosed({ views }: Access): Promise<ClosedDay | undefined> {
   const days = await views.list({ pk: periodsKey, descending: true, limit: 8 }, PeriodView);
-  const last = days.find(({ data }) => data.closed !== undefined)?.data.closed;
-  const items = rows.map(({ data }) => balance(data));
-  if (last === undefined) return { position: 0, items };
-  const { period, position, feedHash } = last;
-  return { period, position, feedHash, items };
+  return days.find(({ data }) => data.closed !== undefined)?.data.closed;
 }
 
-function balance({ account, currency, debit, credit }: Omit<LedgerBalance, "balance">): LedgerBalance {
+const whereOf = ({ period, position, feedHash }: ClosedDay) => ({ period, position, feedHash });
+
+function balance({ account, currency, debit, credit }: LedgerView): LedgerBalance {
   return { account, currency, debit, credit, balance: millsText(mills(credit) - mills(debit)) };
 }

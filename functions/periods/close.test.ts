@@ -21,6 +21,7 @@ import {
   openingTime,
   startExchange,
   succeeds,
+  walk,
 } from "../../test/exchange-in-memory.ts";
 import { operations } from "../contract/operations.ts";
 
@@ -196,6 +197,47 @@ describe("a day that is closed", () => {
   });
 });
 
+/** Closes with so few rows to an event that the totals take some pages. */
+const withFewRows =
+  (call: (name: string, input: unknown) => Promise<unknown>) => (name: string, input: unknown) =>
+    call(name, name === "close-period" ? { ...Step.parse(input), rows: 2 } : input);
+const Step = z.looseObject({});
+
+describe("a day with more accounts than one event holds", () => {
+  const Totals = z.object({
+    totals: z.array(z.looseObject({ account: z.string() })),
+    pages: z.int().optional(),
+  });
+
+  test("states the totals page by page, and its ledger reads as in one", async () => {
+    const [one, many] = [await startExchange(), await startExchange()];
+    for (const exchange of [one, many]) await aDay(exchange);
+    await closeDays(one);
+    await closeDays(many, withFewRows(many.invoke));
+    const events = await dataOf(many, `period-${today}`);
+    const paged = events.filter(({ type }) => type === "PeriodTotalsStated");
+    const [closed, whole] = [events.at(-1)?.data, (await dataOf(one, `period-${today}`)).at(-1)?.data].map(
+      (data) => Totals.parse(data),
+    );
+    expect(paged.length).toBeGreaterThan(2);
+    expect(closed?.pages).toBe(paged.length);
+    expect(closed?.totals.filter(({ account }) => /^(tenant|center|link):/.test(account))).toEqual([]);
+    const rows = [...paged.map(({ data }) => Totals.parse(data)), closed].flatMap(
+      (part) => part?.totals ?? [],
+    );
+    expect(new Set(rows)).toEqual(new Set(whole?.totals));
+    const queries: Readonly<Record<string, string>>[] = [{}, { period: today }];
+    for (const query of queries) {
+      const own = await walk(many, operations.getLedger, finance, { query: { ...query, limit: 3 } });
+      expect(own.length).toBe(rows.length);
+      expect(own).toEqual(await walk(one, operations.getLedger, finance, { query }));
+    }
+    const params = { period: today };
+    const summary = { charges: 3, pages: paged.length, totals: closed?.totals };
+    expect(await succeeds(many.call(operations.getPeriod, finance, { params }))).toMatchObject(summary);
+  });
+});
+
 class Killed extends Error {}
 
 /** Counts the writes of a call's functions, and dies at the n-th, before or after it was done. */
@@ -286,7 +328,7 @@ describe("a close in many parts", () => {
 
 describe("a close that is killed", () => {
   /** Closes a day, dying at the n-th write and starting anew as often as it takes. */
-  async function closed(n: number, how: "before" | "after", runs: boolean) {
+  async function closed(n: number, how: "before" | "after", runs: boolean, paged = false) {
     const death = dying();
     const exchange = await startExchange(death.around);
     await aDay(exchange, { runs });
@@ -294,7 +336,8 @@ describe("a close that is killed", () => {
     let deaths = 0;
     for (;;) {
       try {
-        await closeDays(exchange, (name, input) => death.within(() => exchange.invoke(name, input)));
+        const call = (name: string, input: unknown) => death.within(() => exchange.invoke(name, input));
+        await closeDays(exchange, paged ? withFewRows(call) : call);
         break;
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
@@ -310,14 +353,15 @@ describe("a close that is killed", () => {
   }
 
   test.each([
-    ["before", "had to be borne by others", false],
-    ["after", "was paid by itself", true],
-  ] as const)("%s any write leaves the same bytes, where what a center owed %s", async (how, _, runs) => {
-    const whole = await closed(Number.POSITIVE_INFINITY, how, runs);
+    ["before", "what a center owed had to be borne by others", false, false],
+    ["after", "what a center owed was paid by itself", true, false],
+    ["after", "the totals take some pages", true, true],
+  ] as const)("%s any write leaves the same bytes, where %s", async (how, _, runs, paged) => {
+    const whole = await closed(Number.POSITIVE_INFINITY, how, runs, paged);
     expect(whole.deaths).toBe(0);
     let deaths = 0;
     for (let n = 1; n <= whole.writes; n++) {
-      const killed = await closed(n, how, runs);
+      const killed = await closed(n, how, runs, paged);
       deaths += killed.deaths;
       expect(killed.commits, `${how} write ${n}`).toEqual(whole.commits);
     }

@@ -115,6 +115,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "DepositReceived":
     case "PeriodOpened":
     case "PeriodCutOff":
+    case "PeriodTotalsStated":
     case "PeriodClosed":
     case "InvoiceIssued":
     case "PayoutStated":

@@ -18,6 +18,7 @@ import {
 } from "../settlement/charges.ts";
 import { periodOf, periodStart, SLOTS_PER_DAY, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import type { ChargeRelease } from "./commands.ts";
+import { readyPart } from "./readiness.ts";
 import { balancesOf, inForce, type KnownJob, lostSlots, type Placement } from "./state.ts";
 
 // Which charges an ending posts: one per award of the placement that money can still touch.
@@ -52,7 +53,7 @@ export function chargesByTenant(
 ): Charge[] {
   return openBalances(job, placement).map((balance) => {
     const to = deliveredIn(balance, deliveredTo);
-    const lines = deliveredLines(balance, to, row);
+    const lines = deliveredLines(readyPart(job, balance), to, row);
     const keeps = releaseFeeMax(balance, to);
     return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps, period: periodAt(at) });
   });
@@ -60,12 +61,12 @@ export function chargesByTenant(
 
 /** The awards ended in their time (row 5 where a continuation lost): all of their slots are charged. */
 export function chargesByTime(job: KnownJob, placement: Placement, row: number, at: number): Charge[] {
-  return openBalances(job, placement).map((balance) => endedInTime(balance, row, at));
+  return openBalances(job, placement).map((balance) => endedInTime(job, balance, row, at));
 }
 
-function endedInTime(balance: AwardBalance, row: number, at: number): Charge {
+function endedInTime(job: KnownJob, balance: AwardBalance, row: number, at: number): Charge {
   const to = endOf(balance);
-  const lines = deliveredLines(balance, to, row);
+  const lines = deliveredLines(readyPart(job, balance), to, row);
   return post(balance, { kind: "end", from: balance.chargedTo, to, lines, keeps: 0n, period: periodAt(at) });
 }
 
@@ -77,7 +78,7 @@ export function chargesOfReclaim(job: KnownJob, placement: Placement, slot: numb
   return openBalances(job, placement).map((balance) => {
     const end = Math.min(endOf(balance), slot);
     const to = end > balance.award.from ? Math.max(balance.chargedTo, end) : balance.chargedTo;
-    const lines = deliveredLines(balance, to, 11);
+    const lines = deliveredLines(readyPart(job, balance), to, 11);
     return post(balance, {
       kind: "end",
       from: balance.chargedTo,
@@ -93,7 +94,7 @@ export function chargesOfReclaim(job: KnownJob, placement: Placement, slot: numb
 export function chargesOfEndedAwards(job: KnownJob, placement: Placement, at: number): Charge[] {
   return openBalances(job, placement)
     .filter((balance) => slotStart(endOf(balance)) <= at && endOf(balance) < placement.end)
-    .map((balance) => endedInTime(balance, 3, at));
+    .map((balance) => endedInTime(job, balance, 3, at));
 }
 
 export interface CenterFaults {
@@ -125,7 +126,7 @@ export function chargesByCenters(job: KnownJob, placement: Placement, faults: Ce
     // Row 8: of what never ran, the data that was moved is not paid for either.
     const to = placement.ran ? deliveredIn(balance, faults.slot) : balance.chargedTo;
     const row = faults.fewerCards === true ? 12 : placement.ran ? 9 : 8;
-    const delivered = deliveredLines(balance, to, row);
+    const delivered = deliveredLines(readyPart(job, balance), to, row);
     const fault = faults.centers.flatMap((center) =>
       linesOfFault(job, placement, balance, { ...faults, center }, balance === current),
     );
@@ -199,7 +200,7 @@ function linesOfFault(
 
 function creditsOf(job: KnownJob, placement: Placement, center: CenterId, slot: number) {
   const lost = lostSlots(job, placement, slot);
-  const balances = balancesOf(job, placement.id);
+  const balances = balancesOf(job, placement.id).map((balance) => readyPart(job, balance));
   const most = refundableOf(balances) + dueUpTo(balances, slot);
   return creditLines(balances, lost, center, jobKinds[job.request.spec.kind].divisible, most);
 }
@@ -250,7 +251,7 @@ export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
   return openBalances(job, placement).flatMap((balance) => {
     const to = Math.min(end, endOf(balance));
     if (to <= balance.chargedTo) return [];
-    const lines = deliveredLines(balance, to, 3);
+    const lines = deliveredLines(readyPart(job, balance), to, 3);
     const ended = to === endOf(balance) && endOf(balance) < placement.end;
     return [
       post(balance, {

@@ -113,6 +113,20 @@ describe("a correction by finance", () => {
     );
   });
 
+  test("gives nothing back that was credited as lost already", () => {
+    const lost: JobCommand[] = [
+      ...admitted(),
+      place(awardOf(1), 20_000),
+      acceptAt(1),
+      start(1),
+      { type: "Refuse", placement: placementId(1), center: xian, at: inSlot(103, 180) },
+    ];
+    // Three slots were paid and credited whole.
+    const { state } = jobAfter(...lost);
+    const command = correct("c-1", [refund(1)], { charge: `${placementId(1)}:end:100-103` });
+    expect(refusal(jobDecider.decide(command, state))).toBe("correction-beyond-charge");
+  });
+
   test("may charge more, and give that back", () => {
     const more = correct("c-1", [line(tenant, center, 500)]);
     expect(lifeWith(more).events.at(-1)).toMatchObject({ data: { tenantPays: "500" } });

@@ -1,13 +1,13 @@
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import { accept, conflict, type Decision, nothing, reject } from "../decider.ts";
 import { ledgerAccounts } from "../settlement/accounts.ts";
-import { type AwardBalance, type Charged, centersOf } from "../settlement/award-balance.ts";
-import { penaltyRoom } from "../settlement/charges.ts";
+import { type AwardBalance, type Charged, centersOf, withCorrection } from "../settlement/award-balance.ts";
+import { penaltyRoom, refundableOf } from "../settlement/charges.ts";
 import { correction } from "../settlement/correction.ts";
 import { penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
 import { periodOf, slotOf } from "../time.ts";
 import type { Correct } from "./commands.ts";
-import type { KnownJob } from "./state.ts";
+import { balancesOf, type KnownJob } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 
@@ -20,7 +20,9 @@ export function correct(command: Correct, job: KnownJob): Decided {
   if (balance === undefined || charged === undefined)
     return conflict("charge-unknown", "The job has no such charge.", "/charge");
   if (lines.length === 0) return reject("lines-missing", "Say what is to be moved.", "/lines");
-  const wrong = whyNotLines(balance, charged, lines);
+  const wrong =
+    whyNotLines(balance, charged, lines) ??
+    whyNotOfRun(job, balance, { corrects: charge, lines: [...lines] });
   if (wrong !== undefined) return wrong;
   const named = command.break === undefined ? {} : { break: command.break };
   const { from, to } = charged;
@@ -60,6 +62,25 @@ function whyNotLines(
   const room = penaltyRoom(balance);
   return more > 0n && more > room
     ? reject("penalty-beyond-award", `Penalties of this award can grow by ${room} mills.`, "/lines")
+    : undefined;
+}
+
+/** Refunds and credits of lost work together give back no more than the run paid, of whichever charge. */
+function whyNotOfRun(
+  job: KnownJob,
+  balance: AwardBalance,
+  amends: { readonly corrects: string; readonly lines: ChargeLine[] },
+): Decided | undefined {
+  const run = job.placementOf.get(balance.award.placement);
+  const before = run === undefined ? [balance] : balancesOf(job, run);
+  const after = before.map((one) => (one === balance ? withCorrection(one, amends) : one));
+  const [paid, left] = [refundableOf(before), refundableOf(after)];
+  return left < 0n && left < paid
+    ? reject(
+        "correction-beyond-charge",
+        `Of what the run paid ${paid} mills are left to give back.`,
+        "/lines",
+      )
     : undefined;
 }
 

@@ -29,6 +29,7 @@ import { correct } from "./correcting.ts";
 import { endsBy, mayGoOn } from "./deadlines.ts";
 import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
 import { meterRun } from "./metering.ts";
+import { isAnythingReady } from "./readiness.ts";
 import { request } from "./request.ts";
 import { acceptPlacement, finishRun, startRun } from "./runs.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
@@ -196,11 +197,11 @@ function cancel(command: Cancel, job: KnownJob): Decided {
 function cancelPlacement(job: KnownJob, at: number): JobEvent[] {
   const placement = inForce(job);
   if (placement === undefined) return [];
-  const ready = job.phase === "accepted" || job.phase === "running";
   const touched = untouchedFrom(placement, at);
   const slot = Math.min(placement.end, placement.ran ? Math.max(touched, placement.from + 1) : touched);
-  // Cards that no center said were ready were not delivered; links were.
-  const charges = chargesByTenant(job, placement, ready ? slot : Math.min(slot, placement.from), 2, at);
+  // Where nothing was ready no cards were delivered; links were.
+  const deliveredTo = isAnythingReady(job, placement) ? slot : Math.min(slot, placement.from);
+  const charges = chargesByTenant(job, placement, deliveredTo, 2, at);
   const { job: id } = job.request;
   const data = { job: id, at: instant(at), slot, placement: placement.id };
   return [{ type: "JobCancelled", data }, ...charges];

@@ -382,6 +382,19 @@ function checkLinks(charges: readonly ChargePosted[], links: Award["links"]): vo
   expect(paidFor("transfer") <= sum(links.map(({ transfer }) => mills(transfer)))).toBe(true);
 }
 
+/** No center of a divisible job is paid for cards that it never said were ready, nor gives back what it was not paid. */
+function checkReady(events: readonly JobEvent[], state: JobState): void {
+  if (state.phase === "unknown" || state.request.spec.kind !== "div") return;
+  const said = new Set<string>();
+  for (const event of events) {
+    if (event.type === "JobAccepted") said.add(`${event.data.placement} ${event.data.center}`);
+    if (event.type !== "ChargePosted") continue;
+    const placement = state.placementOf.get(event.data.placement);
+    for (const { kind, center } of event.data.lines)
+      if (kind === "compute" || kind === "credit") expect(said).toContain(`${placement} ${center}`);
+  }
+}
+
 function checkPath(events: readonly JobEvent[]): void {
   const first = (type: JobEvent["type"]) => events.findIndex((event) => event.type === type);
   const completed = first("JobCompleted");
@@ -432,6 +445,7 @@ describe("any life of a job", () => {
       fc.property(life, (drawn) => {
         const { events, state } = carryOutSteps(jobDecider, stepsOf(drawn));
         checkMoney(events, state);
+        checkReady(events, state);
       }),
       { numRuns: 4000 },
     );

@@ -92,7 +92,9 @@ function whyWithoutAward(book: JobBook, { data, kind, place }: ChargeOf): string
  */
 export function wrongPrices(book: JobBook, taken: ReadonlySet<string>): Finding[] {
   return left(book, taken).flatMap((charge): Finding[] => {
-    const wrong = charge.before === undefined ? undefined : whatIsWrong(charge, charge.before);
+    const { before, ready } = charge;
+    const wrong =
+      before === undefined || ready === undefined ? undefined : whatIsWrong(charge, before, ready);
     if (wrong === undefined) return [];
     const { expected, found, what } = wrong;
     const diff = found > expected ? found - expected : expected - found;
@@ -122,11 +124,11 @@ function sums(lines: readonly ChargeLine[]): Map<string, bigint> {
   return byTarget;
 }
 
-function whatIsWrong(charge: ChargeOf, before: AwardBalance): Wrong | undefined {
+function whatIsWrong(charge: ChargeOf, before: AwardBalance, ready: AwardBalance): Wrong | undefined {
   const { data, kind } = charge;
   const partial = data.lines.filter(isPartial);
   const lines = data.lines.filter((line) => isPriced(line) && !isPartial(line));
-  const due = isDelivery(kind) ? deliveredLines({ ...before, chargedTo: data.from }, data.to, 3) : [];
+  const due = isDelivery(kind) ? deliveredLines({ ...ready, chargedTo: data.from }, data.to, 3) : [];
   return (
     differing(sums(due.filter(isPriced)), sums(lines)) ??
     wrongPartial(charge, before, partial) ??

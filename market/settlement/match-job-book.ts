@@ -1,6 +1,7 @@
 import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
+import { isAnythingReady, readyPart } from "../job/readiness.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, lostSlots } from "../job/state.ts";
 import { mills } from "../money.ts";
 import { slotStart } from "../time.ts";
@@ -29,6 +30,8 @@ export interface ChargeOf {
   readonly kind: ChargeKind | undefined;
   /** The award's money before the charge; undefined: no auction gave such an award. */
   readonly before: AwardBalance | undefined;
+  /** The same without the cards of centers that had not said that they were ready. */
+  readonly ready: AwardBalance | undefined;
   /** Card-seconds that each center had metered in the charge's first and last slot when it was posted. */
   readonly usage: readonly Metered[];
 }
@@ -183,10 +186,11 @@ function chargeOf(draft: Draft, data: ChargePostedData, place: EventPlace): Char
   const balances = state.phase === "unknown" ? [] : state.balances;
   const before = balances.find(({ award }) => award.placement === data.placement);
   const root = state.phase === "unknown" ? undefined : state.placementOf.get(data.placement);
+  const ready = before === undefined || state.phase === "unknown" ? before : readyPart(state, before);
   const usage = draft.usages.flatMap(({ data: one, from, to }) =>
     one.placement === root && from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
   );
-  return { data, place, kind: chargeKindOf(data.charge), before, usage };
+  return { data, place, kind: chargeKindOf(data.charge), before, ready, usage };
 }
 
 /** Runs that begin and end, and placements that end, as the state before the event has them. */
@@ -243,9 +247,7 @@ function cancelled(draft: Draft, job: KnownJob, { at, slot }: DataOf<"JobCancell
   const fate = placement === undefined ? undefined : draft.fates.get(placement.id);
   if (placement === undefined || fate === undefined) return;
   stopRuns(fate, Math.min(Date.parse(at), slotStart(slot)));
-  // Cards that no center said were ready were not delivered.
-  const ready = job.phase === "accepted" || job.phase === "running";
-  fate.deliveredTo = ready ? slot : Math.min(slot, placement.from);
+  fate.deliveredTo = isAnythingReady(job, placement) ? slot : Math.min(slot, placement.from);
 }
 
 function displaced(draft: Draft, job: KnownJob, { cause, slot }: DataOf<"JobDisplaced">): void {
@@ -322,8 +324,8 @@ function ranBy({ state }: JobBook, root: PlacementId | undefined): boolean {
 /** Slots that a center delivered of an award. */
 export function deliveredBy(book: JobBook, award: AwardOf, center: CenterId): Range[] {
   const { balance } = award;
-  if (balance === undefined) return [];
-  const fills = fillsInForce(balance).filter((fill) => fill.center === center);
+  if (balance === undefined || book.state.phase === "unknown") return [];
+  const fills = fillsInForce(readyPart(book.state, balance)).filter((fill) => fill.center === center);
   return shared(united(fills.map(({ from, to }): Range => [from, to])), [[0, deliveredEnd(book, award)]]);
 }
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import type { PeriodClosed } from "../../events/catalog/period.ts";
+import type { PeriodTotalsStated } from "../../events/catalog/period.ts";
 import { Currency, MillsText, Period } from "../../events/catalog/values.ts";
 import { marketCurrency, mills, millsText } from "../money.ts";
-import { change, type ViewChange, viewKeys } from "./view.ts";
+import { change, put, type ViewChange, viewKeys } from "./view.ts";
 
-/** Turnover of one account of the ledger over all closed settlement days, in mills. */
+/** Turnover of one account of the ledger, over all closed settlement days or of one, in mills. */
 export const LedgerView = z.object({
   account: z.string(),
   currency: Currency,
@@ -15,15 +15,20 @@ export const LedgerView = z.object({
 });
 export type LedgerView = z.infer<typeof LedgerView>;
 
-/** A day that is closed adds its totals. */
-export function projectLedger({ period, totals }: z.infer<typeof PeriodClosed.data>): readonly ViewChange[] {
-  return totals.map(({ account, debit, credit, currency = marketCurrency }) =>
-    change(viewKeys.ledger(account, currency), LedgerView, (view) => ({
-      account,
-      currency,
-      debit: millsText(mills(debit) + mills(view?.debit ?? millsText(0n))),
-      credit: millsText(mills(credit) + mills(view?.credit ?? millsText(0n))),
-      period,
-    })),
-  );
+/** Rows of a day's totals: those of the day, and added to the days before. */
+export function projectLedger({
+  period,
+  totals,
+}: Pick<z.infer<typeof PeriodTotalsStated.data>, "period" | "totals">): readonly ViewChange[] {
+  return totals.flatMap(({ account, debit, credit, currency = marketCurrency }) => {
+    const row: LedgerView = { account, currency, debit, credit, period };
+    return [
+      put(viewKeys.ledgerOfDay(period, account, currency), row),
+      change(viewKeys.ledger(account, currency), LedgerView, (view) => ({
+        ...row,
+        debit: millsText(mills(debit) + mills(view?.debit ?? millsText(0n))),
+        credit: millsText(mills(credit) + mills(view?.credit ?? millsText(0n))),
+      })),
+    ];
+  });
 }

@@ -21,6 +21,8 @@ export function projectPeriod(event: PeriodEvent): readonly ViewChange[] {
       return [put<PeriodView>(viewKeys.period(event.data.period), event.data)];
     case "PeriodCutOff":
       return [add({ cutOff: event.data })];
+    case "PeriodTotalsStated":
+      return projectLedger(event.data);
     case "PeriodClosed": {
       const { totals: _, ...closed } = event.data;
       return [add({ closed }), ...projectLedger(event.data)];

@@ -581,22 +581,26 @@ describe("a period", () => {
       { account: "bank", debit: "5", credit: "1", currency: "USD" },
     );
     const rows = rowsOf(streams.period(today), totals, totals);
+    const traded = { account: "bank", currency: "CNY", period: today };
+    const foreign = { ...traded, currency: "USD" };
     expect(rows).toEqual({
-      ...row(viewKeys.ledger("bank", "CNY"), {
-        account: "bank",
-        currency: "CNY",
-        debit: "1800",
-        credit: "0",
-        period: today,
-      }),
-      ...row(viewKeys.ledger("bank", "USD"), {
-        account: "bank",
-        currency: "USD",
-        debit: "10",
-        credit: "2",
-        period: today,
-      }),
+      ...row(viewKeys.ledger("bank", "CNY"), { ...traded, debit: "1800", credit: "0" }),
+      ...row(viewKeys.ledger("bank", "USD"), { ...foreign, debit: "10", credit: "2" }),
+      ...row(viewKeys.ledgerOfDay(today, "bank", "CNY"), { ...traded, debit: "900", credit: "0" }),
+      ...row(viewKeys.ledgerOfDay(today, "bank", "USD"), { ...foreign, debit: "5", credit: "1" }),
     });
+  });
+
+  test("has the same rows where they were stated before it closed", () => {
+    const rows = [
+      { account: "bank", debit: "900", credit: "0" },
+      { account: "tenant:lab:available", debit: "0", credit: "900" },
+    ];
+    const stated = parseEvent("PeriodTotalsStated", { period: today, page: 1, totals: rows.slice(1) });
+    const isRow = ([key]: readonly [string, unknown]) => key.includes("ledger");
+    const rowsIn = (...events: readonly DomainEvent[]) =>
+      Object.fromEntries(Object.entries(rowsOf(streams.period(today), ...events)).filter(isRow));
+    expect(rowsIn(stated, closed(...rows.slice(0, 1)))).toEqual(rowsIn(closed(...rows)));
   });
 });
 

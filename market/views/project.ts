@@ -83,6 +83,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
       return projectAccount(event);
     case "PeriodOpened":
     case "PeriodCutOff":
+    case "PeriodTotalsStated":
     case "PeriodClosed":
       return projectPeriod(event);
     case "BreakFound":

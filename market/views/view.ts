@@ -127,6 +127,10 @@ export const viewKeys = {
   charge: (charge: string): ViewKey => ({ pk: `charge#${charge}`, sk: "charge" }),
   account: (account: string): ViewKey => ({ pk: accountsKey, sk: account }),
   ledger: (account: string, currency: string): ViewKey => ({ pk: ledgerKey, sk: `${account} ${currency}` }),
+  ledgerOfDay: (period: string, account: string, currency: string): ViewKey => ({
+    pk: ledgerOfDay(period),
+    sk: `${account} ${currency}`,
+  }),
   period: (period: string): ViewKey => ({ pk: periodsKey, sk: period }),
   /** A break of the match; own item of its stream. */
   break: (id: BreakId): ViewKey => ({ pk: `break#${id}`, sk: "break" }),
@@ -156,6 +160,8 @@ export const centersKey = "centers";
 export const auctionsKey = "auctions";
 export const accountsKey = "accounts";
 export const ledgerKey = "ledger";
+/** Turnover of one day only. */
+export const ledgerOfDay = (period: string) => `ledger#${period}`;
 export const periodsKey = "periods";
 export type BreakStatus = "open" | "resolved";
 export const breaksKey = (status: BreakStatus) => `breaks#${status}`;
