@@ -10,6 +10,7 @@ import { fundDecider } from "../../market/fund.ts";
 import { instant, slotStart } from "../../market/time.ts";
 import { closeDays } from "../../test/close-days.ts";
 import { testTables } from "../../test/dynalite.ts";
+import { allCommits } from "../../test/exchange-days.ts";
 import {
   acme,
   alpha,
@@ -80,17 +81,6 @@ async function aDay(exchange: InMemoryExchange, { runs = true, guarantee = "300"
   );
   await exchange.pump();
   exchange.clock.set(openingTime + day);
-}
-
-/** All commits of the log, by stream. */
-async function allCommits(exchange: InMemoryExchange): Promise<Map<string, ParsedCommit[]>> {
-  const names = new Set<string>();
-  for await (const items of exchange.database.scan(testTables.log, ["pk"]))
-    for (const { pk } of items) names.add(String(pk));
-  const commits = await Promise.all(
-    [...names].sort().map(async (name) => [name, await exchange.commits(name)] as const),
-  );
-  return new Map(commits);
 }
 
 /** What the close itself wrote, but for where the day lies in the feed. */
