@@ -10,10 +10,12 @@ const MOVES = { first: 20, further: 3 };
 /** The temperature that a cycle begins with, as a share of a mean bid's welfare, and how much of it is left at its end. */
 const HOT = { first: 0.1, further: 0.02 };
 const COLD = 0.01;
+/** Share of a cycle in which the gang that was put somewhere by force stays there. */
+const KEPT = 0.25;
 /** Moves between two looks at what has been reached. */
 const PORTION = 64;
 
-/** One cycle of moves. The gang that is put somewhere by force stays there in the first half. */
+/** One cycle of moves. All but the first begin with a gang put somewhere by force. */
 export function* annealCycle(
   improvement: Improvement,
   first: boolean,
@@ -26,6 +28,6 @@ export function* annealCycle(
   const kept = first ? -1 : kick(improvement, effort);
   for (let move = 0; move < moves; move++) {
     if (move % PORTION === 0) yield;
-    ejectOnce(improvement, hot * COLD ** (move / moves), move < moves / 2 ? kept : -1, effort);
+    ejectOnce(improvement, hot * COLD ** (move / moves), move < moves * KEPT ? kept : -1, effort);
   }
 }

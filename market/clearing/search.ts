@@ -46,6 +46,8 @@ const DIVES: readonly Dive[] = [
 ];
 /** In books of so many bids at most one bid is moved at a time. */
 const FEW = 200;
+/** There a cycle of moves may lose so much, as a share of a mean bid's welfare, and is still gone on from. */
+const WORST = 0.6;
 /** Where even then the best is so far below the bound, large gangs are moved so often; the row for so many bids counts. */
 const ARRANGED = [
   { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
@@ -224,12 +226,13 @@ function* moreRounds(state: State, improvement: Improvement): Generator<void, vo
   guideImprovement(improvement, guide, demand);
 }
 
-/** In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if that was no good. */
+/** In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if it lost much. */
 function* anneal(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   improvement.schedule = copySchedule(sharedAnew(improvement.schedule, state));
+  const worst = (WORST * ascent.bound) / Math.max(1, model.bids);
   let now = improvement.schedule;
   let gained = 0;
   let nextRounds = effort.spent + 100 * look;
@@ -245,7 +248,8 @@ function* anneal(state: State): Generator<void, void> {
     }
     if (first) improvement.schedule = sharedAnew(improvement.schedule, state);
     note();
-    if (first || improvement.schedule.welfare >= now.welfare) now = copySchedule(improvement.schedule);
+    if (first || improvement.schedule.welfare >= now.welfare - worst)
+      now = copySchedule(improvement.schedule);
     else improvement.schedule = copySchedule(now);
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
