@@ -137,11 +137,11 @@ describe("a market, from its first center to its first charge", () => {
     expect(await ok(`quote -f ${file}`)).toMatchInlineSnapshot(`
       "center  product   market time               CNY/card-h  cost CNY  basis    limit
       wuhan   a100-80g  2026-03-02 10:06 – 11:06        1.00     8.000  offered  suffices
-      such a job holds 24.000 CNY
+      such a job holds 24.000 CNY before tax
       "
     `);
     expect(await ok(`quote -f ${file} --cards 17`)).toBe(
-      "no pool sells so many cards for so long in this window\nsuch a job holds 51.000 CNY\n",
+      "no pool sells so many cards for so long in this window\nsuch a job holds 51.000 CNY before tax\n",
     );
     const posted = await jsonOf(
       `job post -f - --limit 500 --product a100-80g --key bert-1`,

@@ -10,7 +10,7 @@ import { type Column, table } from "./table.ts";
 export function quoteCommand(session: Session) {
   return bidOptions(
     new Command("quote").description(
-      `${postQuote.summary} for its cards; what moving data costs comes on top. A job's file will do: the rest of it is left out`,
+      `${postQuote.summary} for its cards; what moving data costs, and tax, come on top. A job's file will do: the rest of it is left out`,
     ),
   )
     .addOption(fileOption())
@@ -25,7 +25,7 @@ export function quoteCommand(session: Session) {
 function quoteText({ hold, pools }: Quote): string {
   const starts =
     pools.length === 0 ? "no pool sells so many cards for so long in this window\n" : table(pools, columns);
-  return `${starts}such a job holds ${cny(hold)} CNY\n`;
+  return `${starts}such a job holds ${cny(hold)} CNY before tax\n`;
 }
 
 const columns: readonly Column<z.infer<typeof PoolQuote>>[] = [

@@ -31,13 +31,15 @@ export const PoolQuote = z.object({
       "traded: last published prices; offered: no trade yet in some slot, reserve of the cheapest offers with enough cards",
     ),
   averagePrice: Price.describe("Fen per card-hour over the slots, rounded up"),
-  cost: MillsText.describe("Price x cards x slots at these prices; transfer and links not included"),
+  cost: MillsText.describe("Price x cards x slots at these prices; transfer, links and tax not included"),
   limitSuffices: z.boolean().describe("The limit would have met the published prices"),
 });
 export type PoolQuote = z.infer<typeof PoolQuote>;
 
 export const Quote = z.object({
-  hold: MillsText.describe("Funds that such a job holds before it bids"),
+  hold: MillsText.describe(
+    "Funds that such a job holds before it bids, without tax: of an account with a `taxRate` the job holds that share more, rounded up",
+  ),
   pools: z.array(PoolQuote).describe("Cheapest first; pools that offer fewer cards throughout are left out"),
   asOf: AsOf,
 });

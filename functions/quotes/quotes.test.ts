@@ -7,6 +7,7 @@ import {
   alpha,
   beta,
   bolt,
+  finance,
   type InMemoryExchange,
   newCenter,
   newJob,
@@ -78,6 +79,18 @@ describe("POST /quotes", () => {
         limitSuffices: false,
       }),
     ]);
+  });
+
+  test("counts no tax: of an account with a rate the job holds that much more", async () => {
+    await openMarket();
+    const account = await openAccount(exchange, acme);
+    const rate = { params: { account }, body: { taxRate: 600 } };
+    await succeeds(exchange.call(operations.setTaxRate, finance, rate));
+    const { hold } = (await quote()).body;
+    const body = { ...newJob(exchange, "c-1"), ...wanted() };
+    const { job } = await succeeds(exchange.call(operations.postJob, acme, { body }));
+    const held = await succeeds(exchange.call(operations.getJob, acme, { params: { job } }));
+    expect(held.hold).toBe(String((Number(hold) * 106) / 100));
   });
 
   test("goes by the last trades once there are any", async () => {
