@@ -55,7 +55,7 @@ export interface LogRow extends Readonly<Record<Lifted, string | null>> {
   readonly data: string;
 }
 
-export const logColumns: readonly ParquetColumn<LogRow>[] = [
+const logColumns: readonly ParquetColumn<LogRow>[] = [
   { name: "position", type: "integer", nullable: false },
   { name: "ordinal", type: "integer", nullable: false },
   { name: "page_hash", type: "text", nullable: false },
@@ -78,7 +78,7 @@ export const logColumns: readonly ParquetColumn<LogRow>[] = [
   { name: "data", type: "text", nullable: false },
 ];
 
-export async function* logRows(pages: PageSource): AsyncGenerator<LogRow> {
+async function* logRows(pages: PageSource): AsyncGenerator<LogRow> {
   for await (const page of pages) {
     let ordinal = 0;
     for (const commit of page.commits) {

@@ -57,7 +57,7 @@ export async function measureBooks(
 }
 
 /** Debits less credits as hledger prints them, those of 0 left out. */
-export function ourBalances(totals: Pick<LedgerTotals, "totals" | "charges">): Map<string, string> {
+function ourBalances(totals: Pick<LedgerTotals, "totals" | "charges">): Map<string, string> {
   const { accounts } = ledgerOf(totals);
   const rows = [...accounts].flatMap(([currency, turnovers]) =>
     [...turnovers].flatMap(([account, { debit, credit }]) => {

@@ -82,7 +82,7 @@ export const MatchAnswer = z.object({
 export type MatchAnswer = z.infer<typeof MatchAnswer>;
 
 /** Heap of a process that must stay below 512 MB as a whole. */
-export const boundedHeap = "--max-old-space-size=320";
+const boundedHeap = "--max-old-space-size=320";
 /** No process of the bench takes as long. */
 const PATIENCE_SECONDS = 3600;
 

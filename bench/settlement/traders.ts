@@ -42,7 +42,7 @@ const regions = ["CN-SN", "CN-HB", "CN-NX", "CN-GD", "CN-SX"];
 /** Mills that an account gets when it runs low: 100,000 CNY. */
 const DEPOSIT = 100_000_000n;
 /** Mills that a center posts: 1,000,000 CNY. */
-export const GUARANTEE = 1_000_000_000n;
+const GUARANTEE = 1_000_000_000n;
 /** Mills per GB over a link. */
 export const PER_GB = 50;
 

@@ -129,6 +129,23 @@ describe("a resolution", () => {
     expect([answer.status, answer.problem.code]).toEqual([status, code]);
   });
 
+  test("of a break that has changed since it was read amends no charge", async () => {
+    const { exchange } = world;
+    await succeeds(exchange.call(assignBreak, finance, { params, body: { assignee: "ann" } }));
+    const commits = await exchange.countCommits();
+    const [from, to] = [`center:${world.left.center}`, `tenant:${world.left.tenant.owner}`];
+    const lines = [{ kind: "compute", row: 3, from, to, mills: "9" }];
+    const body = { resolution: "corrected", correction: { lines } };
+    const resolved = (ifMatch: string) =>
+      exchange.call(resolveBreak, finance, { params, body, key: "k", ifMatch });
+    expect((await resolved('"1"')).problem).toMatchObject({ status: 412, code: "version-stale" });
+    expect(await exchange.countCommits()).toBe(commits);
+    const first = await succeeds(resolved('"2"'));
+    expect(first).toMatchObject({ status: "resolved" });
+    // The version that it was read at is no longer the break's: a repeat is told the same all the same.
+    expect(await succeeds(resolved('"2"'))).toEqual(first);
+  });
+
   test("stands: another one is refused, and so is an assignment", async () => {
     await succeeds(resolve({ resolution: "accepted", note: "small" }));
     const other = await resolve({ resolution: "explained" }, "k2");

@@ -10,12 +10,6 @@ export type Role = (typeof roles)[number];
  */
 export type NameRule = "own" | "published" | "new";
 
-export interface ResponseSpec<Body extends z.ZodType | undefined = z.ZodType | undefined> {
-  readonly says: string;
-  /** Absent: no body. */
-  readonly body: Body;
-}
-
 /** One operation of the API: what routes, handlers, OpenAPI and clients are made from. */
 export interface Operation {
   /** camelCase, unique: the operationId of the OpenAPI document. */

@@ -3,6 +3,7 @@ import {
   correctionsTable,
   linesTable,
   marketTime,
+  minus,
   splitLines,
   statementPage,
   sumsTable,
@@ -40,8 +41,4 @@ export function invoicePage(invoice: Invoice): string {
     ],
     feed: invoice.feed,
   });
-}
-
-function minus(mills: string): string {
-  return mills === "0" ? mills : `-${mills}`;
 }

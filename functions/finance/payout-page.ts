@@ -4,6 +4,7 @@ import {
   correctionsTable,
   linesTable,
   marketTime,
+  minus,
   splitLines,
   statementPage,
   sumsTable,
@@ -48,8 +49,4 @@ export function payoutPage(payout: Payout): string {
     ],
     feed: payout.feed,
   });
-}
-
-function minus(mills: string): string {
-  return mills === "0" ? mills : `-${mills}`;
 }

@@ -147,6 +147,11 @@ function thousands(number: string): string {
   return number.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
+/** What is taken off a sum. @param mills none below 0 */
+export function minus(mills: string): string {
+  return mills === "0" ? mills : `-${mills}`;
+}
+
 /** Market time: Asia/Shanghai is UTC+8 all year. */
 export function marketTime(instant: string): string {
   const local = new Date(Date.parse(instant) + 8 * 3_600_000);

@@ -17,15 +17,19 @@ export function carriedOut<State, Event>(
     case "keyReused":
       throw keyReused();
     case "stale":
-      throw problem(
-        412,
-        "version-stale",
-        `The resource is at version ${outcome.version}: read it again and send its ETag as If-Match.`,
-        "header/If-Match",
-      );
+      throw versionStale(outcome.version);
     default:
       return outcome satisfies never;
   }
+}
+
+export function versionStale(version: number): ProblemError {
+  return problem(
+    412,
+    "version-stale",
+    `The resource is at version ${version}: read it again and send its ETag as If-Match.`,
+    "header/If-Match",
+  );
 }
 
 export function keyReused(): ProblemError {

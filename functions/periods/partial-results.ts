@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as z from "zod";
-import { Currency, MillsText, type Period } from "../../events/catalog/values.ts";
+import { PeriodClosed } from "../../events/catalog/period.ts";
+import type { Period } from "../../events/catalog/values.ts";
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import type { Item } from "../../events/store/dynamo.ts";
 import type { MatchFact } from "../../market/settlement/match-facts.ts";
@@ -17,17 +18,7 @@ const daySeconds = 86_400;
 /** Letters of one item, below DynamoDB's 400 KB. */
 const itemLetters = 300_000;
 
-const Totals = z.object({
-  charges: z.int().min(0),
-  totals: z.array(
-    z.object({
-      account: z.string(),
-      debit: MillsText,
-      credit: MillsText,
-      currency: Currency.optional(),
-    }),
-  ),
-});
+const Totals = PeriodClosed.data.pick({ charges: true, totals: true });
 
 /** Facts of the match are plain JSON of this version's own making: how they are built is its own business. */
 const Fact = z.custom<MatchFact>(
@@ -42,14 +33,14 @@ export const Partial = z.object({
 });
 export type Partial = z.infer<typeof Partial>;
 
-const Amounts = z.object({ count: z.int().min(0), payable: MillsText });
+const Amounts = PeriodClosed.data.shape.invoices.unwrap();
 export type Amounts = z.infer<typeof Amounts>;
 
 /** What a bucket comes to over all ranges. */
 export const BucketResult = z.object({
   ledger: Totals,
   invoices: Amounts,
-  match: z.object({ matched: z.int(), withinTolerance: z.int(), breaks: z.int() }),
+  match: PeriodClosed.data.shape.match.unwrap(),
   /** Facts of the bucket's centers, whose payouts are stated one after another. */
   centers: z.array(StatementFact),
 });

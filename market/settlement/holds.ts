@@ -35,20 +35,13 @@ export function statusOf(hold: HoldLife): HoldStatus {
   return hold.expired > 0n ? "expired" : "released";
 }
 
-/** The holds after some more events; parts of the feed add up in any order, as the ledger does. */
+/** The holds after some more events; in which order they come changes nothing. */
 export function withHoldEvents(holds: Holds, events: Iterable<DomainEvent>): Holds {
   const next = new Map(holds);
   for (const event of events) {
     const change = changeOf(event);
     if (change !== undefined) add(next, change);
   }
-  return next;
-}
-
-/** The holds of two ranges of the feed that do not overlap. */
-export function mergeHolds(a: Holds, b: Holds): Holds {
-  const next = new Map(a);
-  for (const life of b.values()) add(next, life);
   return next;
 }
 

@@ -270,7 +270,7 @@ export function wholeFen(amount: bigint): bigint {
 
 const sumOf = (lines: readonly StatementLine[]) => lines.reduce((sum, line) => sum + mills(line.mills), 0n);
 
-export const invoiceId = (account: AccountId, period: Period) => InvoiceId.parse(`${account}-${period}`);
+const invoiceId = (account: AccountId, period: Period) => InvoiceId.parse(`${account}-${period}`);
 export const payoutId = (center: CenterId, period: Period) => PayoutId.parse(`${center}-${period}`);
 
 /** When a day's statements were made up: at its cut-off, however late they are issued. */

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type {
   AccountId,
   BreakId,
@@ -38,15 +37,6 @@ export type ViewEffect = ViewChange | ViewAppend;
 
 /** How far a numbered list has come; `before`: how far it had come before the last page that added to it. */
 export const ListCount = z.object({ before: z.int().min(0), count: z.int().min(0) });
-
-/** A commit as projections read it. */
-export interface ProjectedCommit {
-  readonly stream: string;
-  readonly version: number;
-  /** Market time of the decision. */
-  readonly time: string;
-  readonly events: readonly DomainEvent[];
-}
 
 /** Where an event stands. */
 export interface At {
