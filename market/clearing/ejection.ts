@@ -6,7 +6,16 @@ import { drawCell, type Improvement, weighCells } from "./improve.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { DIV } from "./model.ts";
 import { beginMove, dropWhoLoses, takeBack, takeWhole, touch } from "./move.ts";
-import { emptyFills, freeFor, isServed, place, type Schedule, slackAtFloors, slotsOf } from "./schedule.ts";
+import {
+  emptyFills,
+  freeFor,
+  isIn,
+  isServed,
+  place,
+  type Schedule,
+  slackAtFloors,
+  slotsOf,
+} from "./schedule.ts";
 import { stagingFits } from "./staging.ts";
 
 // Moves of one bid: it goes where it would, and whoever stands in its way looks for another place.
@@ -198,19 +207,6 @@ function couldHave(schedule: Schedule, bid: number, pool: number, slot: number):
   const { model } = schedule;
   if (model.kind[bid] === DIV || (model.from[bid] ?? 0) > slot || (model.to[bid] ?? 0) <= slot) return false;
   return mayEnter(schedule, bid) && !isIn(schedule, bid, pool, slot, slot + 1);
-}
-
-function isIn(
-  { model, choice, start, gangs }: Schedule,
-  bid: number,
-  pool: number,
-  from: number,
-  to: number,
-) {
-  const held = choice[bid] ?? -1;
-  if (held === -1 || !gangs[pool]?.includes(bid)) return false;
-  const begins = start[bid] ?? 0;
-  return begins < to && begins + slotsOf(model, held) > from;
 }
 
 /** Places a gang, ejecting div bids and then gangs from its cells as far as it takes; false: it cannot be placed. */

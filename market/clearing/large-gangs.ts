@@ -6,7 +6,7 @@ import { copyPrices, type Prices, type PriceTables, refreshTables, tablesOf } fr
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { DIV, type Model } from "./model.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
-import { emptySchedule, freeFor, type Place, place, type Schedule, slotsOf, unplace } from "./schedule.ts";
+import { emptySchedule, freeFor, isIn, type Place, place, type Schedule, unplace } from "./schedule.ts";
 import { stagingFits } from "./staging.ts";
 
 // Where a few large gangs are worth most of an auction, which of them share a pool decides all, and prices say little of
@@ -163,19 +163,6 @@ function makeRoom({ model, schedule, large, draw }: Arranging, bid: number): voi
 function hasRoom(schedule: Schedule, bid: number, first: number, d: number, cards: number): boolean {
   for (let cell = first; cell < first + d; cell++) if (freeFor(schedule, bid, cell) < cards) return false;
   return true;
-}
-
-function isIn(
-  { model, choice, start, gangs }: Schedule,
-  bid: number,
-  pool: number,
-  from: number,
-  to: number,
-) {
-  const chosen = choice[bid] ?? -1;
-  if (chosen === -1 || !gangs[pool]?.includes(bid)) return false;
-  const begins = start[bid] ?? 0;
-  return begins < to && begins + slotsOf(model, chosen) > from;
 }
 
 /** Prices what large gangs leave, moving the tables on, and places all others at that. */

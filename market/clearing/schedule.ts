@@ -351,3 +351,17 @@ export function exactWelfare({ model, used, choice, fills }: Schedule): number {
   }
   return welfare;
 }
+
+/** Whether a gang has cards of a pool in any slot of `[from, to)`. */
+export function isIn(
+  { model, choice, start, gangs }: Schedule,
+  bid: number,
+  pool: number,
+  from: number,
+  to: number,
+): boolean {
+  const chosen = choice[bid] ?? -1;
+  if (chosen === -1 || !gangs[pool]?.includes(bid)) return false;
+  const begins = start[bid] ?? 0;
+  return begins < to && begins + slotsOf(model, chosen) > from;
+}
