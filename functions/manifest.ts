@@ -174,7 +174,7 @@ const sweepers: readonly FunctionSpec[] = [
     "sweep-workflows",
     "functions/jobs/sweep-workflows.ts",
     { kind: "schedule", expression: "cron(20 * * * ? *)", atStart: true },
-    ["views:read", "operations:read", "auctions:start", "jobs:start"],
+    ["views:read", "operations:read", "auctions:start", "jobs:start", "periods:start"],
   ),
   consumer(
     "watch-auctions",

@@ -1,14 +1,18 @@
 import { forEachInFlight } from "../../events/store/in-flight.ts";
-import { slotOf, slotStart } from "../../market/time.ts";
+import { periodPlus, periodStart, slotOf, slotStart } from "../../market/time.ts";
 import { PlacementView } from "../../market/views/jobs.ts";
-import { openPlacementsKey } from "../../market/views/view.ts";
+import { PeriodView } from "../../market/views/periods.ts";
+import { openPlacementsKey, periodsKey } from "../../market/views/view.ts";
 import { stepFunctions } from "../kit/aws-clients.ts";
 import { type Access, variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { scheduled } from "../kit/scheduled.ts";
 import { waitingTasks } from "./task-tokens.ts";
 
-/** Starts what a crash left without a workflow: placements in force, and an auction without a seal. */
+/** Time that the close of a day has before another one is started for it, in slots. */
+const closeSlots = 10;
+
+/** Starts what a crash left without a workflow: placements in force, an auction without a seal, a day that is over. */
 export const create = scheduled(async (access) => {
   const slot = slotOf(access.clock.now());
   await access.workflows.start({
@@ -16,10 +20,22 @@ export const create = scheduled(async (access) => {
     name: `sweep-${slot}-${access.newId()}`,
     input: {},
   });
+  await reviveClose(access, slot);
   const open = await access.views.list({ pk: openPlacementsKey }, PlacementView);
   await forEachInFlight(16, open, ({ data }) => revive(access, data, slot));
 });
 export const handler = onLambda(create, stepFunctions);
+
+/** A close goes on where the log says that the day stands, and two at once do no harm. */
+async function reviveClose({ views, workflows, env }: Access, slot: number): Promise<void> {
+  const [newest] = await views.list({ pk: periodsKey, descending: true, limit: 1 }, PeriodView);
+  if (newest === undefined) return;
+  const { period, closed } = newest.data;
+  const open = closed === undefined ? period : periodPlus(period, 1);
+  if (slot < periodStart(periodPlus(open, 1)) + closeSlots) return;
+  const stateMachineArn = variable(env, "PERIOD_MACHINE_ARN");
+  await workflows.start({ stateMachineArn, name: `sweep-${open}-${slot}`, input: {} });
+}
 
 /** A name is taken for good: an execution that ended too early is followed by one of another name. */
 async function revive(access: Access, { job, placement }: PlacementView, slot: number): Promise<void> {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { streams } from "../../events/catalog/streams.ts";
-import { CenterId, DepositId, MillsText } from "../../events/catalog/values.ts";
+import { CenterId, DepositId, MillsText, Period } from "../../events/catalog/values.ts";
 import type { Database } from "../../events/store/dynamo.ts";
 import { createStore, execute } from "../../events/store/execute.ts";
 import { createEventLog } from "../../events/store/log.ts";
 import type { ParsedCommit } from "../../events/upcasts.ts";
 import { fundDecider } from "../../market/fund.ts";
-import { instant, slotStart } from "../../market/time.ts";
+import { instant, periodStart, slotStart } from "../../market/time.ts";
 import { closeDays } from "../../test/close-days.ts";
 import { testTables } from "../../test/dynalite.ts";
 import { allCommits } from "../../test/exchange-days.ts";
@@ -368,6 +368,29 @@ describe("a close that is killed", () => {
       return exchange.invoke(name, input);
     });
     expect(await allCommits(exchange)).toEqual(whole.commits);
+  });
+
+  test("is begun anew once its day has been over for an hour, and no other is", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false });
+    const closes = () =>
+      exchange.started.flatMap(({ stateMachineArn, name }) =>
+        stateMachineArn === "arn:period" ? [name] : [],
+      );
+    // It opens the day, and dies.
+    await exchange.invoke("begin-close", {});
+    await exchange.pump();
+    const midnight = periodStart(Period.parse("2026-03-03"));
+    exchange.clock.set(slotStart(midnight + 9));
+    await exchange.invoke("sweep-workflows", {});
+    expect(closes()).toEqual([]);
+    exchange.clock.set(slotStart(midnight + 10));
+    for (const _ of [1, 2]) await exchange.invoke("sweep-workflows", {});
+    expect(closes()).toEqual([`sweep-${today}-${midnight + 10}`]);
+    await closeDays(exchange);
+    exchange.clock.set(slotStart(midnight + 20));
+    await exchange.invoke("sweep-workflows", {});
+    expect(closes().length).toBe(1);
   });
 
   test("while others write to the feed, differs in nothing but its places there", async () => {
