@@ -15,6 +15,7 @@ import {
   meter,
   place,
   start,
+  wuhan,
 } from "../../test/training-job.ts";
 import { instant, periodOf, periodPlus, slotStart } from "../time.ts";
 import { matchDay } from "./match.ts";
@@ -128,6 +129,19 @@ describe("an award of 10 slots, run from the first second", () => {
   test("is matched slot by slot when all 8 cards x 3600 s are metered", () => {
     const { events } = jobAfter(...all, until(110, 28_800), ended);
     expect(match(events)).toMatchObject({ counts: { matched: 10, withinTolerance: 0, breaks: 0 } });
+  });
+
+  test("of a divisible job is matched at the center that was ready: the other delivered nothing, and is owed nothing", () => {
+    const both = awardOf(1, [fill({ cards: 4 }), fill({ cards: 4, center: wuhan })]);
+    const { events } = jobAfter(
+      ...admitted({ kind: "div" }),
+      place(both, 20_000),
+      acceptAt(1),
+      start(1),
+      until(104, 5_760),
+      { type: "Cancel", at: inSlot(104) },
+    );
+    expect(match(events, both)).toMatchObject({ counts: { matched: 4, withinTolerance: 0 }, breaks: [] });
   });
 
   test("is within tolerance when 1 % is lacking, and a break when more is", () => {
