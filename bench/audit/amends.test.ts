@@ -57,6 +57,26 @@ const overnight: JobCommand[] = [
   { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
   hadCards(7, midnight - 2, midnight + 1),
 ];
+/** Wuhan says that it is ready after the close of the day has charged the five slots before midnight. */
+const readyLate: JobCommand[] = [
+  ...admitted({ kind: "div", from: midnight - 5, to: midnight + 55, maxSlots: 60 }).map((command) => ({
+    ...command,
+    at: inSlot(midnight - 9),
+  })),
+  place(
+    awardOf(1, [
+      fill({ from: midnight - 5, to: midnight + 5, cards: 4 }),
+      fill({ from: midnight - 5, to: midnight + 5, cards: 4, center: wuhan }),
+    ]),
+    40_000,
+    inSlot(midnight - 8),
+  ),
+  acceptAt(1, xian, inSlot(midnight - 7)),
+  start(1, 1, xian, inSlot(midnight - 5)),
+  { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
+  acceptAt(1, wuhan, inSlot(midnight, 90)),
+  finish(1, "completed", inSlot(midnight + 4, 359)),
+];
 const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
 const bridge: JobCommand = {
   type: "Bridge",
@@ -113,6 +133,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     { type: "Displace", placement: placementId(1), cause: "notAccepted", at: inSlot(101, 1) },
     cancelled,
   ),
+  "a divisible job of which a center was ready after midnight only": readyLate,
   "a run over an absence": [...begun({ extendLimit: 240 }), bridge, ended],
 };
 

@@ -11,9 +11,12 @@ function worth(fate: AwardFate, from: number, to: number): bigint {
   }, 0n);
 }
 
-/** The same of the centers that said that they were ready. */
+/** The same of each center from when it had said that it was ready. */
 function deliveredWorth(fate: AwardFate, from: number, to: number): bigint {
-  const fills = fate.award.fills.filter(({ center }) => !fate.silent.has(center));
+  const fills = fate.award.fills.map((fill) => ({
+    ...fill,
+    from: Math.max(fill.from, fate.readyFrom.get(fill.center) ?? 0),
+  }));
   return worth({ ...fate, award: { ...fate.award, fills } }, from, to);
 }
 

@@ -12,8 +12,13 @@ export interface AwardFate {
   over: boolean;
   /** A center ended it, or a part of it. */
   faulty: boolean;
-  /** Centers of a divisible job that never said that they were ready: nothing of theirs is charged. */
-  readonly silent: Set<string>;
+  /**
+   * Of a divisible job's centers that were not ready from the first: the first slot that no daily close had charged when
+   * they said that they were, Infinity while they say nothing. What is before it is not charged.
+   */
+  readonly readyFrom: Map<string, number>;
+  /** First slot that no daily close has charged. */
+  chargedTo: number;
   /** First slot of each center that a divisible job went on without. */
   readonly reduced: Map<string, number>;
   /** First slot of each center that took its cards back with notice; a gang ends at all of them. */
@@ -51,7 +56,15 @@ export function fatesOf(events: readonly RawEvent[]): Map<string, AwardFate> {
 
 function fateOf(award: RawAward, bridged: boolean): AwardFate {
   const known = { asked: undefined, paidFrom: award.from, over: false, faulty: false, bridged };
-  return { award, ...known, silent: new Set(), reduced: new Map(), reclaimed: new Map(), fewest: new Map() };
+  return {
+    award,
+    ...known,
+    chargedTo: 0,
+    readyFrom: new Map(),
+    reduced: new Map(),
+    reclaimed: new Map(),
+    fewest: new Map(),
+  };
 }
 
 /** Causes of a displacement that no center answers for. */
@@ -104,6 +117,10 @@ function isReady({ centers, accepted }: Running, fate: AwardFate | undefined): b
   return [...centers].every((center) => accepted.has(center));
 }
 
+function beReady(fate: AwardFate | undefined, center: string): void {
+  if (fate?.readyFrom.get(center) === Number.POSITIVE_INFINITY) fate.readyFrom.set(center, fate.chargedTo);
+}
+
 /** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
 function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFate>): void {
   const runs = new Map<string, Running>();
@@ -137,7 +154,8 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
           Object.assign(fate, { over: true, faulty: run.over.faulty, cut: fate.paidFrom });
         for (const { center } of fills) {
           run.centers.add(center);
-          if (fate?.asked?.kind === "div" && !run.accepted.has(center)) fate.silent.add(center);
+          if (fate?.asked?.kind === "div" && !run.accepted.has(center))
+            fate.readyFrom.set(center, Number.POSITIVE_INFINITY);
         }
         break;
       }
@@ -153,8 +171,14 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
       }
       case "JobAccepted":
         runs.get(data.placement)?.accepted.add(data.center);
-        for (const id of runs.get(data.placement)?.awards ?? []) fates.get(id)?.silent.delete(data.center);
+        for (const id of runs.get(data.placement)?.awards ?? []) beReady(fates.get(id), data.center);
         break;
+      case "ChargePosted": {
+        const fate = fates.get(data.placement);
+        const isDay = data.charge.split(":")[1] === "day";
+        if (fate !== undefined && isDay) fate.chargedTo = Math.max(fate.chargedTo, data.to);
+        break;
+      }
       case "JobReduced":
         for (const id of runs.get(data.placement)?.awards ?? [])
           fates.get(id)?.reduced.set(data.center, data.slot);
