@@ -283,8 +283,9 @@ async function refund(world: World, percent: number): Promise<void> {
     };
     // Of a charge that was corrected already there may be less left than that.
     const again = () => exchange.call(operations.resolveBreak, finance, request);
-    world.requests.push(again);
+    // What was refused may be right later: then it is no repeat.
     if ((await again()).status !== 200) continue;
+    world.requests.push(again);
     return;
   }
 }
