@@ -62,7 +62,7 @@ export interface Delivery {
   step(exchange: InMemoryExchange, name: string, input: unknown): Promise<unknown>;
 }
 
-export const once: Delivery = {
+const once: Delivery = {
   bring: (exchange) => exchange.pump(),
   step: (exchange, name, input) => exchange.invoke(name, input),
 };
