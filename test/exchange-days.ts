@@ -62,7 +62,7 @@ export interface Delivery {
   step(exchange: InMemoryExchange, name: string, input: unknown): Promise<unknown>;
 }
 
-export const once: Delivery = {
+const once: Delivery = {
   bring: (exchange) => exchange.pump(),
   step: (exchange, name, input) => exchange.invoke(name, input),
 };
@@ -283,8 +283,9 @@ async function refund(world: World, percent: number): Promise<void> {
     };
     // Of a charge that was corrected already there may be less left than that.
     const again = () => exchange.call(operations.resolveBreak, finance, request);
-    world.requests.push(again);
+    // What was refused may be right later: then it is no repeat.
     if ((await again()).status !== 200) continue;
+    world.requests.push(again);
     return;
   }
 }
