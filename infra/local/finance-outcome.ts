@@ -19,11 +19,12 @@ export function closedDayLines(events: readonly DomainEvent[]): string[] {
     if (event.type !== "PeriodClosed") return [];
     const { period, charges, debits, credits, invoices, payouts, match } = event.data;
     const whole = (count = 0) => count.toLocaleString("en");
+    const breaks = match?.breaks ?? 0;
     const sum = (of = { count: 0, payable: "0" }) => `${whole(of.count)} of ${cny(of.payable)} CNY`;
     return [
       `${period} closed: ${whole(charges)} charges, debits ${cny(debits)}, credits ${cny(credits)} CNY`,
       `  invoices: ${sum(invoices)}; payouts: ${sum(payouts)}`,
-      `  match: ${whole(match?.matched)} matched, ${whole(match?.withinTolerance)} within tolerance, ${whole(match?.breaks)} breaks`,
+      `  match: ${whole(match?.matched)} matched, ${whole(match?.withinTolerance)} within tolerance, ${whole(breaks)} ${breaks === 1 ? "break" : "breaks"}`,
     ];
   });
 }
