@@ -17,6 +17,7 @@ const internal = new Set([
   "center-unknown",
   "draw-not-positive",
   "fund-too-low",
+  "totals-missing",
   "funds-missing",
   "holds-full",
   "gate-open",
