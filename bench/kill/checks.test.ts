@@ -188,7 +188,8 @@ test("funds follow from deposits, holds and settlements", () => {
     { type: "HoldSettled", data: { account, paid: "25", released: "15" } },
     { type: "FundsHeld", data: { account, mills: "5" } },
     { type: "HoldReleased", data: { account, mills: "5" } },
+    { type: "FundsAdjusted", data: { account, mills: "-3" } },
   ];
   const book = [commit("account-x-2040-03-01", 1, events)];
-  expect(fundsIn(book).get(account)).toEqual({ available: 55n, held: 20n });
+  expect(fundsIn(book).get(account)).toEqual({ available: 52n, held: 20n });
 });

@@ -115,7 +115,7 @@ export interface Funds {
   held: bigint;
 }
 
-/** What each account's deposits, holds and settlements come to. */
+/** What each account's deposits, holds, settlements and adjustments come to. */
 export function fundsIn(commits: readonly FeedCommit[]): ReadonlyMap<string, Readonly<Funds>> {
   const accounts = new Map<string, Funds>();
   for (const { stream, events } of commits)
@@ -124,7 +124,7 @@ export function fundsIn(commits: readonly FeedCommit[]): ReadonlyMap<string, Rea
       const funds = accounts.get(account) ?? { available: 0n, held: 0n };
       accounts.set(account, funds);
       const amount = (name: string) => BigInt(String(data[name]));
-      if (type === "FundsDeposited") funds.available += amount("mills");
+      if (type === "FundsDeposited" || type === "FundsAdjusted") funds.available += amount("mills");
       if (type === "FundsHeld" || type === "HoldReleased") {
         const mills = type === "FundsHeld" ? amount("mills") : -amount("mills");
         funds.available -= mills;
