@@ -253,11 +253,54 @@ describe("a hold", () => {
   test("that was refused is no new fact until the funds are there", () => {
     const refused: AccountEvent = {
       type: "HoldRefused",
-      data: { account, job, stretch: 1, mills: amount(500), available: amount(0) },
+      data: { account, job, stretch: 2, mills: amount(500), available: amount(0) },
     };
-    expect(refusal(given(accountDecider, opened, refused).when(hold(500)))).toBe("funds-missing");
+    expect(refusal(given(accountDecider, opened, refused).when(hold(500, 2)))).toBe("funds-missing");
     const funded = given(accountDecider, opened, refused, deposited(500));
-    expect(funded.when(hold(500))).toEqual(accept(held(500)));
+    expect(funded.when(hold(500, 2))).toEqual(accept(held(500, 2)));
+  });
+
+  test("of a request is answered once: who asks again late, with an old state of the job, gets that answer", () => {
+    const release: AccountEvent = {
+      type: "HoldReleased",
+      data: { account, job, stretch: 1, mills: amount(100) },
+    };
+    const before = [opened, deposited(500), held(100)] as const;
+    expect(given(accountDecider, ...before, release).when(hold(100))).toEqual(nothing);
+    expect(given(accountDecider, ...before, settled("c1", 60, 40)).when(hold(100))).toEqual(nothing);
+    const refused: AccountEvent = {
+      type: "HoldRefused",
+      data: { account, job, stretch: 1, mills: amount(600), available: amount(500) },
+    };
+    const funded = given(accountDecider, opened, deposited(500), refused, deposited(500, "d2"));
+    expect(refusal(funded.when(hold(600)))).toBe("funds-missing");
+  });
+
+  test("of a request is answered once in the days after, too", () => {
+    const carried: AccountEvent = {
+      type: "AccountCarried",
+      data: {
+        account,
+        period: today,
+        to: tomorrow,
+        available: amount(400),
+        holds: [{ job, stretch: 1, mills: amount(100) }],
+      },
+    };
+    const ended = given(accountDecider, opened, deposited(500), held(100), settled("c1", 100, 0), carried);
+    expect(ended.when(hold(100))).toEqual(nothing);
+    const next: AccountEvent = {
+      type: "AccountOpened",
+      data: {
+        account,
+        owner,
+        period: tomorrow,
+        available: amount(400),
+        holds: [{ job, stretch: 1, mills: amount(100) }],
+        carriedFrom: today,
+      },
+    };
+    expect(given(accountDecider, next, settled("c1", 100, 0)).when(hold(100))).toEqual(nothing);
   });
 
   test("beyond the most that an account may have open is refused, until one of them is let go", () => {

@@ -88,11 +88,16 @@ export interface KnownAccount {
   readonly available: bigint;
   /** By `JOB/STRETCH`. */
   readonly holds: LayeredMap<string, Hold>;
-  /** Mills that could not be held, by `JOB/STRETCH`: asked for again, they are a new fact only once they are held. */
-  readonly refused: LayeredMap<string, MillsText>;
-  /** Deposits credited, charges settled and adjustments made in this period: each is once. */
+  /** What could not be held, by `JOB/STRETCH`: asked for again, it is a new fact only once it is held. */
+  readonly refused: LayeredMap<string, Refused>;
+  /** Deposits credited, charges settled, adjustments made and first holds taken in this period: each is once. */
   readonly done: LayeredMap<string, true>;
   readonly carriedTo?: Period;
+}
+
+interface Refused {
+  readonly mills: MillsText;
+  readonly why: WhyNotHeld;
 }
 
 export type AccountState = { readonly phase: "unknown" } | KnownAccount;
@@ -102,6 +107,11 @@ type Decided = Decision<AccountEvent>;
 export const holdKey = (job: JobId, stretch: number) => `${job}/${stretch}`;
 
 const adjustmentKey = (adjustment: string) => `adjust/${adjustment}`;
+
+const firstHoldKey = (job: JobId) => `hold/${job}`;
+
+/** The hold that a request asks for; those of later stretches may be asked for again at every gate. */
+const isFirst = ({ stretch }: Pick<Hold, "stretch">) => stretch === 1;
 
 export function isOverdrawn({ available }: Pick<KnownAccount, "available">): boolean {
   return available < 0n;
@@ -126,6 +136,8 @@ function decideAccount(command: AccountCommand, state: AccountState): Decided {
   if (command.type === "Deposit" && hasKey(state.done, command.deposit)) return nothing;
   if (command.type === "Settle" && hasKey(state.done, command.charge)) return nothing;
   if (command.type === "Adjust" && hasKey(state.done, adjustmentKey(command.adjustment))) return nothing;
+  const answered = command.type === "Hold" && isFirst(command) ? firstAnswer(command, state) : undefined;
+  if (answered !== undefined) return answered;
   if (command.type === "Carry" && state.phase === "carried") return nothing;
   if (state.phase === "carried")
     return conflict("account-carried", `Its period was carried to ${state.carriedTo}.`);
@@ -211,17 +223,29 @@ function open(command: Extract<AccountCommand, { type: "Open" }>, state: Account
   });
 }
 
-function hold(command: Extract<AccountCommand, { type: "Hold" }>, state: KnownAccount): Decided {
+function hold(command: HoldCommand, state: KnownAccount): Decided {
   const { job, stretch } = command;
   const key = holdKey(job, stretch);
   if (hasKey(state.holds, key)) return nothing;
   const data = { account: state.account, job, stretch, mills: command.mills };
   const why = whyNotHeld(state, mills(command.mills));
   if (why === undefined) return accept({ type: "FundsHeld", data });
-  if (valueAt(state.refused, key) === command.mills) return refusedBefore(why, state, command.mills);
+  if (valueAt(state.refused, key)?.mills === command.mills) return refusedBefore(why, state, command.mills);
   const reason = why === "funds" ? {} : { reason: why };
   return accept({ type: "HoldRefused", data: { ...data, available: millsText(state.available), ...reason } });
 }
+
+/**
+ * The answer that a request's hold got before. It stands even when that hold has ended, or funds have come since: who
+ * asks so late knows an old state of the job, and nobody would ever release what it held.
+ */
+function firstAnswer({ job, stretch }: HoldCommand, state: KnownAccount): Decided | undefined {
+  if (hasKey(state.done, firstHoldKey(job))) return nothing;
+  const refused = valueAt(state.refused, holdKey(job, stretch));
+  return refused === undefined ? undefined : refusedBefore(refused.why, state, refused.mills);
+}
+
+type HoldCommand = Extract<AccountCommand, { type: "Hold" }>;
 
 type WhyNotHeld = "overdrawn" | "openHolds" | "funds";
 
@@ -281,7 +305,7 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
       available,
       holds: layered(byKey),
       refused: layered(),
-      done: layered(),
+      done: layered(holds.filter(isFirst).map((held) => [firstHoldKey(held.job), true] as const)),
     };
   }
   if (state.phase === "unknown") return state;
@@ -294,11 +318,12 @@ function evolveAccount(state: AccountState, event: AccountEvent): AccountState {
     case "FundsHeld": {
       const { account: _, ...held } = event.data;
       const holds = withEntry(state.holds, holdKey(held.job, held.stretch), held);
-      return { ...withAvailable(state, state.available - mills(held.mills)), holds };
+      const done = isFirst(held) ? withEntry(state.done, firstHoldKey(held.job), true) : state.done;
+      return { ...withAvailable(state, state.available - mills(held.mills)), holds, done };
     }
     case "HoldRefused": {
-      const { job, stretch, mills } = event.data;
-      return { ...state, refused: withEntry(state.refused, holdKey(job, stretch), mills) };
+      const { job, stretch, mills, reason: why = "funds" } = event.data;
+      return { ...state, refused: withEntry(state.refused, holdKey(job, stretch), { mills, why }) };
     }
     case "HoldSettled":
       return settled(state, event.data);
