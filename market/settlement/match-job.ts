@@ -98,20 +98,31 @@ function outcomesOf(book: ProvenJob, award: AwardOf, breaks: readonly FoundBreak
     if (proof === undefined) return [];
     const known = book.decided.get(key) ?? [];
     const open = without(without(proof.delivered, proof.pending), known);
-    const broken = breaks.flatMap((found): Range[] => {
-      const own = found.placement === placement || found.placement === award.root;
-      const here = found.center === undefined || found.center === center;
-      return own && here && found.from !== undefined && found.to !== undefined
-        ? [[found.from, found.to]]
-        : [];
+    const broken = slotsIn(breaks, ({ placement: of, center: at }) => {
+      const own = of === placement || of === award.root;
+      return own && (at === undefined || at === center);
     });
-    const sound = without(open, united(broken));
+    // What nobody charged needs no usage either.
+    const unpaid = slotsIn(
+      breaks,
+      ({ code, placement: of }) => code === "awardWithoutCharge" && of === placement,
+    );
+    const told = without(shared(proof.delivered, unpaid), deliveriesCharged(award));
+    const sound = without(open, broken);
     const near = lengthOf(shared(sound, proof.near));
     return {
       ...{ award, key, near, matched: lengthOf(sound) - near, pending: proof.pending.length > 0 },
-      decided: united([...known, ...open]),
+      decided: united([...known, ...open, ...told]),
     };
   });
+}
+
+function slotsIn(breaks: readonly FoundBreak[], isWanted: (found: FoundBreak) => boolean): Range[] {
+  return united(
+    breaks.flatMap((found): Range[] =>
+      isWanted(found) && found.from !== undefined && found.to !== undefined ? [[found.from, found.to]] : [],
+    ),
+  );
 }
 
 /** An earlier break whose missing side is there now. */

@@ -3,6 +3,7 @@ import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { MillsText } from "../../events/catalog/values.ts";
 import { daysOf, endings, type FeedEvent, firstDay, type Life } from "../../test/market-days.ts";
+import { faults } from "../../test/market-faults.ts";
 import {
   acceptAt,
   account,
@@ -90,6 +91,27 @@ describe("what was missing and comes on a later day", () => {
     expect(first.breaks.length).toBeGreaterThan(0);
     const next = matchDay([], first.carried, periodPlus(firstDay, 1));
     expect(next).toMatchObject({ breaks: [], healed: [] });
+  });
+});
+
+describe("a charge that was never posted", () => {
+  test("is one break, though what its last slots delivered is metered on the next day only", () => {
+    const fault = faults.find(({ name }) => name === "a run that was never charged");
+    let found = 0;
+    for (let slot = 195; slot <= 225; slot++) {
+      const days = daysOf([{ ...life, ending: "lost", slot, slots: 11, continuations: 2 }]);
+      const wrong = fault?.inject(days, 1);
+      if (wrong === undefined) continue;
+      let carried: readonly MatchFact[] = [];
+      const breaks = wrong.days.flatMap(({ period, events }) => {
+        const day = matchDay(factsOf(events), carried, period);
+        carried = day.carried;
+        return day.breaks;
+      });
+      expect(codes(breaks)).toEqual(["awardWithoutCharge"]);
+      found += 1;
+    }
+    expect(found).toBeGreaterThan(10);
   });
 });
 
