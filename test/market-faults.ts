@@ -67,7 +67,7 @@ function soundPlacements(days: MarketDays): Set<PlacementId> {
 
 const slotMs = SLOT_SECONDS * 1000;
 
-/** Reports that hold so many whole slots at least, of sound placements that had all of their cards. */
+/** Reports of card-seconds over so many whole slots at least, of sound placements that had all of their cards. */
 function soundReports(days: MarketDays, slots: number): FeedEventOf<"JobMetered">[] {
   const sound = soundPlacements(days);
   const shrunk = new Set(
@@ -80,8 +80,10 @@ function soundReports(days: MarketDays, slots: number): FeedEventOf<"JobMetered"
     ),
   );
   return early(days, "JobMetered").filter(({ event: { data } }) => {
-    const long = Date.parse(data.usage.to) - Date.parse(data.usage.from) >= (slots + 1) * slotMs;
-    return long && sound.has(data.placement) && !shrunk.has(data.placement);
+    const { from, to, cardSeconds } = data.usage;
+    const long = Date.parse(to) - Date.parse(from) >= (slots + 1) * slotMs;
+    // A center that has cards of some of the awards only meters 0 between them.
+    return long && cardSeconds > 0 && sound.has(data.placement) && !shrunk.has(data.placement);
   });
 }
 
