@@ -43,11 +43,16 @@ export function lostOrRepeated(calls: readonly Sent[], book: FeedBook): string[]
       ? []
       : [`job ${job} was acknowledged, and ${found[0]?.stream} requested`];
   });
-  const seen = new Set<string>();
-  for (const { stream, commandId } of book.commits) {
+  const seen = new Map<string, FeedCommit>();
+  for (const commit of book.commits) {
+    const { stream, commandId } = commit;
     const name = `${stream} ${commandId}`;
-    if (seen.has(name)) faults.push(`${stream} holds the command ${commandId} twice`);
-    seen.add(name);
+    const before = seen.get(name);
+    if (before !== undefined)
+      faults.push(
+        `${stream} holds the command ${commandId} twice: ${JSON.stringify(before)}, ${JSON.stringify(commit)}`,
+      );
+    seen.set(name, commit);
   }
   return faults;
 }

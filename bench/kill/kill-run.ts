@@ -330,7 +330,7 @@ async function stop({ faults, calls, clock }: Run, exchange: ExchangeProcess): P
 
 /** What failed once on a busy machine is tried again at a later instant of market time, to which a stop does not wait. */
 function waitsForRetry({ running, messages }: Remains): boolean {
-  return messages > 0 || (running.length > 0 && running.every((name) => name.startsWith("auction ")));
+  return messages > 0 || (running.length > 0 && running.every(({ goesOn }) => goesOn));
 }
 
 function closedDays({ commits }: FeedBook): number {
@@ -377,7 +377,8 @@ async function checkEnd({ book, faults, market, calls }: Run, remains: Remains):
   if (remains.unrelayed > 0) faults.push(`at the end ${remains.unrelayed} commits are not in the feed`);
   if (late < 0) faults.push(`the feed holds ${-late} commits more than the log`);
   if (remains.unsealed.length > 0) faults.push(`at the end ${remains.unsealed} are not sealed`);
-  for (const name of remains.running) faults.push(`at the end the workflow ${name} still runs`);
+  for (const { name, waits } of remains.running)
+    faults.push(`at the end the workflow ${name} still runs, in ${waits.join(", ")}`);
   for (const name of remains.failed) faults.push(`the workflow ${name}`);
   if (remains.deadLetters > 0) faults.push(`at the end there are ${remains.deadLetters} dead letters`);
   const open = calls.all.filter(

@@ -3,6 +3,7 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import dynalite from "dynalite";
+import * as z from "zod";
 import { createDynamoDatabase } from "../../events/store/dynamo.ts";
 import type { Wiring } from "../../infra/local/wiring.ts";
 
@@ -11,6 +12,16 @@ export interface LoggedCommit {
   readonly stream: string;
   readonly version: number;
   readonly bytes: string;
+}
+
+/** A workflow that has not ended. */
+export interface RunningExecution {
+  /** `MACHINE NAME`. */
+  readonly name: string;
+  /** What each of its threads waits for, as `STATE: KIND`. */
+  readonly waits: readonly string[];
+  /** A task of it failed and is to be tried again, or it waits for an instant. */
+  readonly goesOn: boolean;
 }
 
 /** What a dead exchange left in its folder. */
@@ -24,8 +35,7 @@ export interface Remains {
   readonly unrelayed: number;
   /** Auctions whose gate has closed and that are neither sealed nor voided. */
   readonly unsealed: readonly string[];
-  /** Running executions by `MACHINE NAME`. */
-  readonly running: readonly string[];
+  readonly running: readonly RunningExecution[];
   /** Executions that ended in any other way than they should. */
   readonly failed: readonly string[];
   /** Messages not yet handled. */
@@ -106,17 +116,30 @@ function readFiles(folder: string, wiring: Wiring) {
   const executions = rowsOf(
     join(folder, "workflows.sqlite"),
     "execution",
-    "SELECT machine || ' ' || name AS name, status FROM execution",
+    "SELECT machine || ' ' || name AS name, status, state FROM execution",
   );
   const messages = rowsOf(join(folder, "queues.sqlite"), "messages", "SELECT queue AS name FROM messages");
   const named = (status: string) => (row: Readonly<Record<string, unknown>>) => row.status === status;
   return {
-    running: executions.filter(named("RUNNING")).map(({ name }) => String(name)),
+    running: executions.filter(named("RUNNING")).map(runningExecution),
     failed: executions
       .filter((row) => !named("RUNNING")(row) && !named("SUCCEEDED")(row))
       .map(({ name, status }) => `${name} ${status}`),
     messages: messages.filter(({ name }) => !dead.includes(String(name))).length,
     deadLetters: messages.filter(({ name }) => dead.includes(String(name))).length,
+  };
+}
+
+const Kept = z.object({
+  threads: z.record(z.string(), z.object({ state: z.string(), waiting: z.object({ kind: z.string() }) })),
+});
+
+function runningExecution({ name, state }: Record<string, unknown>): RunningExecution {
+  const threads = Object.values(Kept.parse(JSON.parse(String(state))).threads);
+  return {
+    name: String(name),
+    waits: threads.map((thread) => `${thread.state}: ${thread.waiting.kind}`),
+    goesOn: threads.some(({ waiting }) => waiting.kind === "retry" || waiting.kind === "instant"),
   };
 }
 

@@ -214,6 +214,18 @@ describe("executeMany", () => {
     expect(new Set(commits.map(({ commandId }) => commandId)).size).toBe(commits.length);
   });
 
+  test("names commits apart when the same commands are answered otherwise later", async () => {
+    const log = await memoryLog();
+    const given = items(["a", 600n], ["b", 500n]);
+    await executeMany(storeOn(log), guaranteeDecider, stream, given, meta);
+    await post(storeOn(log), "c", -600n);
+    await executeMany(storeOn(log), guaranteeDecider, stream, given.slice(1), meta);
+    await post(storeOn(log), "d", -50n);
+    await executeMany(storeOn(log), guaranteeDecider, stream, given, meta);
+    const commits = await log.load(stream);
+    expect(new Set(commits.map(({ commandId }) => commandId)).size).toBe(commits.length);
+  });
+
   test("batches that race with single commands lose nothing", async () => {
     const log = await memoryLog();
     const batch = (name: string) =>

@@ -251,8 +251,9 @@ export interface BatchOutcome<State, Event, Rejection> {
 
 /**
  * Decides commands against one stream, one after the other, and appends their events in as few commits as fit.
- * A commit's commandId is a hash of its items' ids and only tells where it came from: each command must be
- * idempotent by the decider's own state.
+ * A commit's commandId is a hash of its items' ids and of what was decided on them, for an item may be decided otherwise
+ * later: a hold that was refused is taken once the funds are there. It only tells where the commit came from: each
+ * command must be idempotent by the decider's own state.
  * @throws ConflictError after eight tries of one commit; CommitTooLarge if one command's events do not fit a commit.
  */
 export async function executeMany<State, Command, Event extends DomainEvent, Rejection>(
@@ -270,7 +271,8 @@ export async function executeMany<State, Command, Event extends DomainEvent, Rej
   let attempt = 1;
   while (results.length < items.length) {
     const batch = decideBatch(decider, fold.state, items.slice(results.length));
-    const commandId = batchCommandId(items.slice(results.length, results.length + batch.results.length));
+    const answered = items.slice(results.length, results.length + batch.results.length);
+    const commandId = batchCommandId(answered, batch.texts);
     const done =
       batch.events.length === 0
         ? proven
@@ -302,6 +304,7 @@ function decideBatch<State, Command, Event extends DomainEvent, Rejection>(
 ) {
   const results: ItemResult<Event, Rejection>[] = [];
   const events: Event[] = [];
+  const texts: string[] = [];
   let state = start;
   let bytes = 0;
   for (const { command } of items) {
@@ -311,17 +314,21 @@ function decideBatch<State, Command, Event extends DomainEvent, Rejection>(
       continue;
     }
     // 10 bytes an event for its version, which is not there yet.
-    for (const event of decision.events) bytes += Buffer.byteLength(canonicalJson(event)) + 10;
+    const own = decision.events.map(canonicalJson);
+    for (const text of own) bytes += Buffer.byteLength(text) + 10;
     if (bytes > batchBytes && events.length > 0) break;
     for (const event of decision.events) state = decider.evolve(state, event);
     events.push(...decision.events);
+    texts.push(...own);
     results.push({ kind: "done", events: decision.events });
   }
-  return { results, events };
+  return { results, events, texts };
 }
 
-function batchCommandId(items: readonly BatchItem<unknown>[]): string {
+/** @param decided canonical JSON of the events */
+function batchCommandId(items: readonly BatchItem<unknown>[], decided: readonly string[]): string {
   const hash = createHash("sha256");
   for (const { commandId } of items) hash.update(commandId).update("\n");
+  for (const text of decided) hash.update(text).update("\n");
   return hash.digest("hex");
 }
