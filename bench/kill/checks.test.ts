@@ -131,7 +131,7 @@ describe("requests", () => {
     book = createFeedBook();
     const same = commit("job-a", 3, requested.events, "post-a");
     expect(lostOrRepeated([], await bookOf([...honest, same]))).toEqual([
-      "job-a holds the command post-a twice",
+      expect.stringContaining("job-a holds the command post-a twice"),
     ]);
   });
 
