@@ -101,6 +101,7 @@ function breakRecord(found: Break): string {
     ["note", found.note === "" ? undefined : found.note],
     ["correction", found.correction],
     ["resolved", resolvedAt === undefined ? undefined : time(resolvedAt)],
+    ["reopened", found.reopened],
     ["version", found.version],
   ]);
 }

@@ -65,7 +65,7 @@ npx suanwang finance entries center:xian:payable --period 2026-03-02 --all
 npx suanwang finance invoice acme 2026-03-02 --html acme.html   # to read and to print
 npx suanwang finance statements --period 2026-03-02         # what each center is paid
 npx suanwang finance pay xian 2026-03-02 --reference 20260303-17
-npx suanwang finance breaks list                            # what the match found
+npx suanwang break list                                     # what the match found
 npx suanwang finance export focus-parquet focus.parquet     # for other programs
 \`\`\`
 

@@ -144,6 +144,12 @@ const subscribers: readonly FunctionSpec[] = [
     { kind: "events", names: ["JobRequested"], delaySeconds: 60 },
     ["log:append"],
   ),
+  consumer(
+    "finish-corrections",
+    "functions/breaks/finish-corrections.ts",
+    { kind: "events", names: ["BreakResolved"], delaySeconds: 60 },
+    ["log:append"],
+  ),
   consumer("start-jobs", "functions/jobs/start-jobs.ts", { kind: "events", names: ["JobPlaced"] }, [
     "log:read",
     "jobs:start",

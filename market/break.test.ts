@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { BreakEvent } from "../events/catalog/break.ts";
-import { AccountId, BreakId, CenterId, Period } from "../events/catalog/values.ts";
+import { AccountId, BreakId, CenterId, MillsText, Period } from "../events/catalog/values.ts";
 import { given, refusal } from "../test/given-when-then.ts";
-import { breakDecider, type FoundData, refundLine } from "./break.ts";
+import { type Amends, breakDecider, type FoundData, refundLine } from "./break.ts";
 import { millsText } from "./money.ts";
 
 const at = "2026-03-02T16:04:00.000Z";
@@ -18,6 +18,16 @@ const resolved: BreakEvent = {
   data: { break: id, resolution: "accepted", note: "small", at },
 };
 const now = Date.parse(at);
+const correcting = (mills: string) => ({
+  ...({ type: "Resolve", resolution: "corrected", note: "", at: now } as const),
+  amends: {
+    charge: "j.1:end:1-2",
+    lines: [
+      { kind: "compute", row: 3, from: "center:xian", to: "tenant:lab", mills: MillsText.parse(mills) },
+    ],
+  } satisfies Amends,
+});
+const corrects = correcting("7");
 const accepts = { type: "Resolve", resolution: "accepted", note: "small", at: now } as const;
 
 describe("a break", () => {
@@ -51,14 +61,33 @@ describe("a break", () => {
   });
 
   test("is corrected by a correction, and by nothing else", () => {
-    const corrects = { ...accepts, resolution: "corrected" } as const;
-    expect(refusal(given(breakDecider, found).when(corrects))).toBe("correction-missing");
-    expect(refusal(given(breakDecider, found).when({ ...accepts, correction: "c1" }))).toBe(
-      "correction-missing",
-    );
-    expect(given(breakDecider, found).when({ ...corrects, correction: "c1" })).toMatchObject({
-      events: [{ data: { resolution: "corrected", correction: "c1" } }],
+    const corrected = given(breakDecider, found).when(corrects);
+    expect(corrected).toMatchObject({
+      events: [{ data: { resolution: "corrected", correction: "break-b1", amends: corrects.amends } }],
     });
+    const after = given(breakDecider, found, ...(corrected.ok ? corrected.events : []));
+    expect(after.when(corrects)).toEqual({ ok: true, events: [] });
+    for (const other of [
+      accepts,
+      correcting("8"),
+      { ...corrects, amends: { ...corrects.amends, charge: "c" } },
+    ])
+      expect(refusal(after.when(other))).toBe("break-resolved");
+  });
+
+  test("is open again if its job refuses the correction, and the next one has another id", () => {
+    const resolution = given(breakDecider, found).when(corrects);
+    const history = [found, ...(resolution.ok ? resolution.events : [])];
+    const reopen = { type: "Reopen", correction: "break-b1", reason: "Nothing is left.", at: now } as const;
+    const reopened = given(breakDecider, ...history).when(reopen);
+    expect(reopened).toMatchObject({ events: [{ type: "BreakReopened", data: { correction: "break-b1" } }] });
+    history.push(...(reopened.ok ? reopened.events : []));
+    expect(given(breakDecider, ...history).when(reopen)).toEqual({ ok: true, events: [] });
+    expect(given(breakDecider, ...history).when(accepts)).toEqual({ ok: true, events: [resolved] });
+    expect(given(breakDecider, ...history).when(corrects)).toMatchObject({
+      events: [{ data: { correction: "break-b1-2" } }],
+    });
+    expect(given(breakDecider, found, resolved).when(reopen)).toEqual({ ok: true, events: [] });
   });
 
   test("that nobody found takes no command", () => {

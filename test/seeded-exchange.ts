@@ -42,9 +42,10 @@ export interface SeededExchange {
 /**
  * Two centers of two owners, each with two offers and a home reserve, a tenant, an open and a placed job: whatever the one side has, the
  * other has as well. The first auction has cleared, and its awards begin with the next slot.
+ * @param around what the functions see of the database
  */
-export async function seedExchange(): Promise<SeededExchange> {
-  const exchange = await startExchange();
+export async function seedExchange(around?: Parameters<typeof startExchange>[0]): Promise<SeededExchange> {
+  const exchange = await startExchange(around);
   const left = await beginSide(exchange, alpha, acme, "c-left", "CN-SX");
   const right = await beginSide(exchange, beta, bolt, "c-right", "CN-HB");
   await exchange.pump();

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineEvent, type EventsOf } from "./definition.ts";
+import { ChargeLine } from "./job.ts";
 import {
   AccountId,
   BreakId,
@@ -78,8 +79,16 @@ export const BreakResolved = defineEvent(
     resolution: z.enum(["corrected", "accepted", "explained", "healed"]),
     note: z.string().max(1000).default(""),
     correction: z.string().optional(),
+    /** What the correction is to say; absent: it was posted before this, or by somebody else. */
+    amends: z.object({ charge: z.string().min(1), lines: z.array(ChargeLine).min(1).max(500) }).optional(),
     at: Instant,
   }),
 );
-export const breakEvents = [BreakFound, BreakAssigned, BreakResolved] as const;
+export const BreakReopened = defineEvent(
+  "BreakReopened",
+  1,
+  "The job refused the correction by which a break was resolved: it is open again.",
+  z.object({ break: BreakId, correction: z.string().min(1), reason: z.string().max(1000), at: Instant }),
+);
+export const breakEvents = [BreakFound, BreakAssigned, BreakResolved, BreakReopened] as const;
 export type BreakEvent = EventsOf<typeof breakEvents>;

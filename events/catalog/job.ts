@@ -377,6 +377,20 @@ export const CorrectionPosted = defineEvent(
   }),
 );
 
+export const CorrectionRefused = defineEvent(
+  "CorrectionRefused",
+  1,
+  "A correction that a break was resolved by does not fit what was charged by now: it will never be posted.",
+  z.object({
+    correction: z.string().min(1),
+    corrects: z.string().min(1),
+    job: JobId,
+    break: BreakId,
+    reason: z.string().max(1000),
+    at: Instant,
+  }),
+);
+
 export const jobEvents = [
   JobRequested,
   JobAdmitted,
@@ -397,5 +411,6 @@ export const jobEvents = [
   JobExpired,
   ChargePosted,
   CorrectionPosted,
+  CorrectionRefused,
 ] as const;
 export type JobEvent = EventsOf<typeof jobEvents>;

@@ -9,17 +9,18 @@ import { notFound, problem } from "../kit/problems.ts";
 
 export function breakResource(state: BreakState, version: number): { body: Break; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The break is gone.");
-  const { found, phase, assignee, resolved } = state;
+  const { found, phase, assignee, resolved, reopened } = state;
   const owner = assignee === undefined ? {} : { assignee };
-  const told = resolved === undefined ? {} : { resolved };
+  const told = { ...(resolved && { resolved }), ...(reopened === undefined ? {} : { reopened }) };
   return { body: shownBreak({ ...found, status: phase, ...owner, ...told, version }), version };
 }
 
 /** As the API shows it. */
 export function shownBreak({ resolved, ...view }: BreakView): Break {
   if (resolved === undefined) return view;
-  const { at, ...rest } = resolved;
-  return { ...view, ...rest, resolvedAt: at };
+  const { at, resolution, note, correction } = resolved;
+  const named = correction === undefined ? {} : { correction };
+  return { ...view, resolution, note, ...named, resolvedAt: at };
 }
 
 /** @throws ProblemError 404 */

@@ -1,26 +1,48 @@
 import type * as z from "zod";
 import { ChargeLine } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
-import { type CommandMeta, execute } from "../../events/store/execute.ts";
-import { type FoundData, refundLine } from "../../market/break.ts";
+import type { BreakId } from "../../events/catalog/values.ts";
+import { type CommandMeta, execute, loadState } from "../../events/store/execute.ts";
+import {
+  type Amends,
+  breakDecider,
+  type FoundData,
+  type KnownBreak,
+  type Resolution,
+  refundLine,
+} from "../../market/break.ts";
 import type { Rejection } from "../../market/decider.ts";
+import type { Correct, RefuseCorrection } from "../../market/job/commands.ts";
 import { jobDecider } from "../../market/job.ts";
-import type { BreakCorrection } from "../contract/breaks.ts";
+import type { BreakCorrection, resolveBreak } from "../contract/breaks.ts";
 import { carriedOut } from "../kit/carried-out.ts";
 import type { Access } from "../kit/host.ts";
-import { problem } from "../kit/problems.ts";
+import { problem, rejectionProblem } from "../kit/problems.ts";
 
 /**
- * Amends the charge that a break is about, once for each break. Gives the id of the correction.
- * @throws ProblemError 422 if the break has no charge that could be amended, or the job refuses the lines.
+ * How a request resolves a break.
+ * @throws ProblemError 422 if it says what is corrected and does not correct it, or the other way round.
  */
-export async function correctCharge(
-  { store }: Pick<Access, "store">,
+export function resolutionOf(
   found: FoundData,
-  correcting: z.infer<typeof BreakCorrection>,
-  { requestHash: _, ...meta }: CommandMeta,
-): Promise<string> {
-  const id = `break-${found.break}`;
+  { resolution, correction }: z.infer<NonNullable<typeof resolveBreak.body>>,
+): Resolution {
+  if (resolution === "corrected" && correction !== undefined)
+    return { resolution, amends: amendsOf(found, correction) };
+  if (resolution !== "corrected" && correction === undefined) return { resolution };
+  throw problem(
+    422,
+    "correction-missing",
+    "Say what the correction moves if the break is corrected, and only then.",
+    "/correction",
+  );
+}
+
+/**
+ * What the correction of a break is to say.
+ * @throws ProblemError 422 if the break has no charge that could be amended, or what is to be moved is unclear.
+ */
+function amendsOf(found: FoundData, correcting: z.infer<typeof BreakCorrection>): Amends {
   const charge = correcting.charge ?? found.subject;
   if (found.job === undefined)
     throw problem(
@@ -31,22 +53,59 @@ export async function correctCharge(
     );
   if (charge === undefined)
     throw problem(422, "charge-missing", "Name the charge that the correction amends.", "/correction/charge");
-  const command = {
-    type: "Correct",
-    id,
-    charge,
-    cause: "resolution",
-    break: found.break,
-    lines: linesOf(found, correcting),
-    at: Date.parse(meta.time),
-  } as const;
-  // Under its own id: a repeat of the request finds it in the job's stream, whatever key it comes with.
-  const correctMeta = { ...meta, commandId: `correct/${id}` };
-  const outcome = await execute(store, jobDecider, streams.job(found.job), command, correctMeta);
-  carriedOut(
-    outcome.kind === "rejected" ? { ...outcome, rejection: inCorrection(outcome.rejection) } : outcome,
-  );
-  return id;
+  return { charge, lines: linesOf(found, correcting) };
+}
+
+/**
+ * Whether the job, as it is now, would take the correction: told before the break is resolved by it.
+ * @throws ProblemError 409 or 422 if it would not.
+ */
+export async function assertAmends(
+  { store }: Pick<Access, "store">,
+  { break: id, job }: FoundData,
+  amends: Amends,
+  at: number,
+): Promise<void> {
+  if (job === undefined) return;
+  const { state } = await loadState(store, jobDecider, streams.job(job));
+  const decision = jobDecider.decide(correctCommand(id, `check-${id}`, amends, at), state);
+  if (!decision.ok) throw rejectionProblem(inCorrection(decision.rejection));
+}
+
+/**
+ * Posts the correction that follows from a break's resolution, or reopens the break if the job refuses it. Whoever does
+ * this, and however often, finds what was done before: the job's stream decides once. Gives why it was refused.
+ */
+export async function finishCorrection(
+  { store }: Pick<Access, "store">,
+  { phase, found, resolved, reopened }: KnownBreak,
+  { requestHash: _, ...meta }: CommandMeta,
+): Promise<string | undefined> {
+  if (phase === "open") return reopened;
+  const { correction, amends } = resolved ?? {};
+  if (found.job === undefined || correction === undefined || amends === undefined) return undefined;
+  const stream = streams.job(found.job);
+  const at = Date.parse(meta.time);
+  const inJob = (command: Correct | RefuseCorrection, commandId: string) =>
+    execute(store, jobDecider, stream, command, { ...meta, commandId });
+  const correct = correctCommand(found.break, correction, amends, at);
+  const posted = await inJob(correct, `correct/${correction}`);
+  if (posted.kind === "rejected") {
+    const { detail: reason } = posted.rejection;
+    const refuse = { type: "RefuseCorrection", id: correction, charge: amends.charge, reason, at } as const;
+    carriedOut(await inJob({ ...refuse, break: found.break }, `refuse/${correction}`));
+  }
+  const { state: job } = await loadState(store, jobDecider, stream);
+  const reason = job.phase === "unknown" ? undefined : job.refusedCorrections.get(correction);
+  if (reason === undefined) return undefined;
+  const reopen = { type: "Reopen", correction, reason, at } as const;
+  const reopenMeta = { ...meta, commandId: `reopen/${correction}` };
+  carriedOut(await execute(store, breakDecider, streams.break(found.break), reopen, reopenMeta));
+  return reason;
+}
+
+function correctCommand(id: BreakId, correction: string, { charge, lines }: Amends, at: number): Correct {
+  return { type: "Correct", id: correction, charge, cause: "resolution", break: id, lines, at };
 }
 
 /** The job names a field of its own command: here it lies in the correction. */

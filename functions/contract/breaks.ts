@@ -16,6 +16,7 @@ export const Break = z.object({
   note: z.string().optional(),
   correction: z.string().optional().describe("Id of the correction that amends the charge"),
   resolvedAt: Instant.optional(),
+  reopened: z.string().optional().describe("Why its job refused the correction that it was resolved by"),
   version: z.int().min(1),
 });
 export type Break = z.infer<typeof Break>;
@@ -94,7 +95,7 @@ export const resolveBreak = defineOperation({
   tag: "finance",
   summary: "Resolve a break for good",
   description:
-    "corrected: a correction amends the charge, in the period that is open; give its `refund` or its `lines`. accepted: what was charged stays as it is. explained: there was nothing wrong.",
+    "corrected: a correction amends the charge, in the period that is open; give its `refund` or its `lines`. If the charge has less left to give back by then, the break is open again. accepted: what was charged stays as it is. explained: there was nothing wrong.",
   roles,
   names,
   params,

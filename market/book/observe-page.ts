@@ -106,6 +106,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "JobMetered":
     case "ChargePosted":
     case "CorrectionPosted":
+    case "CorrectionRefused":
     case "AccountOpened":
     case "FundsDeposited":
     case "HoldSettled":
@@ -123,6 +124,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "BreakFound":
     case "BreakAssigned":
     case "BreakResolved":
+    case "BreakReopened":
     case "DefaultFundContributed":
     case "DefaultFundDrawn":
       return;

@@ -215,6 +215,16 @@ export interface Correct extends Timed {
   readonly lines: readonly ChargeLine[];
 }
 
+/** Finance's correction was refused: it is refused for good, unless somebody posted it meanwhile. */
+export interface RefuseCorrection extends Timed {
+  readonly type: "RefuseCorrection";
+  /** Id of the correction. */
+  readonly id: string;
+  readonly charge: string;
+  readonly break: BreakId;
+  readonly reason: string;
+}
+
 export type JobCommand =
   | Request
   | Admit
@@ -234,4 +244,5 @@ export type JobCommand =
   | Expire
   | CloseDay
   | ChargeRelease
-  | Correct;
+  | Correct
+  | RefuseCorrection;

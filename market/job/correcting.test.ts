@@ -95,6 +95,19 @@ describe("a correction by finance", () => {
     expect(decided(correct("c-2", [refund(100)]), first)).toMatchObject({ events: [{}] });
   });
 
+  test("that was refused is not posted any more, and one that was posted is not refused", () => {
+    const refuse: JobCommand = {
+      ...{ type: "RefuseCorrection", id: "c-1", charge, break: BreakId.parse("b") },
+      ...{ reason: "Nothing is left.", at },
+    };
+    const posts = correct("c-1", [refund(1)]);
+    expect(lifeWith(refuse, posts).events.at(-1)).toMatchObject({
+      ...{ type: "CorrectionRefused", data: { correction: "c-1", reason: "Nothing is left." } },
+    });
+    expect(lifeWith(posts, refuse).events.at(-1)).toMatchObject({ type: "CorrectionPosted" });
+    expect(lifeWith(posts, refuse).state).toEqual(lifeWith(posts).state);
+  });
+
   test("gives nothing back that was not paid, all corrections of the charge together", () => {
     expect(decided(correct("c-1", [refund(6400)]))).toMatchObject({ events: [{}] });
     expect(refusal(decided(correct("c-1", [refund(6401)])))).toBe("correction-beyond-charge");

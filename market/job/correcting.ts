@@ -5,8 +5,8 @@ import { type AwardBalance, type Charged, centersOf, withCorrection } from "../s
 import { penaltyRoom, refundableOf } from "../settlement/charges.ts";
 import { correction } from "../settlement/correction.ts";
 import { penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
-import { periodOf, slotOf } from "../time.ts";
-import type { Correct } from "./commands.ts";
+import { instant, periodOf, slotOf } from "../time.ts";
+import type { Correct, RefuseCorrection } from "./commands.ts";
 import { balancesOf, type KnownJob } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
@@ -14,7 +14,7 @@ type Decided = Decision<JobEvent>;
 /** Finance amends a charge, once for each correction id. */
 export function correct(command: Correct, job: KnownJob): Decided {
   const { id, charge, lines, cause, at } = command;
-  if (job.corrections.has(id)) return nothing;
+  if (job.corrections.has(id) || job.refusedCorrections.has(id)) return nothing;
   const balance = job.balances.find(({ charges }) => charges.has(charge));
   const charged = balance?.charges.get(charge);
   if (balance === undefined || charged === undefined)
@@ -37,6 +37,14 @@ export function correct(command: Correct, job: KnownJob): Decided {
     period,
   });
   return accept({ type: "CorrectionPosted", data: { ...data, ...named } });
+}
+
+/** Whoever posts a correction or refuses it first decides, for the job knows best what there is to give back. */
+export function refuseCorrection(command: RefuseCorrection, job: KnownJob): Decided {
+  const { id, charge, reason, at } = command;
+  if (job.corrections.has(id) || job.refusedCorrections.has(id)) return nothing;
+  const data = { correction: id, corrects: charge, job: job.request.job, break: command.break, reason };
+  return accept({ type: "CorrectionRefused", data: { ...data, at: instant(at) } });
 }
 
 function whyNotLines(

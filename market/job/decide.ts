@@ -25,7 +25,7 @@ import type {
   Reject,
   StretchEnded,
 } from "./commands.ts";
-import { correct } from "./correcting.ts";
+import { correct, refuseCorrection } from "./correcting.ts";
 import { endsBy, mayGoOn } from "./deadlines.ts";
 import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
 import { meterRun } from "./metering.ts";
@@ -81,6 +81,8 @@ function decideKnown(command: Exclude<JobCommand, { type: "Request" }>, job: Kno
       return accept(...chargesOfRelease(job, command));
     case "Correct":
       return correct(command, job);
+    case "RefuseCorrection":
+      return refuseCorrection(command, job);
     default:
       return command satisfies never;
   }

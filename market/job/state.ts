@@ -109,6 +109,8 @@ export interface KnownJob {
   readonly checkpointAt?: string;
   /** Corrections of its charges, by their ids. */
   readonly corrections: ReadonlySet<string>;
+  /** Why corrections were refused for good, by their ids. */
+  readonly refusedCorrections: ReadonlyMap<string, string>;
   /** First slot after its end, if it completed. */
   readonly completedSlot?: number;
   /** Why it was rejected, failed or was displaced last, or left the book early. */
@@ -413,6 +415,7 @@ function requested(request: KnownJob["request"]): KnownJob {
     usedBefore: 0,
     awardedSlots: 0,
     corrections: new Set(),
+    refusedCorrections: new Map(),
   };
 }
 
@@ -475,6 +478,10 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
           balance.award.placement === event.data.placement ? withCorrection(balance, event.data) : balance,
         ),
       };
+    case "CorrectionRefused": {
+      const { correction, reason } = event.data;
+      return { ...job, refusedCorrections: new Map([...job.refusedCorrections, [correction, reason]]) };
+    }
     default:
       return event satisfies never;
   }

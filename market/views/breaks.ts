@@ -7,7 +7,9 @@ export const BreakView = z.object({
   status: z.enum(["open", "resolved"]),
   /** Who looks into it. */
   assignee: z.string().optional(),
-  resolved: BreakResolved.data.omit({ break: true }).optional(),
+  resolved: BreakResolved.data.omit({ break: true, amends: true }).optional(),
+  /** Why the correction that it was resolved by was refused. */
+  reopened: z.string().optional(),
   version: z.int().min(1),
 });
 export type BreakView = z.infer<typeof BreakView>;
@@ -26,10 +28,18 @@ export function projectBreak(
       return listed({ ...before, assignee: event.data.assignee, version });
     case "BreakResolved": {
       if (before === undefined) return [];
-      const { break: id, ...resolved } = event.data;
+      const { break: id, amends: _, ...resolved } = event.data;
       return [
         remove(viewKeys.breakOf("open", before.at, id)),
         ...listed({ ...before, status: "resolved", resolved, version }),
+      ];
+    }
+    case "BreakReopened": {
+      if (before === undefined) return [];
+      const { resolved: _, ...rest } = before;
+      return [
+        remove(viewKeys.breakOf("resolved", before.at, event.data.break)),
+        ...listed({ ...rest, status: "open", reopened: event.data.reason, version }),
       ];
     }
     default:

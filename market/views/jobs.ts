@@ -147,6 +147,7 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "JobAccepted":
     case "JobMetered":
     case "CorrectionPosted":
+    case "CorrectionRefused":
       return [];
     case "ChargePosted":
       return [posted(event.data.charge, { job: before.job, position: at.position, version: at.version })];

@@ -89,13 +89,15 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "BreakFound":
     case "BreakAssigned":
     case "BreakResolved":
+    case "BreakReopened":
       return projectBreak(event, at, parsed(BreakView, before));
     case "InvoiceIssued":
       return projectInvoice(event);
     case "PayoutStated":
     case "PayoutPaid":
       return projectPayout(event);
-    // Sensed capacity and deposits are read from their own streams.
+    // Sensed capacity, deposits and refusals are read from their own streams.
+    case "CorrectionRefused":
     case "CapacitySensed":
     case "DepositReceived":
     case "DefaultFundContributed":
