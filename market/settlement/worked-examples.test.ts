@@ -1,28 +1,38 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
-import { LinkId } from "../../events/catalog/values.ts";
+import { DepositId, LinkId } from "../../events/catalog/values.ts";
+import { carryOut } from "../../test/given-when-then.ts";
 import {
   acceptAt,
+  account,
   admitted,
   awardOf,
   fill,
   finish,
   hadCards,
   inSlot,
+  job,
   jobAfter,
   linkUse,
   meter,
   mills as millsOf,
+  owner,
   place,
   placementId,
+  request,
   start,
   wuhan,
   xian,
 } from "../../test/training-job.ts";
+import { accountDecider } from "../account.ts";
 import type { JobCommand } from "../job/commands.ts";
 import { mills, splitByLargestRemainder } from "../money.ts";
+import { instant, periodOf } from "../time.ts";
 import { coverDebt } from "./center-default.ts";
+import { entriesOf } from "./ledger.ts";
+import { accountParty, invoiceOf, noStatements, statementFactsOf, withFacts } from "./statements.ts";
 
 /** A line of the examples' table in docs/settlement-rules.md, its amounts as numbers. */
 interface Example {
@@ -47,7 +57,7 @@ function readDoc(): string {
 }
 
 function readExamples(doc: string): ReadonlyMap<string, Example> {
-  const examples = doc.slice(doc.indexOf("## Worked examples"), doc.indexOf("### Row 15"));
+  const examples = doc.slice(doc.indexOf("## Worked examples"), doc.indexOf("### Tax"));
   return new Map(rowsOf(examples).map(exampleOf));
 }
 
@@ -150,6 +160,15 @@ const early = (commands: readonly JobCommand[]) => commands.map((command) => ({ 
 const serves: Partial<JobSpec> = { kind: "service", floor: 4, to: 110 };
 const served = awardOf(1, [fill({ to: 104, cards: 4 }), fill({ from: 104 })]);
 
+/** With 6 % tax. */
+const taxed: JobCommand[] = [
+  { ...request(), taxRate: 600 },
+  { type: "Admit", hold: millsOf(21_200), at: inSlot(95, 1) },
+  place(awardOf(1), 21_200),
+  acceptAt(1),
+  start(1),
+];
+
 /** One card of Xi'an and eight of Wuhan for two slots. */
 const short = awardOf(1, [
   fill({ to: 102, cards: 1, price: 100 }),
@@ -167,6 +186,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   ],
   "2 all": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 0)],
   "3": [...running(), finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
+  "3 taxed": [...taxed, finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
   "3 links": [
     ...running({}, awardOf(1, [fill()], { links: [staging] })),
     finish(1, "completed", inSlot(109, 359)),
@@ -205,6 +225,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     { type: "Refuse", placement: placementId(1), center: xian, at: inSlot(99) },
   ],
   "9": [...running(), metered(104, 104), lost(104)],
+  "9 taxed": [...taxed, metered(104, 104), lost(104)],
   "9 div": [
     ...running({ kind: "div" }),
     metered(104, 104),
@@ -271,6 +292,31 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   ],
 };
 
+/** What a job's life comes to in its account's books: the hold, each charge with its settlement, the invoice's rounding. */
+function booksOf(life: readonly JobEvent[]) {
+  const requests = life.flatMap((event) => (event.type === "JobRequested" ? [event.data] : []));
+  const charges = life.flatMap((event) => (event.type === "ChargePosted" ? [event] : []));
+  const period = periodOf(100);
+  const statement = withFacts(noStatements, charges.flatMap(statementFactsOf)).get(accountParty(account));
+  const at = { period, at: instant(inSlot(340)) };
+  const invoice = statement && invoiceOf(account, statement, { owner, taxRate: 600 }, at);
+  if (invoice === undefined) throw new Error("nothing is invoiced");
+  const { events } = carryOut(accountDecider, [
+    { type: "Open", account, owner, period },
+    { type: "Deposit", deposit: DepositId.parse("d"), mills: millsOf(50_000) },
+    ...requests.map(({ hold }) => ({ type: "Hold", job, stretch: 1, mills: hold }) as const),
+    ...charges.map(({ data: { stretch, charge, tenantPays, releases } }) => {
+      return { type: "Settle", job, stretch, charge, paid: tenantPays, released: releases } as const;
+    }),
+    { type: "Adjust", adjustment: invoice.invoice, cause: "rounding", mills: invoice.rounding },
+  ]);
+  const booked = events.slice(2).flatMap((event): DomainEvent[] => {
+    if (event.type !== "HoldSettled") return [event];
+    return [...charges.filter(({ data }) => data.charge === event.data.charge), event];
+  });
+  return { hold: requests[0]?.hold, booked, invoice };
+}
+
 describe("the examples of docs/settlement-rules.md", () => {
   test("are all run", () => {
     expect([...stated.keys()].toSorted()).toEqual(["1", ...Object.keys(lives)].toSorted());
@@ -295,6 +341,23 @@ describe("the examples of docs/settlement-rules.md", () => {
       const { fromGuarantee, fromDefaultFund, uncollectible, losses } = cover;
       expect([fromGuarantee, fromDefaultFund, uncollectible, ...losses.values()]).toEqual(borne);
     }
+  });
+
+  test("3 taxed, from the hold to the invoice: entry by entry", () => {
+    const { events } = jobAfter(...(lives["3 taxed"] ?? []));
+    const { hold, booked, invoice } = booksOf(events);
+    const doc = readDoc();
+    const rows = rowsOf(doc.slice(doc.indexOf("### Tax"), doc.indexOf("### Row 15")));
+    const entries = booked.flatMap((event) =>
+      entriesOf(event).map(({ debit, credit, mills: amount }) => [event.type, debit, credit, amount]),
+    );
+    const told = rows.slice(0, -1).map(([, event = "", debit = "", credit = "", amount = ""]) => {
+      const names = [event, debit, credit].map((name) => name.replaceAll("`", ""));
+      return [...names, BigInt(numberOf(amount))];
+    });
+    expect(entries).toEqual(told);
+    const { net, tax, gross, payable, rounding } = invoice;
+    expect([hold, net, tax, gross, payable, rounding].map(Number)).toEqual(rows.at(-1)?.map(numberOf));
   });
 
   test("1: a job that is cancelled before any gate is charged nothing", () => {
