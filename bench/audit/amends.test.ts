@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import type { ChargeLine, JobEvent, JobSpec } from "../../events/catalog/job.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import { millsText } from "../../market/money.ts";
 import { periodOf, periodStart } from "../../market/time.ts";
@@ -22,6 +22,7 @@ import {
 import { chargesMatchAwards } from "./awards.ts";
 import { fatesOf } from "./leases.ts";
 import { type RawEvent, readEvent } from "./raw-events.ts";
+import { taxIsDue } from "./tax.ts";
 
 // Lives of a job with fewer cards than awarded, with corrections, and over an absence of the exchange.
 
@@ -33,10 +34,13 @@ function faultOf(events: readonly JobEvent[]): string | undefined {
     { type: "AuctionCleared", data: { auction: 1 } },
     ...events,
   ];
-  const raw: RawEvent[] = facts.map((event) => readEvent({ stream: "auction-1", position: 1 }, event));
+  const raw = rawOf(facts);
   const { ok, detail } = chargesMatchAwards(raw, fatesOf(raw));
   return ok ? undefined : detail;
 }
+
+const rawOf = (events: readonly { readonly type: string; readonly data: unknown }[]): RawEvent[] =>
+  events.map((event) => readEvent({ stream: "auction-1", position: 1 }, event));
 
 const begun = (changed: Partial<JobSpec> = {}): JobCommand[] => [
   ...admitted(changed),
@@ -188,5 +192,51 @@ describe("money that is wrong is found", () => {
     const late = jobAfter(...(lives["a gang that was over"] ?? [])).events;
     expect(faultOf(late.filter(({ type }) => type !== "ChargePosted"))).toContain("which was never charged");
     expect(faultOf([...late, ...late.slice(-1)])).toContain("posted twice");
+  });
+});
+
+describe("tax of corrections", () => {
+  /** Seven slots of a divisible job at 6.25 %, charged before the fewer cards were told: 12,400 in the end. */
+  const taxed = (...more: readonly JobCommand[]) => {
+    const [asked, ...rest] = [...begun({ kind: "div" }), whole, hadCards(2, 100, 103, { at: inSlot(300) })];
+    const asking = asked?.type === "Request" ? [{ ...asked, taxRate: 625 }] : [];
+    const held = rest.map((command) =>
+      command.type === "Admit" ? { ...command, hold: mills(21_250) } : command,
+    );
+    return jobAfter(...asking, ...held, ...more).events;
+  };
+  const opened = [
+    { type: "AccountOpened", data: { account: "lab", period: "p", available: "0", holds: [], taxRate: 625 } },
+  ];
+  const taxFault = (events: readonly JobEvent[]) => {
+    const { ok, detail } = taxIsDue(rawOf([...opened, ...events]));
+    return ok ? undefined : detail;
+  };
+  const taxLine = (line: ChargeLine, by: bigint) =>
+    line.kind === "tax" ? { ...line, mills: millsText(BigInt(line.mills) + by) } : line;
+  const forged = (by: bigint) =>
+    taxed().map((event): JobEvent => {
+      if (event.type !== "CorrectionPosted") return event;
+      return { ...event, data: { ...event.data, lines: event.data.lines.map((line) => taxLine(line, by)) } };
+    });
+
+  test("is what they change", () => {
+    expect(taxFault(taxed())).toBeUndefined();
+    expect(taxFault(forged(1n))).toMatch(/^correction .* has -226 mills of tax, -225 are due$/);
+    expect(taxFault(forged(-1n))).toMatch(/-224 mills of tax, -225 are due$/);
+  });
+
+  test("is finance's to say where it resolves a break, but for more than was taken", () => {
+    const resolving = (amount: number): JobCommand => ({
+      ...{ type: "Correct", id: "break-b", charge: `${placementId(1)}:end:100-110`, cause: "resolution" },
+      lines: [{ kind: "tax", row: 3, from: "tax", to: "tenant:lab", mills: mills(amount) }],
+      at: inSlot(310),
+    });
+    expect(taxFault(taxed(resolving(775)))).toBeUndefined();
+    const events = taxed(resolving(775)).map((event): JobEvent => {
+      if (event.type !== "CorrectionPosted" || event.data.cause !== "resolution") return event;
+      return { ...event, data: { ...event.data, lines: event.data.lines.map((line) => taxLine(line, 1n)) } };
+    });
+    expect(taxFault(events)).toContain("has -776 mills of tax, 0 are due");
   });
 });

@@ -39,6 +39,7 @@ import type { RawPage } from "./feed.ts";
 const chain = "feed chain verified, every commit once and in order";
 const balance = "sum of debits = sum of credits";
 const awards = "charges of the ledger = awards recomputed from the raw log";
+const tax = "tax of each job = its rate on what its tenant paid for";
 const holds = "every charge paid once, out of funds held";
 const cards = "no card sold twice";
 const reclaims = "reclaimed cards given back, by jobs that take such cards only";
@@ -59,7 +60,8 @@ type Name =
   | "refused"
   | "late"
   | "night"
-  | "longer";
+  | "longer"
+  | "taxed";
 
 let day: Day;
 beforeAll(async () => {
@@ -75,6 +77,7 @@ describe("an honest day", () => {
       { name: chain, ok: true, detail: `${pages.length} pages, ${events} events` },
       { name: balance, ok: true, detail: expect.stringMatching(/^3,0\d\d\.\d\d CNY$/) },
       { name: awards, ok: true, detail: expect.stringMatching(/^15 awards, \d\d\.\d\d CNY$/) },
+      { name: tax, ok: true, detail: expect.stringMatching(/^\d\.\d\d CNY$/) },
       { name: holds, ok: true, detail: `${settlements} settlements` },
       { name: cards, ok: true, detail: expect.stringMatching(/^\d+ pool slots$/) },
       { name: reclaims, ok: true, detail: "0 reclaims" },
@@ -631,6 +634,36 @@ describe("cards", () => {
   });
 });
 
+describe("tax", () => {
+  const taxing = (change: (line: ChargeLine) => readonly ChargeLine[]) =>
+    recharging(day.placements.taxed, "day", (lines) =>
+      lines.flatMap((line) => (line.kind === "tax" ? change(line) : [line])),
+    );
+  const more = (line: ChargeLine, by: bigint) => ({ ...line, mills: millsText(mills(line.mills) + by) });
+
+  test.each<readonly [string, (line: ChargeLine) => readonly ChargeLine[], string]>([
+    ["a mill too much", (line) => [more(line, 1n)], "has 481 mills of tax, 480 are due"],
+    ["a mill too little", (line) => [more(line, -1n)], "has 479 mills of tax, 480 are due"],
+    ["left out", () => [], "has 0 mills of tax, 480 are due"],
+    ["taken twice", (line) => [line, line], "has 960 mills of tax, 480 are due"],
+    ["paid to a center", (line) => [{ ...line, to: "center:c-1" }], "has tax of others than its tenant"],
+  ])("that is %s is found, though accounts and the ledger agree", (_, change, says) => {
+    const faults = faultsOf(agreeing(forged(day.pages, taxing(change))));
+    expect(faults).toEqual({ [tax]: expect.stringContaining(says) });
+  });
+
+  test("at a rate that the account never had is found", () => {
+    const lie = forged(day.pages, (event) =>
+      event.type === "JobRequested" && event.data.taxRate !== undefined
+        ? [{ ...event, data: { ...event.data, taxRate: 500 } }]
+        : [event],
+    );
+    expect(faultsOf(lie)).toEqual({
+      [tax]: expect.stringContaining("is taxed at 500, which bolt never was"),
+    });
+  });
+});
+
 test("whatever number of a charge is changed, some check finds it", () => {
   const lines = eventsOf(day.pages).flatMap((event) =>
     event.type === "ChargePosted"
@@ -838,6 +871,12 @@ async function deposit(exchange: InMemoryExchange): Promise<void> {
   await succeeds(exchange.call(operations.depositFunds, finance, { params, body: { mills: "1" } }));
 }
 
+/** Of bolt's account, for the jobs that it asks for from now on. */
+async function setTaxRate(exchange: InMemoryExchange, taxRate: number): Promise<void> {
+  const params = { account: bolt.owner };
+  await succeeds(exchange.call(operations.setTaxRate, finance, { params, body: { taxRate } }));
+}
+
 async function readPages(exchange: InMemoryExchange): Promise<RawPage[]> {
   const pages: RawPage[] = [];
   for (;;) {
@@ -1008,10 +1047,13 @@ async function honestDay(): Promise<Day> {
   expect(overtaken).not.toBe(begun);
   await exchange.pump();
   await goTo(opening + 73);
+  await setTaxRate(exchange, 600);
   const fillingJobs = [await post(bolt, { to: opening + 84 }), await post(bolt, { to: opening + 84 })];
   await auction();
   await goTo(opening + 74);
   for (const job of fillingJobs) await begin(await awardOf(bolt, job));
+  const taxed = await awardOf(bolt, fillingJobs[0] ?? "none");
+  await setTaxRate(exchange, 0);
   await goTo(opening + 85);
   await exchange.pump();
 
@@ -1032,6 +1074,19 @@ async function honestDay(): Promise<Day> {
   await goTo(midnight + SLOTS_PER_DAY);
   await exchange.pump();
   await closeDays(exchange);
-  const placements = { early, wide, lone, resold, dropped, quit, unready, refused, late, night, longer };
+  const placements = {
+    early,
+    wide,
+    lone,
+    resold,
+    dropped,
+    quit,
+    unready,
+    refused,
+    late,
+    night,
+    longer,
+    taxed,
+  };
   return { pages: await readPages(exchange), placements };
 }

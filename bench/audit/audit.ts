@@ -4,6 +4,7 @@ import { type RawPage, readFeed } from "./feed.ts";
 import { fatesOf } from "./leases.ts";
 import { balanced } from "./ledger.ts";
 import { reclaimedCardsAreBack } from "./reclaims.ts";
+import { taxIsDue } from "./tax.ts";
 import { type AuditCheck, verdict } from "./verdict.ts";
 
 /** Recomputes the books from the raw pages of the feed, from the first to the last, by code of its own. */
@@ -18,6 +19,7 @@ export function audit(pages: readonly RawPage[]): AuditCheck[] {
     ),
     balanced(events),
     chargesMatchAwards(events, fates),
+    taxIsDue(events),
     holdsAreSound(events),
     nothingSoldTwice(events, fates),
     reclaimedCardsAreBack(events, fates),

@@ -26,7 +26,7 @@ function faultOf(changed: { fills?: object[]; lines?: object[] } = {}): string |
     links,
   };
   const facts: [string, object][] = [
-    ["JobRequested", { job: "web", spec: { kind: "service", cards: 4, floor: 2 } }],
+    ["JobRequested", { job: "web", account: "lab", spec: { kind: "service", cards: 4, floor: 2 } }],
     ["AwardsPublished", { awards: [award] }],
     ["AuctionCleared", { auction: 1 }],
     ["JobPlaced", { job: "web", award }],
@@ -35,6 +35,7 @@ function faultOf(changed: { fills?: object[]; lines?: object[] } = {}): string |
       "ChargePosted",
       {
         charge: "web.1:end:98-104",
+        job: "web",
         placement: "web.1",
         account: "lab",
         to: 104,

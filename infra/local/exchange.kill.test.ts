@@ -167,6 +167,7 @@ test("an exchange that is killed again and again goes on where it was, and at la
     "✓ feed chain verified, every commit once and in order",
     "✓ sum of debits = sum of credits",
     "✓ charges of the ledger = awards recomputed from the raw log",
+    "✓ tax of each job = its rate on what its tenant paid for",
     "✓ every charge paid once, out of funds held",
     "✓ no card sold twice",
     "✓ reclaimed cards given back, by jobs that take such cards only",
