@@ -18,6 +18,7 @@ import { jobDecider } from "../market/job.ts";
 import type { JobKind } from "../market/job-kinds.ts";
 import { mills, millsText } from "../market/money.ts";
 import { fillsInForce } from "../market/settlement/award-balance.ts";
+import { withTax } from "../market/settlement/tax.ts";
 import { instant, periodPlus, periodStart, SLOTS_PER_DAY, slotOf, slotStart } from "../market/time.ts";
 import { awardOf, fill, linkUse, trainingSpec, wuhan, xian } from "./training-job.ts";
 
@@ -67,6 +68,7 @@ const life = fc.record({
   continuations: fc.nat(2),
   price: fc.integer({ min: 100, max: 240 }),
   staged: fc.boolean(),
+  taxRate: fc.constantFrom<number>(0, 600),
   lateSeal: fc.boolean(),
   /** Starts so many seconds after the slot began. */
   startsAfter: fc.nat(200),
@@ -262,7 +264,7 @@ function stepsOf(drawn: Life, job: JobId): Step[] {
   const request: Step = {
     at: first,
     act(world) {
-      onJob(world, job, { type: "Request", job, owner, account, spec, at: first });
+      onJob(world, job, { type: "Request", job, owner, account, spec, taxRate: drawn.taxRate, at: first });
       const asked = known(world, job);
       if (asked === undefined) throw new Error(`the job was refused: ${JSON.stringify(spec)}`);
       const { hold } = asked.request;
@@ -377,7 +379,8 @@ function award(
   const given: Award = awardOf(world.auction, fills, { job, placement, stretch, continues, links });
   const data = { auction: world.auction, page: 0, awards: [given], prices: [], linkPrices: [] };
   append(world, `auction-${world.auction}`, at, [parseEvent("AwardsPublished", data)]);
-  const hold = stretch === 1 ? state.request.hold : millsText(mills(given.value) + 2000n);
+  const hold =
+    stretch === 1 ? state.request.hold : millsText(withTax(mills(given.value) + 2000n, drawn.taxRate));
   if (stretch > 1) onAccount(world, at, { type: "Hold", job, stretch, mills: hold });
   onJob(world, job, { type: continues ? "Continue" : "Place", award: given, hold, at: at + 100 });
 }

@@ -1,5 +1,6 @@
 import type { BreakCode } from "../events/catalog/break.ts";
 import { type DomainEvent, parseEvent } from "../events/catalog/catalog.ts";
+import type { ChargeLine } from "../events/catalog/job.ts";
 import { type CenterId, type JobId, PayoutId, PlacementId } from "../events/catalog/values.ts";
 import { mills, millsText } from "../market/money.ts";
 import { instant, SLOT_SECONDS } from "../market/time.ts";
@@ -226,6 +227,26 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "a penalty that is not what was undelivered costs",
+    code: "wrongPrice",
+    inject: (days, pick) => withOtherLine(days, pick, "penalty", (amount) => amount + 1n),
+  },
+  {
+    name: "a penalty that is left out",
+    code: "wrongPrice",
+    inject: (days, pick) => withOtherLine(days, pick, "penalty", () => undefined),
+  },
+  {
+    name: "more credited than was lost",
+    code: "wrongPrice",
+    inject: (days, pick) => withOtherLine(days, pick, "credit", (amount) => amount + 1n),
+  },
+  {
+    name: "tax at another rate than the job's",
+    code: "wrongPrice",
+    inject: (days, pick) => withOtherLine(days, pick, "tax", (amount) => amount * 2n),
+  },
+  {
     name: "a charge of an award that no auction gave",
     code: "chargeWithoutAward",
     inject(days, pick) {
@@ -305,7 +326,10 @@ export const faults: readonly Fault[] = [
     name: "a charge that was never settled",
     code: "chargeNotSettled",
     inject(days, pick) {
-      const one = chosen(early(days, "HoldSettled"), pick);
+      const moved = early(days, "HoldSettled").filter(
+        ({ event: { data } }) => data.paid !== "0" || data.released !== "0",
+      );
+      const one = chosen(moved, pick);
       return one === undefined ? undefined : without(days, (event) => event === one);
     },
   },
@@ -381,6 +405,27 @@ export const faults: readonly Fault[] = [
     },
   },
 ];
+
+/** Another amount, or none, in the first line of a kind that a charge has. */
+function withOtherLine(
+  days: MarketDays,
+  pick: number,
+  kind: ChargeLine["kind"],
+  change: (amount: bigint) => bigint | undefined,
+): MarketDays | undefined {
+  const some = early(days, "ChargePosted").filter(({ event }) =>
+    event.data.lines.some((line) => line.kind === kind),
+  );
+  const one = chosen(some, pick);
+  if (one === undefined) return undefined;
+  const { data } = one.event;
+  const at = data.lines.findIndex((line) => line.kind === kind);
+  const lines = data.lines.flatMap((line, index) => {
+    const amount = index === at ? change(mills(line.mills)) : mills(line.mills);
+    return amount === undefined ? [] : [{ ...line, mills: millsText(amount) }];
+  });
+  return instead(days, one, { type: "ChargePosted", data: { ...data, lines } });
+}
 
 /** Before the last hours of the first day, in which a match leaves what it lacks to the next one. */
 function isEarly(time: string): boolean {

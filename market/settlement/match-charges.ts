@@ -3,6 +3,7 @@ import { mills, millsText, share } from "../money.ts";
 import { SLOT_SECONDS, slotStart } from "../time.ts";
 import { type AwardBalance, centersOf, worth } from "./award-balance.ts";
 import { deliveredLines, releaseFeeMax } from "./charges.ts";
+import { dueOfDelivery } from "./match-damages.ts";
 import {
   type AwardOf,
   type ChargeOf,
@@ -15,6 +16,7 @@ import {
 } from "./match-job-book.ts";
 import { type Finding, isRipe } from "./match-outcome.ts";
 import { lengthOf, type Range, shared, united, without } from "./ranges.ts";
+import { withTaxLine } from "./tax.ts";
 
 // Award against charge: each slot that was delivered is charged once, at the award's price.
 
@@ -87,14 +89,17 @@ function whyWithoutAward(book: JobBook, { data, kind, place }: ChargeOf): string
 }
 
 /**
- * Money for cards, links and moved data is what the award's prices come to, by the law's own lines; fees are within their
- * rate. Penalties and credits follow from faults that only the job knows: the job's own properties hold those.
+ * Money for cards, links and moved data is what the award's prices come to, penalties and credits what the faults do that
+ * the job tells of, and tax what the lines do, all by the law's own lines; fees are within their rate.
  */
 export function wrongPrices(book: JobBook, taken: ReadonlySet<string>): Finding[] {
-  return left(book, taken).flatMap((charge): Finding[] => {
-    const { before, ready } = charge;
-    const wrong =
-      before === undefined || ready === undefined ? undefined : whatIsWrong(charge, before, ready);
+  const sound = new Set(left(book, taken));
+  // What was given for faults, and taxed, depends on what was charged before: of one cause one charge is found.
+  const spoilt = new Set<string>();
+  return book.charges.flatMap((charge): Finding[] => {
+    const placement = runOf(book, charge);
+    const wrong = sound.has(charge) ? whatIsWrong(book, charge, !spoilt.has(placement)) : undefined;
+    if (wrong !== undefined || !sound.has(charge)) spoilt.add(placement);
     if (wrong === undefined) return [];
     const { expected, found, what } = wrong;
     const diff = found > expected ? found - expected : expected - found;
@@ -102,6 +107,11 @@ export function wrongPrices(book: JobBook, taken: ReadonlySet<string>): Finding[
     const detail = `Charge ${charge.data.charge} has ${found} mills of ${what}, not ${expected}.`;
     return [{ found: { ...about(charge), ...figures, detail } }];
   });
+}
+
+/** All awards of a run have one limit to what comes back. */
+function runOf(book: JobBook, { data }: ChargeOf): string {
+  return book.awards.get(data.placement)?.root ?? data.placement;
 }
 
 interface Wrong {
@@ -114,26 +124,48 @@ const priced: ReadonlySet<ChargeLine["kind"]> = new Set(["compute", "transfer", 
 
 const isPriced = ({ kind }: ChargeLine) => priced.has(kind);
 
-/** Mills by what they are for and whom they go to. */
+const isTax = ({ kind }: ChargeLine) => kind === "tax";
+
+const isDamage = ({ kind }: ChargeLine) => kind === "penalty" || kind === "credit";
+
+/** Mills by what they are for and whom they go to, penalties and credits by whom they come from too. */
 function sums(lines: readonly ChargeLine[]): Map<string, bigint> {
   const byTarget = new Map<string, bigint>();
-  for (const { kind, to, mills: amount } of lines) {
-    const name = `${kind} to ${to}`;
-    byTarget.set(name, (byTarget.get(name) ?? 0n) + mills(amount));
+  for (const line of lines) {
+    const payer = isDamage(line) ? ` from ${line.from}` : "";
+    const name = `${line.kind}${payer} to ${line.to}`;
+    byTarget.set(name, (byTarget.get(name) ?? 0n) + mills(line.mills));
   }
   return byTarget;
 }
 
-function whatIsWrong(charge: ChargeOf, before: AwardBalance, ready: AwardBalance): Wrong | undefined {
-  const { data, kind } = charge;
+/** @param follows whether what depends on earlier charges can be judged */
+function whatIsWrong(book: JobBook, charge: ChargeOf, follows: boolean): Wrong | undefined {
+  const { data, kind, before, ready } = charge;
+  if (before === undefined || ready === undefined) return undefined;
   const partial = data.lines.filter(isPartial);
   const lines = data.lines.filter((line) => isPriced(line) && !isPartial(line));
   const due = isDelivery(kind) ? deliveredLines({ ...ready, chargedTo: data.from }, data.to, 3) : [];
   return (
     differing(sums(due.filter(isPriced)), sums(lines)) ??
     wrongPartial(charge, before, partial) ??
-    wrongFee(charge, before)
+    wrongFee(charge, before) ??
+    (follows ? (wrongDamages(book, charge, ready) ?? wrongTax(charge, before)) : undefined)
   );
+}
+
+/** Rows 8, 10, 12 and 13. */
+function wrongDamages({ due }: JobBook, { data, kind }: ChargeOf, ready: AwardBalance): Wrong | undefined {
+  const owed = due.get(data.charge) ?? (isDelivery(kind) ? dueOfDelivery(ready, data) : []);
+  return differing(sums(owed.filter(isDamage)), sums(data.lines.filter(isDamage)));
+}
+
+function wrongTax({ data }: ChargeOf, before: AwardBalance): Wrong | undefined {
+  const due = withTaxLine(
+    data.lines.filter((line) => !isTax(line)),
+    before,
+  );
+  return differing(sums(due.filter(isTax)), sums(data.lines.filter(isTax)));
 }
 
 function differing(due: ReadonlyMap<string, bigint>, is: ReadonlyMap<string, bigint>): Wrong | undefined {

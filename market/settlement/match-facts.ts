@@ -50,10 +50,7 @@ type OfJob =
   | { readonly kind: "job"; readonly event: JobFactEvent }
   | {
       readonly kind: "corrected";
-      readonly correction: Pick<
-        Correction,
-        "correction" | "corrects" | "cause" | "placement" | "from" | "to" | "tenantPays"
-      >;
+      readonly correction: Correction;
     }
   | {
       readonly kind: "held" | "released";
@@ -205,12 +202,8 @@ function bodiesOf(event: DomainEvent): Keyed[] {
 function bodiesOfCorrection(data: Correction): Keyed[] {
   const { job, account, correction, tenantPays } = data;
   const favour = millsText(-mills(tenantPays));
-  const { corrects, cause, placement, from, to } = data;
   return [
-    [
-      jobKey(job),
-      { kind: "corrected", correction: { correction, corrects, cause, placement, from, to, tenantPays } },
-    ],
+    [jobKey(job), { kind: "corrected", correction: data }],
     [accountKey(account), { kind: "booked", subject: correction, mills: tenantPays }],
     [accountKey(account), { kind: "due", correction, mills: favour }],
     ...movedBy(correction, data.lines),

@@ -1,5 +1,5 @@
 import type { Award, Fill } from "../../events/catalog/award.ts";
-import type { JobEvent } from "../../events/catalog/job.ts";
+import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
 import { isAnythingReady, readyPart } from "../job/readiness.ts";
 import { evolveJob, inForce, type JobState, type KnownJob, lostSlots } from "../job/state.ts";
@@ -14,6 +14,7 @@ import {
   endOf,
   fillsInForce,
 } from "./award-balance.ts";
+import { type DueLines, dueOfDisplacement, dueOfLateContinuation, dueOfReduction } from "./match-damages.ts";
 import type { EventPlace, FoundBreak, JobFactEvent, MatchFact } from "./match-facts.ts";
 import { type MatchDay, openFindings } from "./match-outcome.ts";
 import { type Range, shared, united } from "./ranges.ts";
@@ -89,6 +90,8 @@ export interface JobBook {
   readonly fills: ReadonlyMap<string, readonly Fill[]>;
   readonly fates: ReadonlyMap<PlacementId, Fate>;
   readonly charges: readonly ChargeOf[];
+  /** Lines that the faults which the job tells of come to, by the charge that they belong in. */
+  readonly due: DueLines;
   /** By charge. */
   readonly settled: ReadonlyMap<string, readonly SettledOf[]>;
   readonly usages: readonly UsageOf[];
@@ -114,6 +117,10 @@ export interface SettledOf {
 /** What folding a job's stream leaves. */
 interface Draft {
   state: JobState;
+  /** What faults come to, by charge. */
+  readonly due: Map<string, readonly ChargeLine[]>;
+  /** The job before it was charged for a center that left it: that is posted before it is told. */
+  readonly beforeLeaving: Map<CenterId, KnownJob>;
   readonly charges: ChargeOf[];
   readonly fates: Map<PlacementId, Fate>;
   readonly usages: UsageOf[];
@@ -130,17 +137,20 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
   const published = new Map(of("awarded").map(({ award }) => [award.placement, award]));
   const draft: Draft = {
     state: { phase: "unknown" },
+    ...{ due: new Map(), beforeLeaving: new Map() },
     ...{ charges: [], fates: new Map(), usages: [], goesOn: new Set(), bridged: [] },
   };
   for (const fact of seen) {
     if (fact.kind === "echo") placeAward(draft, fact, published.get(fact.echo.award));
     if (fact.kind === "job") happen(draft, fact);
+    if (fact.kind === "corrected") evolve(draft, { type: "CorrectionPosted", data: fact.correction });
   }
   const awards = awardsOf(draft, published);
   return {
     ...{ day, key, state: draft.state, fates: draft.fates, usages: draft.usages, bridged: draft.bridged },
     ...{ awards, fills: fillsByCenter(awards.values()) },
     charges: draft.charges,
+    due: draft.due,
     settled: Map.groupBy(of("settled"), ({ charge }) => charge),
     corrected: of("corrected").map(({ correction }) => correction),
     holds: holdsOf(seen),
@@ -150,15 +160,19 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
   };
 }
 
-function placeAward(draft: Draft, { echo }: OfKind<"echo">, award: Award | undefined): void {
+function placeAward(draft: Draft, { echo, place }: OfKind<"echo">, award: Award | undefined): void {
   const job = knownOf(draft);
   if (award === undefined || job === undefined) return;
   const { continues, bridged, award: placement, ...rest } = echo;
   const last = job.placements.at(-1);
-  if (!continues || (last?.ended === undefined && award.from === last?.end)) draft.goesOn.add(placement);
+  const goesOn = !continues || (last?.ended === undefined && award.from === last?.end);
+  if (goesOn) draft.goesOn.add(placement);
   if (bridged === true) draft.bridged.push([award.from, award.to]);
   evolve(draft, { type: continues ? "JobContinued" : "JobPlaced", data: { ...rest, award } });
-  const root = knownOf(draft)?.placementOf.get(placement);
+  const next = knownOf(draft);
+  if (!goesOn && last !== undefined && next !== undefined)
+    isDue(draft, dueOfLateContinuation(next, last, Date.parse(place.time)));
+  const root = next?.placementOf.get(placement);
   if (root !== undefined && !draft.fates.has(root)) draft.fates.set(root, { runs: [], credited: [] });
 }
 
@@ -170,15 +184,44 @@ function evolve(draft: Draft, event: JobEvent): void {
   draft.state = evolveJob(draft.state, event);
 }
 
+function isDue(draft: Draft, due: DueLines): void {
+  for (const [charge, lines] of due) draft.due.set(charge, lines);
+}
+
 function happen(draft: Draft, { event, place }: OfKind<"job">): void {
   if (event.type === "ChargePosted") draft.charges.push(chargeOf(draft, event.data, place));
   if (event.type === "JobMetered") {
     const { from, to } = event.data.usage;
     draft.usages.push({ data: event.data, place, from: Date.parse(from), to: Date.parse(to) });
   }
-  if (draft.state.phase !== "unknown") fateful(draft, draft.state, event);
+  if (draft.state.phase !== "unknown") {
+    faulty(draft, draft.state, event);
+    fateful(draft, draft.state, event);
+  }
   for (const fate of draft.fates.values()) if (fate.deliveredTo !== undefined) fate.endedIn ??= place.version;
   evolve(draft, event);
+}
+
+/** What a fault comes to, as the state before it was told has it. */
+function faulty(draft: Draft, job: KnownJob, event: JobFactEvent): void {
+  if (event.type === "JobDisplaced") isDue(draft, dueOfDisplacement(job, event.data));
+  if (event.type === "ChargePosted") {
+    const left = centersOfAwards(job).find((center) => isReduction(event.data.charge, center));
+    if (left !== undefined && !draft.beforeLeaving.has(left)) draft.beforeLeaving.set(left, job);
+  }
+  if (event.type !== "JobReduced") return;
+  const { center } = event.data;
+  isDue(draft, dueOfReduction(draft.beforeLeaving.get(center) ?? job, event.data));
+  draft.beforeLeaving.delete(center);
+}
+
+function centersOfAwards({ balances }: KnownJob): CenterId[] {
+  return balances.flatMap(({ award }) => centersOf(award));
+}
+
+/** Its name says which center left. */
+function isReduction(charge: string, center: CenterId): boolean {
+  return charge.split(":")[1] === `reduce.${center}`;
 }
 
 function chargeOf(draft: Draft, data: ChargePostedData, place: EventPlace): ChargeOf {

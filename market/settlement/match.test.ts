@@ -25,7 +25,7 @@ import type { DayMatch } from "./match-outcome.ts";
 
 const life: Life = {
   ...{ kind: "block", ending: "completes", slot: 20, seconds: 0, slots: 12, after: 60, continuations: 1 },
-  ...{ price: 200, staged: false, lateSeal: false, startsAfter: 30 },
+  ...{ price: 200, staged: false, taxRate: 0, lateSeal: false, startsAfter: 30 },
 };
 const factsOf = (events: readonly FeedEvent[]): MatchFact[] =>
   events.flatMap(({ event, ...at }) => matchFactsOf(event, at));
@@ -46,7 +46,14 @@ describe("each way in which a job can end", () => {
   const all = endings.flatMap((ending) => kinds.map((kind) => [ending, kind] as const));
 
   test.each(all)("%s, of kind %s: award, usage, charge and funds agree", (ending, kind) => {
-    for (const more of [{}, { staged: true }, { lateSeal: true }, { slot: 225 }, { continuations: 0 }]) {
+    for (const more of [
+      {},
+      { staged: true },
+      { lateSeal: true },
+      { slot: 225 },
+      { continuations: 0 },
+      { taxRate: 600 },
+    ]) {
       let carried: readonly MatchFact[] = [];
       for (const { period, events } of daysOf([{ ...life, ending, kind, ...more }]).days) {
         const day = matchDay(factsOf(events), carried, period);
@@ -56,6 +63,26 @@ describe("each way in which a job can end", () => {
       expect(carried.filter(({ key }) => key.startsWith("job:"))).toEqual([]);
     }
   });
+});
+
+describe("what is found", () => {
+  test.each(["lost", "breaksOff", "refused", "silent", "fewerCards"] as const)(
+    "of what a center owes names what the law has: %s",
+    (ending) => {
+      const feed = daysOf([{ ...life, kind: "split", ending, continuations: 0 }]).days[0]?.events ?? [];
+      let forged = 0;
+      const facts = feed.flatMap(({ event, ...at }) => {
+        if (event.type !== "ChargePosted") return matchFactsOf(event, at);
+        const lines = event.data.lines.filter(({ kind }) => kind !== "penalty");
+        forged += event.data.lines.length - lines.length;
+        return matchFactsOf({ ...event, data: { ...event.data, lines } }, at);
+      });
+      const { breaks } = matchDay(facts, [], firstDay);
+      expect(forged).toBeGreaterThan(0);
+      expect(breaks).toMatchObject([{ code: "wrongPrice", found: "0" }]);
+      expect(breaks[0]?.detail).toMatch(/has 0 mills of penalty from center:xian to tenant:lab, not \d+\.$/);
+    },
+  );
 });
 
 describe("what was missing and comes on a later day", () => {
