@@ -232,6 +232,12 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     meter(1, { from: 104, to: 105, cardSeconds: (8 * 360) / 2 }),
     lost(104),
   ],
+  "9 late": [
+    ...running({ kind: "div" }),
+    metered(104, 104),
+    lost(104),
+    meter(1, { from: 104, to: 105, cardSeconds: (8 * 360) / 2 }),
+  ],
   "10": [...running(), metered(104, 102), lost(104)],
   "10 max": [
     ...admitted({ slots: 20 }),
@@ -358,6 +364,11 @@ describe("the examples of docs/settlement-rules.md", () => {
     expect(entries).toEqual(told);
     const { net, tax, gross, payable, rounding } = invoice;
     expect([hold, net, tax, gross, payable, rounding].map(Number)).toEqual(rows.at(-1)?.map(numberOf));
+  });
+
+  test("9 late: what is reported after the failure is kept, though nobody pays for it", () => {
+    const { events } = jobAfter(...(lives["9 late"] ?? []));
+    expect(events.at(-1)).toMatchObject({ type: "JobMetered", data: { usage: { cardSeconds: 1440 } } });
   });
 
   test("1: a job that is cancelled before any gate is charged nothing", () => {
