@@ -16,6 +16,8 @@ export const rules = {
   continuationSlots: 10,
   /** Slots after the start of an award within which each of its centers must accept: one, for awards come earlier. */
   acceptSlots: 1,
+  /** Slots in a row for which the exchange must have been there before silence counts: a center renews more than once in them. */
+  silenceSlots: 2,
   /** Slots within which a ready center must have tried to start before a job counts as not startable (row 6). */
   notStartableSlots: 3,
   /** Seconds after the end of an award in which a center may still report how its run ended. */

@@ -3,10 +3,11 @@ import type { CenterId } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { centerDecider } from "../../market/center.ts";
-import { slotOf } from "../../market/time.ts";
-import { AuctionView } from "../../market/views/auctions.ts";
+import { rules } from "../../market/rules.ts";
+import { slotOf, slotStart } from "../../market/time.ts";
 import { CenterView } from "../../market/views/centers.ts";
-import { auctionsKey, centersKey } from "../../market/views/view.ts";
+import { centersKey } from "../../market/views/view.ts";
+import { thereSince } from "../auctions/closed-gates.ts";
 import { displacePlacements } from "../jobs/displaced-placements.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
@@ -26,22 +27,14 @@ export const create = scheduled(async (access) => {
 });
 export const handler = onLambda(create);
 
-/** Spot gates in a row before silence counts: a whole slot, in which a center renews its lease more than once. */
-const gatesInRow = 3;
-
 /**
  * Whether centers could renew their leases lately: an exchange that was away took no renewal, and must not hold that
- * against them. Gates close in every slot; if the last ones left none out and reach up to now, it has been there.
+ * against them.
  */
-async function hasBeenThere({ views, clock }: Access): Promise<boolean> {
-  // At most every other one is a forward gate.
-  const newest = await views.list({ pk: auctionsKey, descending: true, limit: 2 * gatesInRow }, AuctionView);
-  const gates = newest
-    .flatMap(({ data }) => (data.session === "spot" ? [data.gate] : []))
-    .slice(0, gatesInRow);
-  const [last] = gates;
-  if (last === undefined) return true;
-  return last >= slotOf(clock.now()) - 1 && gates.every((gate, index) => gate === last - index);
+async function hasBeenThere(access: Access): Promise<boolean> {
+  const now = access.clock.now();
+  const since = await thereSince(access, slotOf(now) - rules.silenceSlots - 1);
+  return slotStart(since + rules.silenceSlots) <= now;
 }
 
 async function lose(access: Access, center: CenterId, now: number): Promise<void> {

@@ -1,13 +1,20 @@
 import { streams } from "../../events/catalog/streams.ts";
-import type { PlacementId } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
-import { askAtDeadline, deadlineOf, mayGoOn } from "../../market/job/deadlines.ts";
+import {
+  askAtDeadline,
+  askExcused,
+  type Deadline,
+  deadlineOf,
+  mayGoOn,
+  silenceAt,
+} from "../../market/job/deadlines.ts";
 import { inForce, type JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { rules } from "../../market/rules.ts";
 import { slotOf, slotStart } from "../../market/time.ts";
 import { AuctionView } from "../../market/views/auctions.ts";
 import { auctionsKey } from "../../market/views/view.ts";
+import { thereSince } from "../auctions/closed-gates.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
@@ -22,22 +29,35 @@ export const create = step(PlacementKeys, async (access, keys) => {
   const now = access.clock.now();
   if (deadline !== undefined) {
     const { awaited, at } = deadline;
-    const end = awaited === "ended" && at <= now ? endThatMayMove(state, placement) : undefined;
-    if (end !== undefined && !(await spotGateClosed(access, end)))
-      return { ...keys, phase: "ended", timeoutSeconds: untilNextGate(now) } as const;
-    const command = askAtDeadline(awaited, placement, now);
-    const meta = exchangeCommand(access, `${awaited}/${placement}/${at}/${command.at}`, placement);
-    await execute(access.store, jobDecider, streams.job(job), command, meta);
+    const command = at <= now ? await question(access, state, deadline) : undefined;
+    if (command === "later") return { ...keys, phase: awaited, timeoutSeconds: untilNextGate(now) } as const;
+    if (command !== undefined) {
+      const meta = exchangeCommand(access, `${awaited}/${placement}/${at}/${command.at}`, placement);
+      await execute(access.store, jobDecider, streams.job(job), command, meta);
+    }
   }
   return standingOf(await loadJob(access, job), keys, access.clock.now());
 });
 export const handler = onLambda(create);
 
-/** End of a run that may still be continued or bridged at the next gate; undefined: it can end as it is. */
-function endThatMayMove(state: JobState, id: PlacementId): number | undefined {
-  if (state.phase === "unknown") return undefined;
-  const placement = inForce(state);
-  return placement?.id === id && mayGoOn(state, placement) ? placement.end : undefined;
+/** What the decider is asked at a deadline that has passed; later: an exchange that was away does not know yet. */
+async function question(access: Access, state: JobState, { awaited, at }: Deadline) {
+  const placement = state.phase === "unknown" ? undefined : inForce(state);
+  if (state.phase === "unknown" || placement === undefined) return undefined;
+  const now = access.clock.now();
+  if (awaited === "ended") {
+    const moves = mayGoOn(state, placement) && !(await spotGateClosed(access, placement.end));
+    return moves ? "later" : askAtDeadline(awaited, placement.id, now);
+  }
+  const since = await thereSince(access, slotOf(at) - rules.silenceSlots - 1);
+  switch (silenceAt(at, placement, now, since)) {
+    case "wait":
+      return "later";
+    case "excused":
+      return askExcused(awaited, placement, now);
+    case "counts":
+      return askAtDeadline(awaited, placement.id, now);
+  }
 }
 
 /**

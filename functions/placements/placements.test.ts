@@ -49,6 +49,15 @@ async function placeJobAt(more: Readonly<Record<string, unknown>>) {
   return { job, placement };
 }
 
+/** A gate closes in each slot up to this one. */
+async function gatesUpTo(last: number): Promise<void> {
+  for (let slot = exchange.slot() + 1; slot <= last; slot++) {
+    exchange.clock.set(slotStart(slot));
+    await exchange.runAuctions();
+    await exchange.pump();
+  }
+}
+
 /** The same minute of a run as all tests meter it. */
 const usage = (from: number) => ({
   center,
@@ -165,14 +174,14 @@ describe("a placement", () => {
     const keys = { job, placement };
     expect(await exchange.invoke("meet-deadline", keys)).toMatchObject({ phase: "accepted", ...keys });
     expect(await jobNow(job)).toMatchObject({ status: "placed" });
-    exchange.clock.set(slotStart(from + 1));
+    await gatesUpTo(from + 1);
     expect(await exchange.invoke("meet-deadline", keys)).toMatchObject({ phase: "done" });
     expect(await jobNow(job)).toMatchObject({ status: "open", reason: "notAccepted" });
   });
 
   test("that is over leaves its workflow's last waits the time to hear so, however slow their function", async () => {
     const { job, placement, from } = await placeJob(exchange);
-    exchange.clock.set(slotStart(from + 1));
+    await gatesUpTo(from + 1);
     const over = await exchange.invoke("meet-deadline", { job, placement });
     const slowest = functions.find(({ name }) => name === "await-job")?.timeoutSeconds;
     expect(over).toMatchObject({ phase: "done" });

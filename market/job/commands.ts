@@ -143,6 +143,8 @@ export interface Displace extends Timed {
   readonly cause: "notAccepted" | "notStarted" | "centerLost";
   /** The center that was lost; silence finds the silent ones itself. */
   readonly center?: CenterId;
+  /** The exchange was away while the silent ones could have spoken, and the placement is over: nobody is at fault. */
+  readonly unheard?: true;
 }
 
 /**

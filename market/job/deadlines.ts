@@ -41,6 +41,35 @@ export function deadlineOf(state: JobState, id: PlacementId): Deadline | undefin
   return { awaited: "ended", at: endsBy(placement) };
 }
 
+/**
+ * What it means that a center said nothing up to a deadline to accept or to start. counts: the exchange was there to hear
+ * it, for two slots before the deadline or, after an absence, since; excused: the placement was over before that; wait:
+ * neither can be said yet.
+ * @param thereSince first slot since which the exchange has been there all the time, up to `now` (ms)
+ */
+export function silenceAt(
+  deadline: number,
+  placement: Placement,
+  now: number,
+  thereSince: number,
+): "counts" | "excused" | "wait" {
+  const heard = slotStart(thereSince + rules.silenceSlots);
+  if (heard <= deadline) return "counts";
+  if (heard >= slotStart(placement.end)) return now >= endsBy(placement) ? "excused" : "wait";
+  return heard <= now ? "counts" : "wait";
+}
+
+/** The question when nobody could hear the centers that were silent: a run at the others ends in its time. */
+export function askExcused(
+  awaited: "accepted" | "started",
+  { id: placement, ran }: Placement,
+  at: number,
+): Displace | StretchEnded {
+  if (ran) return { type: "StretchEnded", placement, at };
+  const cause = awaited === "accepted" ? "notAccepted" : "notStarted";
+  return { type: "Displace", placement, cause, unheard: true, at };
+}
+
 /** The question that the workflow asks the decider when a deadline has passed. */
 export function askAtDeadline(
   awaited: Deadline["awaited"],

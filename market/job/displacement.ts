@@ -13,7 +13,7 @@ import {
   failedSlot,
 } from "./charging.ts";
 import type { Displace, Reclaim, Refuse } from "./commands.ts";
-import { acceptBy, startBy } from "./deadlines.ts";
+import { acceptBy, endsBy, startBy } from "./deadlines.ts";
 import { balancesOf, foldKnown, inForce, type KnownJob, type Placement } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
@@ -39,9 +39,17 @@ export function displace(command: Displace, job: KnownJob): Decided {
   const placement = inForce(job);
   if (placement === undefined || placement.id !== command.placement) return nothing;
   const centers = silentOrLost(command, job, placement);
-  return centers.length === 0
-    ? nothing
+  if (centers.length === 0) return nothing;
+  return command.unheard === true
+    ? unheard(job, placement, command)
     : accept(...atFault(job, placement, centers, command.cause, command.at));
+}
+
+/** Nobody was at fault: the job returns to the book, and nothing is paid by anybody. */
+function unheard(job: KnownJob, placement: Placement, { cause, at }: Displace): Decided {
+  if (placement.ran || at < endsBy(placement)) return nothing;
+  const slot = failedSlot(placement, at);
+  return accept(...displaceWhole(job, placement, { centers: [], slot, at }, cause));
 }
 
 function silentOrLost(command: Displace, job: KnownJob, placement: Placement): CenterId[] {

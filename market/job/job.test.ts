@@ -26,7 +26,7 @@ import { nothing } from "../decider.ts";
 import { jobDecider } from "../job.ts";
 import { instant } from "../time.ts";
 import type { JobCommand } from "./commands.ts";
-import { askAtDeadline, deadlineOf } from "./deadlines.ts";
+import { askAtDeadline, askExcused, deadlineOf, silenceAt } from "./deadlines.ts";
 import { isSuperseded, type JobPhase, type JobState, type KnownJob } from "./state.ts";
 
 const otherJob = JobId.parse("other");
@@ -378,6 +378,49 @@ describe("a placement", () => {
     expect(eventsOf(ready, displace("notAccepted", inSlot(101)))).toEqual([]);
     expect(eventsOf(ready, displace("notStarted", inSlot(103)))).toEqual(["JobDisplaced", "ChargePosted"]);
     expect(eventsOf(running, displace("notStarted", inSlot(103)))).toEqual([]);
+  });
+
+  test("whose center nobody could hear counts its silence two slots after the exchange is back", () => {
+    const placement = jobAfter(...placed).state;
+    const inPlace = placement.phase === "unknown" ? undefined : placement.placements[0];
+    if (inPlace === undefined) throw new Error("no placement");
+    const says = (now: number, thereSince: number) => silenceAt(inSlot(101), inPlace, now, thereSince);
+    const always = Number.NEGATIVE_INFINITY;
+    expect([says(inSlot(101), always), says(inSlot(101), 99)]).toEqual(["counts", "counts"]);
+    // Back in slot 105, of an award that ends with slot 109.
+    expect([says(inSlot(106, 359), 105), says(inSlot(107), 105)]).toEqual(["wait", "counts"]);
+    // Back in slot 108: when its silence would count the award is over.
+    expect([says(inSlot(110, 59), 108), says(inSlot(110, 60), 108)]).toEqual(["wait", "excused"]);
+  });
+
+  test("whose center nobody could hear costs nobody anything when it is over", () => {
+    const excused = (history: readonly JobCommand[], awaited: "accepted" | "started", at: number) => {
+      const { state } = jobAfter(...history);
+      const placement = state.phase === "unknown" ? undefined : state.placements[0];
+      if (placement === undefined) throw new Error("no placement");
+      return when(state, askExcused(awaited, placement, at));
+    };
+    expect(excused(placed, "accepted", inSlot(110, 59))).toEqual(nothing);
+    for (const [history, awaited] of [
+      [placed, "accepted"],
+      [ready, "started"],
+    ] as const)
+      expect(excused(history, awaited, inSlot(110, 60))).toMatchObject({
+        events: [
+          { type: "JobDisplaced", data: { slot: 100, cause: expect.stringMatching(/^not/) } },
+          { type: "ChargePosted", data: { lines: [], tenantPays: "0", releases: "20000", final: true } },
+        ],
+      });
+    expect(excused(ready, "accepted", inSlot(110, 60))).toEqual(nothing);
+    // One part of a divisible job ran: it ends in its time, and the other costs nothing.
+    const half = [
+      ...admitted({ kind: "div" }),
+      place(awardOf(1, [fill(), fill({ center: wuhan })]), 40_000),
+      ...[acceptAt(1), start(1)],
+    ];
+    expect(excused(half, "accepted", inSlot(110, 60))).toMatchObject({
+      events: [{ type: "JobCompleted" }, { data: { tenantPays: "16000", releases: "24000" } }],
+    });
   });
 
   test("has a deadline for what it awaits, and the question to ask then", () => {

@@ -29,10 +29,12 @@ export function dueOfDisplacement(job: KnownJob, data: DataOf<"JobDisplaced">): 
 
 /** The event names the first one: of those that were silent the state tells all. */
 function faultyOf(placement: Placement, { cause, center }: DataOf<"JobDisplaced">): readonly CenterId[] {
+  // An exchange that was away could hear nobody: then none is named.
+  if (center === undefined) return [];
   const missing = (spoke: readonly CenterId[]) => placement.centers.filter((each) => !spoke.includes(each));
   if (cause === "notAccepted") return missing(placement.accepted);
   if (cause === "notStarted") return missing(placement.started);
-  return center === undefined ? [] : [center];
+  return [center];
 }
 
 /** A divisible job that goes on without a center. @param job before it was charged for that */
