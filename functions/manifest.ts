@@ -246,7 +246,7 @@ const routes: readonly FunctionSpec[] = [
   http("refusePlacement", "functions/placements/refuse-placement.ts", appends),
   http("startPlacement", "functions/placements/start-placement.ts", appends),
   http("meterPlacement", "functions/placements/meter-placement.ts", appends),
-  http("finishPlacement", "functions/placements/finish-placement.ts", appends),
+  http("finishPlacement", "functions/placements/finish-placement.ts", ["log:append", "views:read"]),
   http("openAccount", "functions/accounts/open-account.ts", ["log:append", "operations:write"]),
   http("getAccount", "functions/accounts/get-account.ts", reads),
   http("depositFunds", "functions/accounts/deposit-funds.ts", appends),

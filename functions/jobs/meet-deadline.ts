@@ -5,6 +5,7 @@ import {
   askExcused,
   type Deadline,
   deadlineOf,
+  isHeard,
   mayGoOn,
   silenceAt,
 } from "../../market/job/deadlines.ts";
@@ -45,11 +46,13 @@ async function question(access: Access, state: JobState, { awaited, at }: Deadli
   const placement = state.phase === "unknown" ? undefined : inForce(state);
   if (state.phase === "unknown" || placement === undefined) return undefined;
   const now = access.clock.now();
-  if (awaited === "ended") {
-    const moves = mayGoOn(state, placement) && !(await spotGateClosed(access, placement.end));
-    return moves ? "later" : askAtDeadline(awaited, placement.id, now);
-  }
   const since = await thereSince(access, slotOf(at) - rules.silenceSlots - 1);
+  if (awaited === "ended") {
+    const open = mayGoOn(state, placement)
+      ? !(await spotGateClosed(access, placement.end))
+      : !isHeard(at, now, since);
+    return open ? "later" : askAtDeadline(awaited, placement.id, now);
+  }
   switch (silenceAt(at, placement, now, since)) {
     case "wait":
       return "later";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
-import { slotStart } from "../../market/time.ts";
+import { instant, slotStart } from "../../market/time.ts";
 import {
   acme,
   alpha,
@@ -98,5 +98,71 @@ describe("a center's silence", () => {
     expect(await meet()).toMatchObject({ phase: "done" });
     expect(await jobNow()).toMatchObject({ reason: "notStarted" });
     expect(await penalties()).toHaveLength(1);
+  });
+});
+
+describe("a run that ended while the exchange was away", () => {
+  const finish = () => {
+    const body = { center, run: 1, outcome: "completed" };
+    return exchange.call(operations.finishPlacement, alpha, { params: { placement }, body });
+  };
+  const meter = (first: number, to: number) => {
+    const body = { center, run: 1, from: instant(slotStart(first)), to: instant(slotStart(to)) };
+    const usage = { ...body, cardSeconds: 8 * 360 * (to - first) };
+    return exchange.call(operations.meterPlacement, alpha, { params: { placement }, body: usage });
+  };
+  const charged = async () =>
+    (await eventsOf()).flatMap((event) =>
+      event.type === "ChargePosted" ? [[event.data.from - from, event.data.to - from]] : [],
+    );
+  beforeEach(async () => {
+    await succeeds(accepts());
+    await there(from, from);
+    const body = { center, run: 1 };
+    await succeeds(exchange.call(operations.startPlacement, alpha, { params: { placement }, body }));
+    await there(from + 1, from + 2);
+  });
+
+  test.each([
+    ["before a gate has closed again", 8, [8]],
+    ["in the slot after the first gate", 9, [8, 9]],
+  ] as const)("is charged to where its center metered it, if that is told %s", async (_, back, slots) => {
+    for (const slot of slots.slice(0, back - 8)) await there(from + slot, from + slot);
+    exchange.clock.set(slotStart(from + back) + 40_000);
+    await succeeds(meter(from, from + 5));
+    await succeeds(finish());
+    expect(await charged()).toEqual([[0, 5]]);
+    expect((await eventsOf()).find(({ type }) => type === "JobCompleted")).toMatchObject({
+      data: { at: instant(slotStart(from + 5)), slot: from + 5 },
+    });
+  });
+
+  test("but not to before the exchange was away: it could have been told", async () => {
+    exchange.clock.set(slotStart(from + 8));
+    await succeeds(meter(from, from + 1));
+    await succeeds(finish());
+    expect(await charged()).toEqual([[0, 2]]);
+  });
+
+  test("is charged to when it is told, once the exchange was back for two slots", async () => {
+    await there(from + 5, from + 7);
+    await succeeds(meter(from, from + 4));
+    await succeeds(finish());
+    expect(await charged()).toEqual([[0, 8]]);
+  });
+
+  test("is not taken to be out of time before its center could say so", async () => {
+    await there(from + 12, from + 12);
+    expect(await meet()).toMatchObject({ phase: "ended", timeoutSeconds: 330 + 60 });
+    await succeeds(meter(from, from + 10));
+    await succeeds(finish());
+    expect((await jobNow()).status).toBe("completed");
+    expect(await charged()).toEqual([[0, 10]]);
+  });
+
+  test("is out of time where its center says nothing for two slots", async () => {
+    await there(from + 12, from + 14);
+    expect(await meet()).toMatchObject({ phase: "done" });
+    expect((await jobNow()).status).toBe("failed");
   });
 });

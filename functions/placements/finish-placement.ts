@@ -1,3 +1,4 @@
+import { absenceBefore } from "../auctions/closed-gates.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
@@ -7,7 +8,9 @@ export const create = endpoint(operations.finishPlacement, async (call) => {
   const { params, body, now } = call;
   const { center, run, outcome, detail } = body;
   const { placement } = params;
-  const command = { type: "Finish", placement, center, run, outcome, detail, at: now } as const;
+  const absence = await absenceBefore(call.access);
+  const away = absence === undefined ? {} : { absence };
+  const command = { type: "Finish", placement, center, run, outcome, detail, at: now, ...away } as const;
   const { body: answer } = await centerCall(call, command);
   return { body: answer };
 });

@@ -88,6 +88,7 @@ describe("a placement", () => {
     exchange.clock.set(slotStart(from) + 60_000);
     await succeeds(exchange.call(meterPlacement, alpha, { params, body: usage(from) }));
     // In the fourth slot: four are touched, six are given back.
+    await gatesUpTo(from + 3);
     exchange.clock.set(slotStart(from + 3) + 1000);
     const body = { center, run: 1, outcome: "completed" };
     const finished = await succeeds(exchange.call(finishPlacement, alpha, { params, body }));
@@ -134,6 +135,7 @@ describe("a placement", () => {
     expect((await meter(20 * 360 + 1)).problem).toMatchObject({ code: "usage-beyond-award" });
     await succeeds(meter(20 * 360));
     // It says nothing at its end: the exchange ends it.
+    await gatesUpTo(first + 10);
     exchange.clock.set(slotStart(first + 10) + 61_000);
     await exchange.invoke("meet-deadline", { job, placement });
     expect(await jobNow(job)).toMatchObject({ status: "completed" });

@@ -126,6 +126,8 @@ export interface Finish extends OfRun {
   readonly usage?: Usage;
   readonly checkpointAt?: string;
   readonly detail?: string;
+  /** Instants (ms) between which the exchange was away until just now: a run whose usage ends in there ended with it. */
+  readonly absence?: { readonly from: number; readonly to: number };
 }
 
 /** The tenant withdraws: row 1 before an award, row 2 after it. */

@@ -42,6 +42,15 @@ export function deadlineOf(state: JobState, id: PlacementId): Deadline | undefin
 }
 
 /**
+ * Whether an exchange that asks now (ms) could hear what was to be told up to a deadline: it was there for two slots
+ * before that or, after an absence, has been since.
+ * @param thereSince first slot since which it has been there all the time, up to now
+ */
+export function isHeard(deadline: number, now: number, thereSince: number): boolean {
+  return slotStart(thereSince + rules.silenceSlots) <= Math.max(deadline, now);
+}
+
+/**
  * What it means that a center said nothing up to a deadline to accept or to start. counts: the exchange was there to hear
  * it, for two slots before the deadline or, after an absence, since; excused: the placement was over before that; wait:
  * neither can be said yet.
@@ -56,7 +65,7 @@ export function silenceAt(
   const heard = slotStart(thereSince + rules.silenceSlots);
   if (heard <= deadline) return "counts";
   if (heard >= slotStart(placement.end)) return now >= endsBy(placement) ? "excused" : "wait";
-  return heard <= now ? "counts" : "wait";
+  return isHeard(deadline, now, thereSince) ? "counts" : "wait";
 }
 
 /** The question when nobody could hear the centers that were silent: a run at the others ends in its time. */

@@ -95,20 +95,29 @@ function touchedTo(placement: Placement, at: number): number {
   return Math.min(placement.end, Math.max(placement.from + 1, slotAtOrAfter(at)));
 }
 
+/** When a run ended, in ms: when it is told, or at the end of its usage where the exchange was away since. */
+function endOfRun(placement: Placement, { at, run, center, absence }: Finish): number {
+  const usage = placement.meteredTo.get(`${run}/${center}`);
+  const meteredTo = usage === undefined ? at : Date.parse(usage);
+  return absence === undefined || meteredTo >= absence.to ? at : Math.max(absence.from, meteredTo);
+}
+
 function completed(command: Finish, job: KnownJob, placement: Placement): JobEvent[] {
   const { at, run } = command;
-  const slot = touchedTo(placement, at);
-  const data = { job: job.request.job, placement: placement.id, run, at: instant(at), slot };
+  const ended = endOfRun(placement, command);
+  const slot = touchedTo(placement, ended);
+  const data = { job: job.request.job, placement: placement.id, run, at: instant(ended), slot };
   return [{ type: "JobCompleted", data }, ...chargesByTenant(job, placement, slot, 3, at)];
 }
 
 function failed(command: Finish, job: KnownJob, placement: Placement): JobEvent[] {
   const { at, run, detail = "" } = command;
-  const of = { job: job.request.job, placement: placement.id, at: instant(at), detail };
+  const ended = endOfRun(placement, command);
+  const of = { job: job.request.job, placement: placement.id, at: instant(ended), detail };
   if (run <= job.request.spec.retries && at < slotStart(placement.end)) {
     return [{ type: "JobRunFailed", data: { ...of, run } }];
   }
-  const slot = touchedTo(placement, at);
+  const slot = touchedTo(placement, ended);
   return [
     { type: "JobFailed", data: { ...of, slot, cause: "jobFailed" } },
     ...chargesByTenant(job, placement, slot, 7, at),
