@@ -13,8 +13,9 @@ import type { Session } from "./session.ts";
 
 const writers: Readonly<Record<ExportKind, (pages: Pages, file: string) => Promise<void>>> = {
   journal: (pages, file) => pipeline(Readable.from(journalOf(pages())), createWriteStream(file)),
-  "focus-csv": writeFocusCsv,
+  "focus-csv": (pages, file) => writeFocusCsv(pages, file),
   "focus-parquet": writeFocusParquet,
+  "focus-spreadsheet": (pages, file) => writeFocusCsv(pages, file, "spreadsheet"),
   "log-parquet": (pages, file) => writeLogParquet(pages(), file),
 };
 

@@ -4,7 +4,7 @@ import type { Session } from "./session.ts";
 import { record } from "./table.ts";
 
 /** What the feed can be written as. */
-const kinds = ["journal", "focus-csv", "focus-parquet", "log-parquet"] as const;
+const kinds = ["journal", "focus-csv", "focus-parquet", "focus-spreadsheet", "log-parquet"] as const;
 export type ExportKind = (typeof kinds)[number];
 
 export function exportCommand(session: Session) {
@@ -13,7 +13,7 @@ export function exportCommand(session: Session) {
     .addArgument(
       new Argument(
         "<kind>",
-        "journal: money, for hledger; focus-csv, focus-parquet: cost and usage as FOCUS has it; log-parquet: every event, for SQL",
+        "journal: money, for hledger; focus-csv, focus-parquet: cost and usage as FOCUS has it; focus-spreadsheet: the same CSV, with no name that a spreadsheet runs as a formula; log-parquet: every event, for SQL",
       ).choices(kinds),
     )
     .argument("<file>", "where to; one that is there is replaced")

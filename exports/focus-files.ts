@@ -28,12 +28,26 @@ function fieldText({ type }: FocusColumn, value: string | number | bigint | null
 const csv = (lines: readonly (readonly (string | null)[])[]) =>
   stringify([...lines], { record_delimiter: "windows" });
 
+/** verbatim: as FOCUS wants text; spreadsheet: what one would take for a formula begins with an apostrophe. */
+export type CsvText = "verbatim" | "spreadsheet";
+
+/** Tenants choose the names of their jobs, and a spreadsheet runs whatever begins like this, full width too. */
+const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+function safeText({ type }: FocusColumn, field: string | null): string | null {
+  return type === "text" && field !== null && formula.test(field) ? `'${field}` : field;
+}
+
 /** The dataset as CSV (RFC 4180) in UTF-8, in pieces, its head first. */
-export async function* focusCsv(pages: Pages): AsyncGenerator<string> {
+export async function* focusCsv(pages: Pages, text: CsvText = "verbatim"): AsyncGenerator<string> {
   yield csv([focusColumns.map(({ name }) => name)]);
   let batch: (string | null)[][] = [];
   for await (const row of focusRows(pages)) {
-    batch.push(focusColumns.map((column) => fieldText(column, row[column.name])));
+    const fields = focusColumns.map((column) => {
+      const field = fieldText(column, row[column.name]);
+      return text === "spreadsheet" ? safeText(column, field) : field;
+    });
+    batch.push(fields);
     if (batch.length < BATCH) continue;
     yield csv(batch);
     batch = [];
@@ -42,8 +56,8 @@ export async function* focusCsv(pages: Pages): AsyncGenerator<string> {
 }
 
 /** Writes the dataset to a file of CSV; one that is there is replaced. */
-export async function writeFocusCsv(pages: Pages, file: string): Promise<void> {
-  await pipeline(Readable.from(focusCsv(pages)), createWriteStream(file));
+export async function writeFocusCsv(pages: Pages, file: string, text?: CsvText): Promise<void> {
+  await pipeline(Readable.from(focusCsv(pages, text)), createWriteStream(file));
 }
 
 const parquetColumns: readonly ParquetColumn<FocusRow>[] = focusColumns.map(({ name, type, nullable }) => ({

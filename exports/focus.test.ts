@@ -275,6 +275,28 @@ describe("the files", () => {
     expect(readFileSync(csvFile, "utf8")).toBe(`${focusColumns.map(({ name }) => name).join(",")}\r\n`);
   });
 
+  test("have text as it is, or nothing in it that a spreadsheet would run", async () => {
+    const name = '=HYPERLINK("x"), 夜间训练';
+    const csvOf = async (jobName: string, text?: "spreadsheet") => {
+      const named = JSON.stringify(everyKind).replaceAll(JSON.stringify(name), JSON.stringify(jobName));
+      const pages: ExportedPage[] = JSON.parse(named);
+      let csv = "";
+      for await (const piece of focusCsv(() => pages, text)) csv += piece;
+      return csv;
+    };
+    for (const jobName of [name, "+1", "-1", "@x", "＝1"]) {
+      const [verbatim, sheet] = [await csvOf(jobName), await csvOf(jobName, "spreadsheet")];
+      const field = jobName.replaceAll('"', '""');
+      expect(verbatim).toContain(field);
+      expect(verbatim).not.toContain(`'${field}`);
+      // Nothing else differs: numbers below 0 stay numbers.
+      expect(sheet).toContain(`'${field}`);
+      expect(sheet.replaceAll(`'${field}`, field)).toBe(verbatim);
+    }
+    expect(await csvOf("night", "spreadsheet")).toBe(await csvOf("night"));
+    expect(await csvOf("night")).toMatch(/\r\n-\d/);
+  });
+
   test("are the same bytes each time", async () => {
     const pieces = async () => {
       let all = "";

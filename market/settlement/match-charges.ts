@@ -75,7 +75,9 @@ function whyWithoutAward(book: JobBook, { data, kind, place }: ChargeOf): string
   const award = book.awards.get(data.placement);
   if (award === undefined)
     // The auction's page may reach the feed after the charge.
-    return isRipe(book.day, place.time) ? `No award ${data.placement} is open.` : undefined;
+    return isRipe(book.day, place.time)
+      ? `No award ${data.placement} is open: it was never given, or all of it was charged and is settled.`
+      : undefined;
   const centers = new Set<string>(centersIn(award));
   const stranger = data.lines.find(
     ({ kind: of, center }) => of === "compute" && center !== undefined && !centers.has(center),
