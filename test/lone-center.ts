@@ -40,6 +40,7 @@ export function loneCenterDay(
     tenants: [],
     deposit: "0",
     failures,
+    shortages: [],
     offers: [{ key: "c-1", center: "c", product, cards, reserve: 100, from: 0, to }],
     jobs,
   };

@@ -179,6 +179,7 @@ const scenario: Scenario = {
   tenants: [],
   deposit: "0",
   failures: [],
+  shortages: [],
   offers: [],
   jobs: [],
 };
@@ -301,6 +302,44 @@ describe("a run", () => {
     await tick();
     await goTo(60);
     expect(said()).toEqual(["j.1 accept", "j.1 start", "j.1 meter to 30", "j.1 finish"]);
+  });
+});
+
+describe("cards that fail", () => {
+  const bodies = () => exchange.posts.filter(({ path }) => path === "j.1 meter").map(({ body }) => body);
+
+  test("are missed in what a divisible job is metered, from then on until they are back", async () => {
+    exchange.told.push({ change: "placed", from: 1, to: 8 });
+    const { agent, tick, goTo } = startAgent(exchange, 0, jobOf(30, "div"));
+    await tick();
+    await goTo(12);
+    await agent.loseCards(3);
+    await goTo(18);
+    await tick();
+    await goTo(24);
+    await agent.regainCards();
+    await goTo(60);
+    const report = (from: number, to: number, cardSeconds: number, more = {}) => ({
+      ...{ center: "c-1", run: 1, from: instant(from), to: instant(to), cardSeconds, ...more },
+    });
+    expect(bodies()).toEqual([
+      report(6, 12, 8 * 360),
+      report(12, 18, 5 * 360, { cards: 5 }),
+      report(18, 24, 5 * 360, { cards: 5 }),
+      report(24, 48, 8 * 1440, { checkpointAt: instant(48) }),
+    ]);
+  });
+
+  test("are more than what runs has: it has none, and nothing else lacks any", async () => {
+    exchange.told.push({ change: "placed", from: 1, to: 8 });
+    const { agent, tick, goTo } = startAgent(exchange, 0, jobOf(30));
+    await tick();
+    await agent.loseCards(5);
+    await goTo(12);
+    await agent.loseCards(100);
+    await goTo(18);
+    await tick();
+    expect(bodies()).toMatchObject([{ cardSeconds: 8 * 360 }, { cardSeconds: 0, cards: 0 }]);
   });
 });
 

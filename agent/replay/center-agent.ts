@@ -40,6 +40,8 @@ interface Run {
   reported: boolean;
   /** Cards of this center, award by award. */
   fills: AssignmentChange["fills"];
+  /** Cards of them that have failed. */
+  lacking: number;
   /** It stopped here by itself, ms: nobody answered for too long. */
   stoppedAt?: number;
   cancel: () => void;
@@ -98,14 +100,16 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     if (run.startedAt === undefined || to <= run.meteredTo) return "done";
     const from = run.meteredTo;
     run.meteredTo = to;
-    const cardSeconds = cardSecondsOf(run.fills, from, to);
+    const lost = Math.ceil((run.lacking * (to - from)) / 1000);
+    const cardSeconds = Math.max(0, cardSecondsOf(run.fills, from, to) - lost);
     const body = {
       center,
       run: 1,
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
       cardSeconds,
-      ...(checkpoint ? { checkpointAt: new Date(to).toISOString() } : {}),
+      ...(run.lacking > 0 ? { cards: Math.max(0, cardsAt(run.fills, from) - run.lacking) } : {}),
+      ...(checkpoint && run.lacking === 0 ? { checkpointAt: new Date(to).toISOString() } : {}),
     };
     const called = await call(operations.meterPlacement, {
       params: { placement: lease },
@@ -176,7 +180,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     const leads = change.centers[0] === center;
     const run: Run = {
       ...{ change, leads, to: change.to, fills: change.fills },
-      ...{ meteredTo: 0, reported: false, cancel: () => {} },
+      ...{ meteredTo: 0, reported: false, lacking: 0, cancel: () => {} },
     };
     runs.set(lease, run);
     return acceptRun(lease, run);
@@ -240,6 +244,11 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
         return change.change satisfies never;
     }
   };
+  /** What runs short of cards is told at once, and again until they are back: the exchange decides what becomes of it. */
+  const meterShort = async () => {
+    for (const [lease, run] of runs)
+      if (run.lacking > 0) await meter(lease, run, Math.min(world.clock.now(), run.to * slotMs), false);
+  };
   const poll = async () => {
     for (let more = true; more; ) {
       const page = await client.call(operations.listAssignments, {
@@ -267,6 +276,7 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
       if (down) return;
       try {
         await client.call(operations.renewLease, { params: { center } });
+        await meterShort();
         await poll();
       } catch (error) {
         // The next tick asks again, from where the news had come to.
@@ -280,6 +290,30 @@ export function createCenterAgent(world: World, spec: Center, client: Caller) {
     },
     recover() {
       down = false;
+    },
+    /** So many cards fail: where the center can choose, work that can go on with fewer loses them, then the smallest. */
+    async loseCards(count: number) {
+      const now = world.clock.now();
+      const running = [...runs]
+        .map(([lease, run]) => ({
+          lease,
+          run,
+          cards: run.startedAt === undefined ? 0 : cardsAt(run.fills, now),
+        }))
+        .sort((a, b) => Number(hasNoEnd(b.run)) - Number(hasNoEnd(a.run)) || a.cards - b.cards);
+      let left = count;
+      for (const { lease, run, cards } of running) {
+        const lost = Math.min(left, cards);
+        if (lost === 0) continue;
+        await meter(lease, run, now, false);
+        run.lacking = lost;
+        left -= lost;
+      }
+    },
+    /** They are back. */
+    async regainCards() {
+      await meterShort();
+      for (const run of runs.values()) run.lacking = 0;
     },
   };
 }
@@ -314,6 +348,12 @@ function isOver({ change, cause, lease, from }: AssignmentChange, all: readonly 
   if (change !== "released") return false;
   const begins = (one: AssignmentChange) => one.lease === lease && one.change === "placed" && one.from < from;
   return cause !== "reclaimed" || !all.some(begins);
+}
+
+function cardsAt(fills: Fills, instant: number): number {
+  return fills
+    .filter(({ from, to }) => from * slotMs <= instant && instant < to * slotMs)
+    .reduce((sum, { cards }) => sum + cards, 0);
 }
 
 /** What the cards of some fills deliver in `[from, to)` (ms), in whole card-seconds. */

@@ -51,7 +51,7 @@ export async function startReplay({ scenario, baseUrl, clock, token, fail }: Rep
 }
 
 async function startCenters(world: World): Promise<void> {
-  const { centers, failures } = world.scenario;
+  const { centers, failures, shortages } = world.scenario;
   const agents = new Map(
     await Promise.all(
       centers.map(async (spec) => {
@@ -71,5 +71,9 @@ async function startCenters(world: World): Promise<void> {
   for (const { center, failsAt, returnsAt } of failures) {
     doAt(world, world.opening + failsAt * 1000, async () => agents.get(center)?.fail());
     doAt(world, world.opening + returnsAt * 1000, async () => agents.get(center)?.recover());
+  }
+  for (const { center, cards, from, to } of shortages) {
+    doAt(world, world.opening + from * 1000, async () => agents.get(center)?.loseCards(cards));
+    doAt(world, world.opening + to * 1000, async () => agents.get(center)?.regainCards());
   }
 }

@@ -141,6 +141,15 @@ export const Failure = z.strictObject({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** Some cards of a center fail, and it goes on with the others. */
+export const Shortage = z.strictObject({
+  center: Id,
+  cards: z.int().min(1),
+  from: z.int().min(0).describe("Seconds from the opening"),
+  to: z.int().min(0),
+});
+export type Shortage = z.infer<typeof Shortage>;
+
 export const ScenarioFile = z.strictObject({
   name: z.string().min(1),
   marketDay: z.iso.date().describe("First settlement day, Asia/Shanghai; also the day of the trace"),
@@ -153,5 +162,6 @@ export const ScenarioFile = z.strictObject({
   trace: TraceUse,
   workloads: Workloads,
   failures: z.array(Failure),
+  shortages: z.array(Shortage),
 });
 export type ScenarioFile = z.infer<typeof ScenarioFile>;

@@ -31,7 +31,10 @@ export type Offer = Readonly<{
 
 /** A scenario ready for replay: plain data, the same in every process. */
 export type Scenario = Readonly<
-  Pick<ScenarioFile, "name" | "marketDay" | "products" | "centers" | "links" | "deposit" | "failures"> & {
+  Pick<
+    ScenarioFile,
+    "name" | "marketDay" | "products" | "centers" | "links" | "deposit" | "failures" | "shortages"
+  > & {
     /** Settlement days that are replayed, from marketDay on. */
     days: number;
     tenants: ScenarioFile["tenants"];
@@ -61,7 +64,7 @@ function checkReferences(file: ScenarioFile): void {
   const named = [
     ...file.links.flatMap((link) => [link.from, link.to]),
     ...file.tenants.map((tenant) => tenant.home),
-    ...file.failures.map((failure) => failure.center),
+    ...[...file.failures, ...file.shortages].map(({ center }) => center),
   ];
   const missing = named.find((center) => !centers.has(center));
   if (missing !== undefined)
@@ -82,7 +85,7 @@ export function buildScenario(file: ScenarioFile, traceCsv: string, days: number
   const trace = traceJobs(file, parseTrace(traceRows(traceCsv)), days);
   // Array.sort is stable: what runs at the opening keeps the order of its submission.
   const jobs = [...trace, ...workloadJobs(file, days)].sort((a, b) => a.arrival - b.arrival);
-  const { name, marketDay, products, centers, links, tenants, deposit, failures } = file;
+  const { name, marketDay, products, centers, links, tenants, deposit, failures, shortages } = file;
   return {
     name,
     marketDay,
@@ -93,6 +96,7 @@ export function buildScenario(file: ScenarioFile, traceCsv: string, days: number
     tenants,
     deposit,
     failures,
+    shortages,
     offers: offersOf(file, days),
     jobs,
   };

@@ -135,6 +135,7 @@ describe("figures", () => {
       tenants: [],
       deposit: "0",
       failures: [],
+      shortages: [],
       offers: [step(100, 100)],
       jobs: [],
     };

@@ -6,7 +6,7 @@ const traceDays = 3;
 
 /** The scenario's centers and tenants with other jobs; nobody fails, for a day's failures are not a job's cost. */
 export function scenarioOf(jobs: readonly ScenarioJob[]): Scenario {
-  return { ...loadScenario(DEFAULT_SCENARIO, traceDays), days: 1, failures: [], jobs };
+  return { ...loadScenario(DEFAULT_SCENARIO, traceDays), days: 1, failures: [], shortages: [], jobs };
 }
 
 /** Mean length of the trace's jobs, hours: of those submitted on its shipped days. */

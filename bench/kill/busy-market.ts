@@ -120,6 +120,7 @@ function smallScenario(seed: string): Scenario {
     links: day.links.filter(({ from, to }) => names.has(from) && names.has(to)),
     tenants: day.tenants.slice(0, tenants),
     failures: [],
+    shortages: [],
     jobs: [],
     offers: day.offers
       .filter(({ center, key }) => names.has(center) && !key.endsWith("-3"))

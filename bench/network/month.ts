@@ -215,6 +215,7 @@ export function monthOf({ trace: name, load, days, seed, jobs }: MonthOptions): 
     tenants,
     deposit: DEPOSIT,
     failures: failuresOf(centers, days, seed),
+    shortages: [],
     offers: offersOf(file, days),
     jobs: arrivals.map((arrival) => jobOf(scene, arrival)),
   };

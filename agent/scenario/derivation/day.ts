@@ -178,5 +178,6 @@ export function deriveDay(folder: string): ScenarioFile {
     },
     workloads: workloads(levels.onDemand),
     failures: [{ center: "beijing", failsAt: 48_130, returnsAt: 58_800 }],
+    shortages: [{ center: "chengdu", cards: 64, from: 37_440, to: 38_880 }],
   };
 }
