@@ -14,7 +14,7 @@ import type { JobCommand, Meter, Request } from "../market/job/commands.ts";
 import type { JobState } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
-import { instant, slotStart } from "../market/time.ts";
+import { instant, periodOf, periodStart, SLOTS_PER_DAY, slotStart } from "../market/time.ts";
 
 // A job of 8 cards for an hour that examples vary: at 200 fen per card-hour it costs 200 mills per card and slot.
 
@@ -171,3 +171,47 @@ export function hadCards(
   const usage = { center, from: instant(inSlot(from)), to: instant(inSlot(to)), cardSeconds: 0 };
   return { type: "Meter", placement: placementId(1), center, run: 1, usage, cards, at };
 }
+
+/** Awarded, accepted in Xi'an and begun there at the start of slot 100; `hold`: of its stretch. */
+export function begun(changed: Partial<JobSpec> = {}, award = awardOf(1), hold = 40_000): JobCommand[] {
+  return [...admitted(changed), place(award, hold), acceptAt(1), start(1)];
+}
+
+/** It completes in the last of its award's ten slots. */
+export const ranWhole = finish(1, "completed", inSlot(109, 359));
+
+/** First slot of the day after slot 100's. */
+export const midnight = periodStart(periodOf(100)) + SLOTS_PER_DAY;
+
+/** Begun in Xi'an five slots before midnight, of ten, and charged for them by the daily close. */
+export function begunOvernight(
+  changed: Partial<JobSpec> = {},
+  fills: readonly Partial<Fill>[] = [{}],
+): JobCommand[] {
+  const [from, to] = [midnight - 5, midnight + 5];
+  const asked = admitted({ from, to: from + 60, maxSlots: 60, ...changed });
+  return [
+    ...asked.map((command) => ({ ...command, at: inSlot(from - 5) })),
+    place(
+      awardOf(
+        1,
+        fills.map((one) => fill({ from, to, ...one })),
+      ),
+      40_000,
+      inSlot(from - 4),
+    ),
+    acceptAt(1, xian, inSlot(from - 3)),
+    start(1, 1, xian, inSlot(from)),
+    { type: "CloseDay", period: periodOf(from), at: inSlot(midnight, 60) },
+  ];
+}
+
+/** Split over one card in Xi'an and eight in Wuhan for two slots, worth 3,400 mills, and begun at both. */
+export const begunUneven: readonly JobCommand[] = [
+  ...admitted({
+    ...{ kind: "split", cards: 9, slots: 2 },
+    split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 20 },
+  }),
+  place(awardOf(1, [fill({ to: 102, cards: 1, price: 100 }), fill({ to: 102, center: wuhan })]), 4500),
+  ...[acceptAt(1), acceptAt(1, wuhan), start(1), start(1, 1, wuhan)],
+];

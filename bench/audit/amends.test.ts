@@ -1,23 +1,26 @@
 import { describe, expect, test } from "vitest";
-import type { ChargeLine, JobEvent, JobSpec } from "../../events/catalog/job.ts";
+import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import { millsText } from "../../market/money.ts";
-import { periodOf, periodStart } from "../../market/time.ts";
 import {
   acceptAt,
   admitted,
   awardOf,
+  begun,
+  begunOvernight,
+  begunUneven,
   fill,
   finish,
   hadCards,
   inSlot,
   jobAfter,
+  midnight,
   mills,
   place,
   placementId,
+  ranWhole,
   start,
   wuhan,
-  xian,
 } from "../../test/training-job.ts";
 import { chargesMatchAwards } from "./awards.ts";
 import { fatesOf } from "./leases.ts";
@@ -42,42 +45,10 @@ function faultOf(events: readonly JobEvent[]): string | undefined {
 const rawOf = (events: readonly { readonly type: string; readonly data: unknown }[]): RawEvent[] =>
   events.map((event) => readEvent({ stream: "auction-1", position: 1 }, event));
 
-const begun = (changed: Partial<JobSpec> = {}): JobCommand[] => [
-  ...admitted(changed),
-  place(awardOf(1), 40_000),
-  acceptAt(1),
-  start(1),
-];
-const whole = finish(1, "completed", inSlot(109, 359));
-const midnight = periodStart(periodOf(100)) + 240;
-const overnight: JobCommand[] = [
-  ...admitted({ from: midnight - 5, to: midnight + 55, maxSlots: 60 }).map((command) => ({
-    ...command,
-    at: inSlot(midnight - 9),
-  })),
-  place(awardOf(1, [fill({ from: midnight - 5, to: midnight + 5 })]), 40_000, inSlot(midnight - 8)),
-  acceptAt(1, xian, inSlot(midnight - 7)),
-  start(1, 1, xian, inSlot(midnight - 5)),
-  { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
-  hadCards(7, midnight - 2, midnight + 1),
-];
+const overnight: JobCommand[] = [...begunOvernight(), hadCards(7, midnight - 2, midnight + 1)];
 /** Wuhan says that it is ready after the close of the day has charged the five slots before midnight. */
 const readyLate: JobCommand[] = [
-  ...admitted({ kind: "div", from: midnight - 5, to: midnight + 55, maxSlots: 60 }).map((command) => ({
-    ...command,
-    at: inSlot(midnight - 9),
-  })),
-  place(
-    awardOf(1, [
-      fill({ from: midnight - 5, to: midnight + 5, cards: 4 }),
-      fill({ from: midnight - 5, to: midnight + 5, cards: 4, center: wuhan }),
-    ]),
-    40_000,
-    inSlot(midnight - 8),
-  ),
-  acceptAt(1, xian, inSlot(midnight - 7)),
-  start(1, 1, xian, inSlot(midnight - 5)),
-  { type: "CloseDay", period: periodOf(midnight - 1), at: inSlot(midnight, 60) },
+  ...begunOvernight({ kind: "div" }, [{ cards: 4 }, { cards: 4, center: wuhan }]),
   acceptAt(1, wuhan, inSlot(midnight, 90)),
   finish(1, "completed", inSlot(midnight + 4, 359)),
 ];
@@ -89,17 +60,6 @@ const bridge: JobCommand = {
   at: inSlot(113),
 };
 const ended: JobCommand = { type: "StretchEnded", placement: placementId(1), at: inSlot(114, 60) };
-const split: Partial<JobSpec> = {
-  kind: "split",
-  cards: 9,
-  slots: 2,
-  split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 20 },
-};
-const uneven = awardOf(1, [
-  fill({ to: 102, cards: 1, price: 100 }),
-  fill({ to: 102, center: wuhan, price: 200 }),
-]);
-
 /** Eight cards at each of two centers, of which the other says nothing. */
 const halfReady = (...next: readonly JobCommand[]): JobCommand[] => [
   ...admitted({ kind: "div" }),
@@ -112,26 +72,18 @@ const cancelled: JobCommand = { type: "Cancel", at: inSlot(102, 60) };
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   "a gang that gave way": [...begun(), hadCards(5, 103, 105)],
   "a gang that gave way over midnight": overnight,
-  "a gang that was over": [...begun(), whole, hadCards(6, 103, 105, { at: inSlot(120) })],
-  "a divisible job": [...begun({ kind: "div" }), hadCards(6, 102, 104), whole],
+  "a gang that was over": [...begun(), ranWhole, hadCards(6, 103, 105, { at: inSlot(120) })],
+  "a divisible job": [...begun({ kind: "div" }), hadCards(6, 102, 104), ranWhole],
   "a divisible job that was charged": [
     ...begun({ kind: "div" }),
-    whole,
+    ranWhole,
     hadCards(2, 100, 103, { at: inSlot(300) }),
   ],
-  "a service": [...begun(service), hadCards(3, 102, 104), whole],
-  "a split gang whose penalties meet their cap": [
-    ...admitted(split),
-    place(uneven, 40_000),
-    acceptAt(1),
-    acceptAt(1, wuhan),
-    start(1),
-    start(1, 1, wuhan),
-    hadCards(0, 100, 101),
-  ],
+  "a service": [...begun(service), hadCards(3, 102, 104), ranWhole],
+  "a split gang whose penalties meet their cap": [...begunUneven, hadCards(0, 100, 101)],
   "a divisible job that was cancelled where one center was not ready": halfReady(start(1), cancelled),
   "a divisible job that was cancelled before its only ready center began": halfReady(cancelled),
-  "a divisible job that completed where one center was not ready": halfReady(start(1), whole),
+  "a divisible job that completed where one center was not ready": halfReady(start(1), ranWhole),
   "a divisible job that goes on without the one that was not ready": halfReady(
     start(1),
     { type: "Displace", placement: placementId(1), cause: "notAccepted", at: inSlot(101, 1) },
@@ -198,7 +150,11 @@ describe("money that is wrong is found", () => {
 describe("tax of corrections", () => {
   /** Seven slots of a divisible job at 6.25 %, charged before the fewer cards were told: 12,400 in the end. */
   const taxed = (...more: readonly JobCommand[]) => {
-    const [asked, ...rest] = [...begun({ kind: "div" }), whole, hadCards(2, 100, 103, { at: inSlot(300) })];
+    const [asked, ...rest] = [
+      ...begun({ kind: "div" }),
+      ranWhole,
+      hadCards(2, 100, 103, { at: inSlot(300) }),
+    ];
     const asking = asked?.type === "Request" ? [{ ...asked, taxRate: 625 }] : [];
     const held = rest.map((command) =>
       command.type === "Admit" ? { ...command, hold: mills(21_250) } : command,

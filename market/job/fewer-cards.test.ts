@@ -5,31 +5,27 @@ import {
   account,
   admitted,
   awardOf,
+  begun,
+  begunOvernight,
   fill,
   finish,
   hadCards,
   inSlot,
   jobAfter,
   linkUse,
+  midnight,
   mills,
   place,
   placementId,
+  ranWhole,
   start,
   wuhan,
   xian,
 } from "../../test/training-job.ts";
-import { periodOf, periodStart } from "../time.ts";
+import { periodOf } from "../time.ts";
 import type { JobCommand, Meter } from "./commands.ts";
 
 const tenant = `tenant:${account}`;
-
-/** Begun at the start of slot 100 with 8 cards in Xi'an at 200 fen: 1,600 mills a slot. */
-const begun = (changed: Partial<JobSpec> = {}, award = awardOf(1), hold = 40_000): JobCommand[] => [
-  ...admitted(changed),
-  place(award, hold),
-  acceptAt(1),
-  start(1),
-];
 
 const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
 const charges = (events: readonly JobEvent[]) =>
@@ -88,21 +84,9 @@ describe("a gang with fewer cards than awarded", () => {
   });
 
   test("told after its slots were charged: the charge stays, a correction in the open period gives them back", () => {
-    const end = periodStart(periodOf(100)) + 240;
-    const from = end - 5;
-    const award = awardOf(1, [fill({ from, to: from + 10 })]);
-    const life: JobCommand[] = [
-      ...admitted({ from, to: from + 60, maxSlots: 60 }).map((command) => ({
-        ...command,
-        at: inSlot(from - 5),
-      })),
-      place(award, 40_000, inSlot(from - 4)),
-      acceptAt(1, xian, inSlot(from - 3)),
-      start(1, 1, xian, inSlot(from)),
-      { type: "CloseDay", period: periodOf(from), at: inSlot(end, 60) },
-    ];
+    const [from, end] = [midnight - 5, midnight];
     const report = hadCards(7, end - 2, end + 1);
-    const events = lastOf(...life, report);
+    const events = lastOf(...begunOvernight(), report);
     expect(types(events)).toEqual(["JobMetered", "JobDisplaced", "ChargePosted", "CorrectionPosted"]);
     const day = `${placementId(1)}:day:${from}-${end}`;
     expect(charges(events)).toMatchObject([{ from: end, to: end, tenantPays: "-5600", final: true }]);
@@ -116,7 +100,7 @@ describe("a gang with fewer cards than awarded", () => {
   });
 
   test("that is over: only the slots that were told come back, each of them once", () => {
-    const over = [...begun(), finish(1, "completed", inSlot(109, 359))];
+    const over = [...begun(), ranWhole];
     const first = hadCards(6, 103, 105, { at: inSlot(120) });
     const events = lastOf(...over, first);
     expect(types(events)).toEqual(["JobMetered", "CorrectionPosted"]);
@@ -148,7 +132,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
 
   test("goes on, and pays those slots in proportion; the center pays 10 % of what they lack", () => {
     expect(types(lastOf(...div, hadCards(6, 102, 104)))).toEqual(["JobMetered"]);
-    const events = lastOf(...div, hadCards(6, 102, 104), finish(1, "completed", inSlot(109, 359)));
+    const events = lastOf(...div, hadCards(6, 102, 104), ranWhole);
     expect(charges(events).map(({ lines }) => shortly(lines))).toEqual([
       [
         `3 compute ${tenant} > center:xian 12800`,
@@ -168,7 +152,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
       },
     });
     const reports = [half(4, inSlot(102), inSlot(102, 100)), half(6, inSlot(102, 100), inSlot(103))];
-    const [charged] = charges(lastOf(...div, ...reports, finish(1, "completed", inSlot(109, 359))));
+    const [charged] = charges(lastOf(...div, ...reports, ranWhole));
     // 9 x 1,600, 4/8 of 1,600, less 10 % of the other half.
     expect(charged?.tenantPays).toBe(String(14_400 + 800 - 80));
   });
@@ -203,7 +187,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
   });
 
   test("told after its slots were charged: a correction gives the difference back, once", () => {
-    const over = [...div, finish(1, "completed", inSlot(109, 359))];
+    const over = [...div, ranWhole];
     const report = hadCards(2, 100, 102, { at: inSlot(300) });
     const events = lastOf(...over, report);
     expect(types(events)).toEqual(["JobMetered", "CorrectionPosted"]);
@@ -225,7 +209,7 @@ describe("a divisible job or a service with fewer cards than awarded", () => {
   });
 
   test("gives nothing back that finance gave back already", () => {
-    const over = [...div, finish(1, "completed", inSlot(109, 359))];
+    const over = [...div, ranWhole];
     const charge = `${placementId(1)}:end:100-110`;
     const refund: ChargeLine = {
       kind: "compute",

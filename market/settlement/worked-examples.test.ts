@@ -9,6 +9,8 @@ import {
   account,
   admitted,
   awardOf,
+  begun,
+  begunUneven,
   fill,
   finish,
   hadCards,
@@ -21,6 +23,7 @@ import {
   owner,
   place,
   placementId,
+  ranWhole,
   request,
   start,
   wuhan,
@@ -99,8 +102,8 @@ function outcomeOf(events: readonly JobEvent[]): Example {
 }
 
 /** The table's job: awarded, accepted, begun at the start of slot 100. */
-function running(changed: Partial<JobSpec> = {}, award = awardOf(1), hold = 20_000): JobCommand[] {
-  return [...admitted(changed), place(award, hold), acceptAt(1), start(1)];
+function running(changed: Partial<JobSpec> = {}, award = awardOf(1)): JobCommand[] {
+  return begun(changed, award, 20_000);
 }
 
 /** The release fee, when so many of the cards given back in slots `[from, 110)` were not sold again. */
@@ -169,12 +172,6 @@ const taxed: JobCommand[] = [
   start(1),
 ];
 
-/** One card of Xi'an and eight of Wuhan for two slots. */
-const short = awardOf(1, [
-  fill({ to: 102, cards: 1, price: 100 }),
-  fill({ to: 102, center: wuhan, price: 200 }),
-]);
-
 /** The lives behind the examples; 1 has no charge, its hold is let go of by the book (`market/book/holds.ts`). */
 const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   "2 spot": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 3)],
@@ -187,16 +184,13 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
   "2 all": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 0)],
   "3": [...running(), finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
   "3 taxed": [...taxed, finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
-  "3 links": [
-    ...running({}, awardOf(1, [fill()], { links: [staging] })),
-    finish(1, "completed", inSlot(109, 359)),
-  ],
+  "3 links": [...running({}, awardOf(1, [fill()], { links: [staging] })), ranWhole],
   "3 stage": [
     ...early(admitted(pangu)),
     place(panguAward, 900_000, inSlot(6)),
     acceptAt(1),
     start(1),
-    finish(1, "completed", inSlot(109, 359)),
+    ranWhole,
   ],
   "2 stage": [
     ...early(admitted(pangu)),
@@ -204,7 +198,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     { type: "Cancel", at: inSlot(55) },
     fee(100, 8),
   ],
-  "3 serve": [...running(serves, served), finish(1, "completed", inSlot(109, 359))],
+  "3 serve": [...running(serves, served), ranWhole],
   "9 serve": [...running(serves, served), lost(104)],
   "4": [
     ...running({ extendLimit: 240 }),
@@ -258,13 +252,9 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     { type: "Reclaim", placement: placementId(1), center: xian, slot: 100, at: inSlot(97) },
   ],
   "12": [...running(), metered(104, 104), hadCards(5, 104, 105, { at: inSlot(106) })],
-  "12 div": [...running({ kind: "div" }), hadCards(6, 102, 104), finish(1, "completed", inSlot(109, 359))],
-  "12 serve": [...running(serves, served), hadCards(6, 106, 108), finish(1, "completed", inSlot(109, 359))],
-  "12 late": [
-    ...running({ kind: "div" }),
-    finish(1, "completed", inSlot(109, 359)),
-    hadCards(6, 102, 104, { at: inSlot(350) }),
-  ],
+  "12 div": [...running({ kind: "div" }), hadCards(6, 102, 104), ranWhole],
+  "12 serve": [...running(serves, served), hadCards(6, 106, 108), ranWhole],
+  "12 late": [...running({ kind: "div" }), ranWhole, hadCards(6, 102, 104, { at: inSlot(350) })],
   "13": [
     ...admitted(gang),
     place(gangAward, 40_000),
@@ -287,15 +277,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     ended(114),
   ],
   "14 none": [...running({ extendLimit: 240 }), ended(113)],
-  "15": [
-    ...admitted({ ...gang, cards: 9, slots: 2, split: { chunk: 1, bandwidthGbps: 1, syncLatencyMs: 20 } }),
-    place(short, 4500),
-    acceptAt(1),
-    acceptAt(1, wuhan),
-    start(1),
-    start(1, 1, wuhan),
-    hadCards(0, 100, 101, { at: inSlot(101) }),
-  ],
+  "15": [...begunUneven, hadCards(0, 100, 101, { at: inSlot(101) })],
 };
 
 /** What a job's life comes to in its account's books: the hold, each charge with its settlement, the invoice's rounding. */
