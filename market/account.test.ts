@@ -11,6 +11,7 @@ import {
   Period,
 } from "../events/catalog/values.ts";
 import { maxCommitBytes } from "../events/store/log.ts";
+import { accountCommand } from "../test/account-commands.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import { type AccountCommand, type AccountState, accountDecider, carryOf, heldOf } from "./account.ts";
 import { accept, nothing } from "./decider.ts";
@@ -470,43 +471,8 @@ function gained(event: AccountEvent): bigint {
 describe("any sequence of commands", () => {
   /** What may come while an account is overdrawn: a hold may not. */
   const heals = ["FundsDeposited", "HoldReleased", "HoldSettled", "HoldRefused", "AccountCarried"];
-  const jobs = fc.constantFrom("a", "b", "c").map((id) => JobId.parse(id));
-  const stretch = fc.integer({ min: 1, max: 2 });
-  const money = (min: number) => fc.integer({ min, max: 300 }).map(amount);
-  const command: fc.Arbitrary<AccountCommand> = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        type: fc.constant("Deposit" as const),
-        deposit: fc.constantFrom("d1", "d2", "d3", "d4").map((id) => DepositId.parse(id)),
-        mills: money(1),
-      }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({ type: fc.constant("Hold" as const), job: jobs, stretch, mills: money(0) }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        type: fc.constant("Settle" as const),
-        job: jobs,
-        stretch,
-        charge: fc.constantFrom("c1", "c2", "c3", "c4", "c5", "c6"),
-        paid: money(-100),
-        released: money(0),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ type: fc.constant("Release" as const), job: jobs, stretch }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        type: fc.constant("Adjust" as const),
-        adjustment: fc.constantFrom("a1", "a2", "a3"),
-        cause: fc.constantFrom("rounding" as const, "correction" as const),
-        mills: money(-200),
-      }),
-    },
+  const command = fc.oneof(
+    { weight: 19, arbitrary: accountCommand },
     { weight: 1, arbitrary: fc.constant(carry) },
   );
   const commands = fc

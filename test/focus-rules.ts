@@ -148,6 +148,20 @@ const set =
   (values: TextRow) =>
   (row: TextRow): TextRow => ({ ...row, ...values });
 
+type Of = Pick<FocusRule, "of">;
+
+/** Rules of null are the same whatever the column. `other`: a value that breaks this one. */
+const mustBeNull = (column: string, says: string, other: string, of: Of = {}): FocusRule => ({
+  ...{ column, says, ...of },
+  holds: (row) => row[column] === null,
+  broken: set({ [column]: other }),
+});
+const mustNotBeNull = (column: string, says: string, of: Of = {}): FocusRule => ({
+  ...{ column, says, ...of },
+  holds: has(column),
+  broken: set({ [column]: null }),
+});
+
 function parsed(text: string | null | undefined): unknown {
   try {
     return JSON.parse(text ?? "null");
@@ -180,12 +194,7 @@ const perColumn: readonly FocusRule[] = [
     holds: (row: TextRow) => row[column] !== undefined,
     broken: ({ [column]: _, ...rest }: TextRow) => rest,
   })),
-  ...notNull.map((column) => ({
-    column,
-    says: `${column} MUST NOT be null.`,
-    holds: has(column),
-    broken: set({ [column]: null }),
-  })),
+  ...notNull.map((column) => mustNotBeNull(column, `${column} MUST NOT be null.`)),
   ...[...mandatory, ...present].map((column) => ({
     column,
     says: "Columns MUST NOT use empty strings or placeholder values to represent a null (NullHandling).",
@@ -217,20 +226,12 @@ const perColumn: readonly FocusRule[] = [
   })),
   // Prices and SKUs have the same rules of null.
   ...["ListUnitPrice", "PricingCategory", "PricingQuantity", "SkuId", "SkuPriceId"].flatMap((column) => [
-    {
+    mustBeNull(column, `${column} MUST be null when ChargeCategory is "Tax".`, "1", { of: tax }),
+    mustNotBeNull(
       column,
-      says: `${column} MUST be null when ChargeCategory is "Tax".`,
-      of: tax,
-      holds: (row: TextRow) => row[column] === null,
-      broken: set({ [column]: "1" }),
-    },
-    {
-      column,
-      says: `${column} MUST NOT be null when ChargeCategory is "Usage" or "Purchase" and ChargeClass is not "Correction".`,
-      of: sold,
-      holds: has(column),
-      broken: set({ [column]: null }),
-    },
+      `${column} MUST NOT be null when ChargeCategory is "Usage" or "Purchase" and ChargeClass is not "Correction".`,
+      { of: sold },
+    ),
   ]),
   // Pairs of which the second follows the first.
   ...[
@@ -239,20 +240,10 @@ const perColumn: readonly FocusRule[] = [
     ["RegionId", "RegionName"],
     ["ResourceId", "ResourceType"],
   ].flatMap(([first = "", second = ""]) => [
-    {
-      column: second,
-      says: `${second} MUST be null when ${first} is null.`,
+    mustBeNull(second, `${second} MUST be null when ${first} is null.`, "Hours", {
       of: (row: TextRow) => row[first] === null,
-      holds: (row: TextRow) => row[second] === null,
-      broken: set({ [second]: "Hours" }),
-    },
-    {
-      column: second,
-      says: `${second} MUST NOT be null when ${first} is not null.`,
-      of: has(first),
-      holds: has(second),
-      broken: set({ [second]: null }),
-    },
+    }),
+    mustNotBeNull(second, `${second} MUST NOT be null when ${first} is not null.`, { of: has(first) }),
   ]),
   ...["ConsumedUnit", "PricingUnit"].map((column) => ({
     column,
@@ -282,34 +273,28 @@ const particular: readonly FocusRule[] = [
     holds: (row) => (row.ChargePeriodStart ?? "") < (row.ChargePeriodEnd ?? ""),
     broken: (row) => ({ ...row, ChargePeriodEnd: row.ChargePeriodStart ?? null }),
   },
-  {
-    column: "CapacityReservationId",
-    says: "CapacityReservationId MUST NOT be null when a charge represents the unused portion of a capacity reservation.",
-    of: is("x_LineKind", "releaseFee"),
-    holds: has("CapacityReservationId"),
-    broken: set({ CapacityReservationId: null }),
-  },
-  {
-    column: "CapacityReservationId",
-    says: "CapacityReservationId MUST be null when a charge is not related to a capacity reservation.",
-    of: (row) => row.x_LineKind !== "releaseFee" && row.x_LineKind !== "compute",
-    holds: (row) => row.CapacityReservationId === null,
-    broken: set({ CapacityReservationId: "j1.1" }),
-  },
-  {
-    column: "CapacityReservationStatus",
-    says: "CapacityReservationStatus MUST be null when CapacityReservationId is null.",
-    of: (row) => row.CapacityReservationId === null,
-    holds: (row) => row.CapacityReservationStatus === null,
-    broken: set({ CapacityReservationStatus: "Used" }),
-  },
-  {
-    column: "CapacityReservationStatus",
-    says: 'CapacityReservationStatus MUST NOT be null when CapacityReservationId is not null and ChargeCategory is "Usage".',
-    of: (row) => has("CapacityReservationId")(row) && usage(row),
-    holds: has("CapacityReservationStatus"),
-    broken: set({ CapacityReservationStatus: null }),
-  },
+  mustNotBeNull(
+    "CapacityReservationId",
+    "CapacityReservationId MUST NOT be null when a charge represents the unused portion of a capacity reservation.",
+    { of: is("x_LineKind", "releaseFee") },
+  ),
+  mustBeNull(
+    "CapacityReservationId",
+    "CapacityReservationId MUST be null when a charge is not related to a capacity reservation.",
+    "j1.1",
+    { of: (row) => row.x_LineKind !== "releaseFee" && row.x_LineKind !== "compute" },
+  ),
+  mustBeNull(
+    "CapacityReservationStatus",
+    "CapacityReservationStatus MUST be null when CapacityReservationId is null.",
+    "Used",
+    { of: (row) => row.CapacityReservationId === null },
+  ),
+  mustNotBeNull(
+    "CapacityReservationStatus",
+    'CapacityReservationStatus MUST NOT be null when CapacityReservationId is not null and ChargeCategory is "Usage".',
+    { of: (row) => has("CapacityReservationId")(row) && usage(row) },
+  ),
   {
     column: "CapacityReservationStatus",
     says: 'CapacityReservationStatus MUST be "Unused" when the charge represents the unused portion of a capacity reservation.',
@@ -324,40 +309,31 @@ const particular: readonly FocusRule[] = [
     holds: is("CapacityReservationStatus", "Used"),
     broken: set({ CapacityReservationStatus: "Unused" }),
   },
-  {
-    column: "ChargeClass",
-    says: "ChargeClass MUST NOT be null when the row represents a correction to a previously invoiced billing period.",
-    of: has("x_CorrectedChargeId"),
-    holds: has("ChargeClass"),
-    broken: set({ ChargeClass: null }),
-  },
-  {
-    column: "ChargeClass",
-    says: "ChargeClass MUST be null when the row does not represent a correction.",
-    of: (row) => row.x_CorrectedChargeId === null,
-    holds: (row) => row.ChargeClass === null,
-    broken: set({ ChargeClass: "Correction" }),
-  },
+  mustNotBeNull(
+    "ChargeClass",
+    "ChargeClass MUST NOT be null when the row represents a correction to a previously invoiced billing period.",
+    { of: has("x_CorrectedChargeId") },
+  ),
+  mustBeNull(
+    "ChargeClass",
+    "ChargeClass MUST be null when the row does not represent a correction.",
+    "Correction",
+    { of: (row) => row.x_CorrectedChargeId === null },
+  ),
   {
     column: "ChargeFrequency",
     says: 'ChargeFrequency MUST NOT be "Usage-Based" when ChargeCategory is "Purchase".',
     holds: (row) => !(row.ChargeCategory === "Purchase" && row.ChargeFrequency === "Usage-Based"),
     broken: set({ ChargeCategory: "Purchase", ChargeFrequency: "Usage-Based" }),
   },
-  {
-    column: "ConsumedQuantity",
-    says: 'ConsumedQuantity MUST be null when ChargeCategory is not "Usage".',
+  mustBeNull("ConsumedQuantity", 'ConsumedQuantity MUST be null when ChargeCategory is not "Usage".', "1", {
     of: (row) => !usage(row),
-    holds: (row) => row.ConsumedQuantity === null,
-    broken: set({ ConsumedQuantity: "1" }),
-  },
-  {
-    column: "ConsumedQuantity",
-    says: 'ConsumedQuantity MUST NOT be null when ChargeClass is not "Correction" (of "Usage").',
-    of: (row) => usage(row) && !corrects(row),
-    holds: has("ConsumedQuantity"),
-    broken: set({ ConsumedQuantity: null }),
-  },
+  }),
+  mustNotBeNull(
+    "ConsumedQuantity",
+    'ConsumedQuantity MUST NOT be null when ChargeClass is not "Correction" (of "Usage").',
+    { of: (row) => usage(row) && !corrects(row) },
+  ),
   ...(["ContractedCost", "EffectiveCost", "ListCost"] as const).map((column) => ({
     column,
     says: `${column} of a charge unrelated to other charges (e.g. when ChargeCategory is "Credit") MUST match the BilledCost.`,
@@ -399,13 +375,9 @@ const particular: readonly FocusRule[] = [
     },
     broken: set({ InvoiceId: "somebody-else-2026-03-02" }),
   },
-  {
-    column: "ResourceName",
-    says: "ResourceName MUST be null when ResourceId is null.",
+  mustBeNull("ResourceName", "ResourceName MUST be null when ResourceId is null.", "nightly", {
     of: (row) => row.ResourceId === null,
-    holds: (row) => row.ResourceName === null,
-    broken: set({ ResourceName: "nightly" }),
-  },
+  }),
   {
     column: "ResourceName",
     says: "ResourceName MUST NOT duplicate ResourceId when the resource only has a system-generated ResourceId.",
@@ -419,20 +391,15 @@ const particular: readonly FocusRule[] = [
     holds: (row) => subcategories[row.ServiceCategory ?? ""]?.includes(row.ServiceSubcategory ?? "") === true,
     broken: set({ ServiceSubcategory: "Block Storage" }),
   },
-  {
-    column: "SkuMeter",
-    says: "SkuMeter MUST be null when SkuId is null.",
+  mustBeNull("SkuMeter", "SkuMeter MUST be null when SkuId is null.", "Cards", {
     of: (row) => row.SkuId === null,
-    holds: (row) => row.SkuMeter === null,
-    broken: set({ SkuMeter: "Cards" }),
-  },
-  {
-    column: "SkuPriceDetails",
-    says: "SkuPriceDetails MUST be null when SkuPriceId is null.",
-    of: (row) => row.SkuPriceId === null,
-    holds: (row) => row.SkuPriceDetails === null,
-    broken: set({ SkuPriceDetails: '{"InstanceType":"h20"}' }),
-  },
+  }),
+  mustBeNull(
+    "SkuPriceDetails",
+    "SkuPriceDetails MUST be null when SkuPriceId is null.",
+    '{"InstanceType":"h20"}',
+    { of: (row) => row.SkuPriceId === null },
+  ),
   {
     column: "SkuPriceDetails",
     says: "SkuPriceDetails MUST conform to KeyValueFormat requirements; a key MUST begin with x_ unless it is FOCUS-defined.",

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AccountEvent } from "../../events/catalog/account.ts";
-import { AccountId, DepositId, JobId, OwnerId, Period } from "../../events/catalog/values.ts";
+import { AccountId, JobId, OwnerId, Period } from "../../events/catalog/values.ts";
+import { accountCommand } from "../../test/account-commands.ts";
 import { carryOut } from "../../test/given-when-then.ts";
 import { type AccountCommand, accountDecider, carryOf, heldOf, type KnownAccount } from "../account.ts";
 import { valuesIn } from "../layered-map.ts";
@@ -51,51 +52,8 @@ describe("a hold", () => {
 });
 
 describe("any life of accounts over several days", () => {
-  const jobs = fc.constantFrom("a", "b", "c").map((id) => JobId.parse(id));
-  const stretch = fc.integer({ min: 1, max: 2 });
-  const money = (min: number) => fc.integer({ min, max: 300 }).map((value) => millsText(BigInt(value)));
-  const command: fc.Arbitrary<AccountCommand | "night"> = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        type: fc.constant("Deposit" as const),
-        deposit: fc.constantFrom("d1", "d2", "d3", "d4").map((id) => DepositId.parse(id)),
-        mills: money(1),
-      }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({ type: fc.constant("Hold" as const), job: jobs, stretch, mills: money(0) }),
-    },
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        type: fc.constant("Settle" as const),
-        job: jobs,
-        stretch,
-        charge: fc.constantFrom("c1", "c2", "c3", "c4", "c5", "c6"),
-        paid: money(-100),
-        released: money(0),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        type: fc.constant("Release" as const),
-        job: jobs,
-        stretch,
-        cause: fc.constant("expired" as const),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        type: fc.constant("Adjust" as const),
-        adjustment: fc.constantFrom("a1", "a2"),
-        cause: fc.constantFrom("rounding" as const, "correction" as const),
-        mills: money(-200),
-      }),
-    },
+  const command = fc.oneof(
+    { weight: 19, arbitrary: accountCommand },
     { weight: 1, arbitrary: fc.constant("night" as const) },
   );
 
