@@ -22,37 +22,42 @@ export function taxIsDue(events: readonly RawEvent[]): AuditCheck {
   const jobs = new Map<string, Taxed>();
   const awards = new Map<string, Sums>();
   const faults = rateFaults(events);
-  let total = 0n;
-  for (const { type, data } of events) {
+  for (const event of events) {
+    const { type, data } = event;
     if (type === "JobRequested") jobs.set(data.job, { account: data.account, rate: BigInt(data.taxRate) });
     if (type !== "ChargePosted" && type !== "CorrectionPosted") continue;
-    const name = type === "ChargePosted" ? `charge ${data.charge}` : `correction ${data.correction}`;
     const job = jobs.get(data.job);
-    if (job === undefined) {
-      faults.push(`${name} is of job ${data.job}, which nobody asked for`);
-      continue;
-    }
     const sums = awards.get(data.placement) ?? { charged: 0n, corrected: 0n, tax: 0n };
     awards.set(data.placement, sums);
-    const paidFor = netOf(
-      job,
-      data.lines.filter(({ kind }) => taxedKinds.has(kind)),
-    );
-    const taxLines = data.lines.filter(({ kind }) => kind === "tax");
-    const tax = netOf(job, taxLines);
-    const before = type === "ChargePosted" ? sums.charged : sums.charged + sums.corrected;
-    const due = taxOn(before + paidFor, job.rate) - taxOn(before, job.rate);
-    total += tax;
-    sums.tax += tax;
-    if (type === "ChargePosted") sums.charged += paidFor;
-    else sums.corrected += paidFor;
-    if (taxLines.some((line) => !isOfTax(job, line)))
-      faults.push(`${name} has tax of others than its tenant`);
-    // Finance may say itself what becomes of the tax when it resolves a break; more than was taken nobody gives back.
-    const judged = type === "CorrectionPosted" && data.cause === "resolution" && sums.tax >= 0n;
-    if (tax !== due && !judged) faults.push(`${name} has ${tax} mills of tax, ${due} are due`);
+    const fault = job === undefined ? "is of a job that nobody asked for" : take(job, sums, event);
+    if (fault !== undefined) faults.push(`${nameOf(event)} ${fault}`);
   }
+  const total = [...awards.values()].reduce((sum, { tax }) => sum + tax, 0n);
   return verdict("tax of each job = its rate on what its tenant paid for", faults, yuan(total));
+}
+
+type Posting = Extract<RawEvent, { type: "ChargePosted" | "CorrectionPosted" }>;
+
+const nameOf = ({ type, data }: Posting) =>
+  type === "ChargePosted" ? `charge ${data.charge}` : `correction ${data.correction}`;
+
+/** Adds a posting to the sums of its award; gives what is wrong with its tax. */
+function take(job: Taxed, sums: Sums, { type, data }: Posting): string | undefined {
+  const paidFor = netOf(
+    job,
+    data.lines.filter(({ kind }) => taxedKinds.has(kind)),
+  );
+  const taxLines = data.lines.filter(({ kind }) => kind === "tax");
+  const tax = netOf(job, taxLines);
+  const before = type === "ChargePosted" ? sums.charged : sums.charged + sums.corrected;
+  const due = taxOn(before + paidFor, job.rate) - taxOn(before, job.rate);
+  sums.tax += tax;
+  if (type === "ChargePosted") sums.charged += paidFor;
+  else sums.corrected += paidFor;
+  if (taxLines.some((line) => !isOfTax(job, line))) return "has tax of others than its tenant";
+  // Finance may say itself what becomes of the tax when it resolves a break; more than was taken nobody gives back.
+  const judged = type === "CorrectionPosted" && data.cause === "resolution" && sums.tax >= 0n;
+  return tax === due || judged ? undefined : `has ${tax} mills of tax, ${due} are due`;
 }
 
 /** Rounded towards 0 to the mill; the rate is in basis points. */

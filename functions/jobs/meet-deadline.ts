@@ -53,13 +53,16 @@ async function question(access: Access, state: JobState, { awaited, at }: Deadli
       : !isHeard(at, now, since);
     return open ? "later" : askAtDeadline(awaited, placement.id, now);
   }
-  switch (silenceAt(at, placement, now, since)) {
+  const silence = silenceAt(at, placement, now, since);
+  switch (silence) {
     case "wait":
       return "later";
     case "excused":
       return askExcused(awaited, placement, now);
     case "counts":
       return askAtDeadline(awaited, placement.id, now);
+    default:
+      return silence satisfies never;
   }
 }
 
