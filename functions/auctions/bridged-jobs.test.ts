@@ -111,6 +111,7 @@ describe("an exchange that was away at the end of a run", () => {
     ]);
     // Asked again: the deadline is the new end's, and the award that is over is charged.
     expect(await meet()).toMatchObject({ phase: "ended" });
+    expect((await eventsOf()).at(-1)).toMatchObject({ type: "ChargePosted", data: { stretch: 1 } });
     await exchange.invoke("close-gate", {});
     expect((await eventsOf()).filter(({ type }) => type === "JobBridged")).toHaveLength(1);
     goTo(end + 7);

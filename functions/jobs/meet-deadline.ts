@@ -30,7 +30,7 @@ export const create = step(PlacementKeys, async (access, keys) => {
   const now = access.clock.now();
   if (deadline !== undefined) {
     const { awaited, at } = deadline;
-    const command = at <= now ? await question(access, state, deadline) : undefined;
+    const command = await question(access, state, deadline);
     if (command === "later") return { ...keys, phase: awaited, timeoutSeconds: untilNextGate(now) } as const;
     if (command !== undefined) {
       const meta = exchangeCommand(access, `${awaited}/${placement}/${at}/${command.at}`, placement);
@@ -41,11 +41,15 @@ export const create = step(PlacementKeys, async (access, keys) => {
 });
 export const handler = onLambda(create);
 
-/** What the decider is asked at a deadline that has passed; later: an exchange that was away does not know yet. */
+/**
+ * What the decider is asked; later: an exchange that was away does not know yet. Of a deadline that has moved on it is
+ * asked too, for an award before it may be over.
+ */
 async function question(access: Access, state: JobState, { awaited, at }: Deadline) {
   const placement = state.phase === "unknown" ? undefined : inForce(state);
   if (state.phase === "unknown" || placement === undefined) return undefined;
   const now = access.clock.now();
+  if (at > now) return askAtDeadline(awaited, placement.id, now);
   const since = await thereSince(access, slotOf(at) - rules.silenceSlots - 1);
   if (awaited === "ended") {
     const open = mayGoOn(state, placement)
