@@ -78,6 +78,8 @@ export const finishPlacement = defineOperation({
   id: "finishPlacement",
   path: "/placements/{placement}/finish",
   summary: "Say how a run ended",
+  description:
+    "Meter its last usage first. A run that ended while the exchange was away, and that is told of within two slots after that, ended where its usage does.",
   body: z.strictObject({
     center,
     run,
