@@ -143,7 +143,9 @@ export function jobBookOf(key: string, seen: readonly MatchFact[], day: MatchDay
   for (const fact of seen) {
     if (fact.kind === "echo") placeAward(draft, fact, published.get(fact.echo.award));
     if (fact.kind === "job") happen(draft, fact);
-    if (fact.kind === "corrected") evolve(draft, { type: "CorrectionPosted", data: fact.correction });
+    // A fact that was carried over from before they had their lines says what was corrected, not what was moved.
+    if (fact.kind === "corrected" && "lines" in fact.correction)
+      evolve(draft, { type: "CorrectionPosted", data: fact.correction });
   }
   const awards = awardsOf(draft, published);
   return {
