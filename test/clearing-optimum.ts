@@ -23,8 +23,8 @@ interface Taken {
 }
 
 /**
- * The greatest welfare of any allocation that keeps all rules but those of prices (rule 7), by trying all of them. For
- * tiny instances only.
+ * The greatest welfare of any allocation that keeps all rules but those of prices (rule 7), by trying all of them. Of
+ * those it keeps one part: a gang in one pool can pay the last of its own cards. For tiny instances only.
  */
 export function optimalWelfare(instance: CheckedInstance): bigint {
   const ways = instance.bids.map((bid, b) => waysOf(instance, bid, b));
@@ -172,9 +172,25 @@ function gangWays(
     if (uses.some(([, slot]) => slot < 0)) continue;
     for (const [link, slot, amount] of uses)
       gigabits.set(`${link}@${slot}`, (gigabits.get(`${link}@${slot}`) ?? 0n) + amount);
-    ways.push({ start: s, end: s + d, cards, gigabits, net });
+    if (parts.length > 1 || !losesAlone(instance, cards, net))
+      ways.push({ start: s, end: s + d, cards, gigabits, net });
   }
   return ways;
+}
+
+/** At the price of the last of its own cards in every slot, if nobody else bought any. */
+function losesAlone(instance: CheckedInstance, cards: ReadonlyMap<string, number>, net: bigint): boolean {
+  let left = net;
+  for (const [key, q] of cards) {
+    const [pool = 0, slot = 0] = key.split("@").map(Number);
+    let unsold = BigInt(q);
+    const last = stackOf(instance, pool, slot).find(([, n]) => {
+      unsold -= n;
+      return unsold <= 0n;
+    });
+    left -= (last?.[0] ?? 0n) * BigInt(q);
+  }
+  return left < 0n;
 }
 
 /** Its floor with every number of cards beyond it in every slot. */

@@ -10,10 +10,11 @@ import {
 /**
  * The clearing problem as a mixed-integer program, exact but for prices and minimum runs: the rules of the interchange
  * format, except rule 7, under which nobody accepted may lose, and rule 12, under which offers sell so many slots in a
- * row. Its optimum is therefore never below what the market can reach.
+ * row. Its optimum is therefore never below what the market can reach. Of rule 7 it keeps what a column shows by itself:
+ * a gang that could not pay the last of its own cards is in no result.
  *
  * Time-indexed: one binary column for each bid, pool and start that fits (enough cards offered throughout, the data
- * fits the link, and it would gain against the cheapest cards there); for a split bid, one for each pair of pools and
+ * fits the link, and it would gain if it were alone there); for a split bid, one for each pair of pools and
  * start, with a whole number of chunks; for a div bid, one column for each cell; for a service, one for its floor in
  * each pool and one for each slot of what it has beyond. One column for each step of offers in a cell. One row a bid, a
  * cell, the firm cards of a cell where others may be reclaimed, a group, a start of a child, and a slot of a link that
@@ -50,13 +51,12 @@ interface Builder {
   readonly book: Book;
   readonly seconds: number;
   readonly milp: Milp;
-  /** Row of each cell, its cards and its cheapest cost. */
+  /** Row of each cell, its cards, its cheapest cost, and its steps as `[cost, cards]`, cheapest first. */
   readonly cards: Float64Array;
   readonly cheapest: Float64Array;
+  readonly stacks: Map<number, readonly (readonly [number, number])[]>;
   /** Rows of the firm cards of those cells that offer others, too. */
   readonly firmRows: Map<number, Milpable>;
-  /** Ids of bids that have children: these may be worth a loss. */
-  readonly parents: ReadonlySet<ItemId>;
   /** Of each gang: its possible runs. Of each group: columns of which at most one is 1. */
   readonly runs: Map<Bid, Run[]>;
   readonly groups: Map<ItemId, number[]>;
@@ -76,7 +76,7 @@ export function milpOf(book: Book): Milp {
     cards: new Float64Array(cells),
     cheapest: new Float64Array(cells).fill(Infinity),
     firmRows: new Map(),
-    parents: new Set(book.bids.flatMap(({ parent }) => parent ?? [])),
+    stacks: new Map(),
     runs: new Map(),
     groups: new Map(),
     onLinks: new Map(),
@@ -84,10 +84,10 @@ export function milpOf(book: Book): Milp {
   for (let cell = 0; cell < cells; cell++) milp.rows.push({ columns: [], values: [], limit: 0 });
   addOffers(builder);
   addFirmRows(builder);
-  for (const [b, bid] of book.bids.entries()) {
+  for (const bid of book.bids) {
     if (bid.kind === "div") addDivisible(builder, bid);
     else if (bid.kind === "service") addService(builder, bid);
-    else addGang(builder, bid, bid.id ?? b);
+    else addGang(builder, bid);
   }
   for (const columns of builder.groups.values()) atMostOne(builder, columns);
   addParents(builder);
@@ -129,12 +129,17 @@ function addOffers(builder: Builder): void {
       steps.set(cell, own);
     }
   }
-  for (const [cell, own] of steps)
+  for (const [cell, own] of steps) {
+    builder.stacks.set(
+      cell,
+      [...own].sort(([x], [y]) => x - y),
+    );
     for (const [cost, q] of own) {
       put(milp.rows[cell], addColumn(builder, -cost, q, false), -1);
       cards[cell] = (cards[cell] ?? 0) + q;
       cheapest[cell] = Math.min(cheapest[cell] ?? Infinity, cost);
     }
+  }
 }
 
 /** Rule 13: firm cards, where there are others. */
@@ -172,25 +177,36 @@ function waysOf({ book, seconds }: Builder, bid: Bid): Way[] {
   });
 }
 
-/** Starts at which so many cards are offered throughout, with the least that they cost each. */
-function fitting({ book, cards, cheapest }: Builder, bid: Bid, way: Way, least: number): [number, number][] {
+/** The cost of the last of so many cards of a cell; Infinity: there are fewer. */
+function lastCost({ stacks }: Builder, cell: number, cards: number): number {
+  let left = cards;
+  for (const [cost, q] of stacks.get(cell) ?? []) {
+    left -= q;
+    if (left <= 0) return cost;
+  }
+  return Infinity;
+}
+
+/** Starts at which so many cards are offered throughout, with what each of them is paid at least: the last one's cost. */
+function fitting(builder: Builder, bid: Bid, way: Way, least: number): [number, number][] {
+  const { book } = builder;
   const starts: [number, number][] = [];
   for (let start = Math.max(bid.from, way.ahead); start + way.d <= bid.to; start++) {
     let cost = 0;
     for (let cell = way.pool * book.T + start; cell < way.pool * book.T + start + way.d; cell++)
-      cost += (cards[cell] ?? 0) >= least ? (cheapest[cell] ?? Infinity) : Infinity;
+      cost += lastCost(builder, cell, least);
     if (cost < Infinity) starts.push([start, cost]);
   }
   return starts;
 }
 
-function addGang(builder: Builder, bid: Bid, id: ItemId): void {
+function addGang(builder: Builder, bid: Bid): void {
   const ways = waysOf(builder, bid);
   const runs: Run[] = [];
   for (const way of ways)
     for (const [start, cost] of fitting(builder, bid, way, bid.g)) {
       const net = way.choice.limit * bid.g * way.d - way.transfer;
-      if (net - cost * bid.g < 0 && !builder.parents.has(id)) continue;
+      if (net - cost * bid.g < 0) continue;
       const column = addColumn(builder, net, 1, true);
       takeCards(builder, bid, way, start, column, bid.g);
       stage(builder, way, start, column);
@@ -209,8 +225,10 @@ function addService(builder: Builder, bid: Bid): void {
   const floor = bid.floor ?? bid.g;
   const floors: number[] = [];
   for (const way of waysOf(builder, bid))
-    for (const [start] of fitting(builder, bid, way, floor)) {
-      const column = addColumn(builder, way.choice.limit * floor * way.d - way.transfer, 1, true);
+    for (const [start, cost] of fitting(builder, bid, way, floor)) {
+      const net = way.choice.limit * floor * way.d - way.transfer;
+      if (net - cost * floor < 0) continue;
+      const column = addColumn(builder, net, 1, true);
       takeCards(builder, bid, way, start, column, floor);
       stage(builder, way, start, column);
       floors.push(column);

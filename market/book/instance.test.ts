@@ -24,7 +24,7 @@ import {
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
-import { meritOrder } from "../clearing/model.ts";
+import { meritOrder } from "../clearing/supply.ts";
 import { validateBook } from "../clearing/validate.ts";
 import { periodStart, SLOTS_PER_DAY } from "../time.ts";
 import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";

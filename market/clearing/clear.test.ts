@@ -72,6 +72,25 @@ function block(g: number, d: number, limit: number, more: Partial<Bid> = {}): Bi
   return { kind: "block", g, d, from: 0, to: d, prods: [{ p: 0, limit }], home: 0, ...more };
 }
 
+describe("a gang that could not pay the last of its own cards", () => {
+  const offers = [
+    { pool: 0, from: 0, to: 3, q: 5, reserve: 1 },
+    { pool: 0, from: 0, to: 2, q: 5, reserve: 10 },
+    { pool: 0, from: 2, to: 3, q: 5, reserve: 4 },
+  ];
+  const marketFor = (bid: Bid): Book => ({ ...bookOf(3, [[0, 0]], [bid]), offers });
+
+  test("is in no result, and the bound does not count it, though it would add to welfare", () => {
+    expect(clear(marketFor(block(8, 1, 5, { to: 2 })))).toMatchObject({ welfare: 0, bound: 0, accepted: [] });
+  });
+
+  test("takes the start at which it can", () => {
+    const { welfare, bound, accepted } = clear(marketFor(block(8, 1, 5, { to: 3 })));
+    expect({ welfare, bound }).toEqual({ welfare: 40 - 5 - 12, bound: 40 - 5 - 12 });
+    expect(accepted).toMatchObject([{ b: 0, s: 2 }]);
+  });
+});
+
 describe("ties", () => {
   test("a continuation wins against equal gangs, however many there are and wherever else they could go", () => {
     const rivals = fc.array(fc.nat(3), { minLength: 1, maxLength: 12 });

@@ -1,8 +1,9 @@
+import { drawCell, weighCells } from "./boxes.ts";
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
 import { fillDivisible } from "./divisible.ts";
 import type { PriceTables } from "./guide.ts";
-import { drawCell, type Improvement, weighCells } from "./improve.ts";
+import type { Improvement } from "./improve.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { DIV } from "./model.ts";
 import { beginMove, dropWhoLoses, takeBack, takeWhole, touch } from "./move.ts";

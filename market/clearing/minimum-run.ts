@@ -1,5 +1,5 @@
 import { type Book, type ItemId, type Result, soldCards } from "./instance.ts";
-import { meritOrder, type Piece, type Stops } from "./model.ts";
+import { meritOrder, type Piece, type Stops } from "./supply.ts";
 
 /** Rounds in which too short runs alone are taken off sale; after them the offers that still have any, whole. */
 const ROUNDS = 6;

@@ -1,19 +1,20 @@
 import { annealCycle } from "./anneal.ts";
 import { type Ascent, ascend, beginAscent, meanLimit } from "./ascent.ts";
+import { compileBook } from "./compile-book.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
 import { shareAmongDivisible } from "./divisible-auction.ts";
-import { finalPrices } from "./final-prices.ts";
-import { cheapestTables, type Prices, pricesOf, tablesOf } from "./guide.ts";
+import { type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
-import type { Accepted, Book, DivFills, Result } from "./instance.ts";
+import type { Book, Result } from "./instance.ts";
 import { arrangeLargeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
-import { compileBook, type Model, type Stops } from "./model.ts";
-import { copySchedule, emptySchedule, exactWelfare, firstWay, type Schedule, secondWay } from "./schedule.ts";
-import { honourTies, startEarliest } from "./ties.ts";
+import type { Model } from "./model.ts";
+import { resultOf } from "./result.ts";
+import { copySchedule, emptySchedule, type Schedule } from "./schedule.ts";
+import type { Stops } from "./supply.ts";
 import { assertBook } from "./validate.ts";
 
 /** Prices of an earlier auction, by the pools and links of this book; rows left out are begun at cost. */
@@ -83,11 +84,11 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
   const clearAgain = (stops: Stops, last: Result) => {
     const other = begin(compileBook(book, stops), last);
     advance(other, Math.max(100 * other.state.look, state.effort.spent * AGAIN));
-    return resultOf(other.state);
+    return resultOf(other.state.best, other.state.ascent);
   };
   return {
     advance: (units) => advance(running, units),
-    best: () => keepMinimumRuns(book, resultOf(state), clearAgain),
+    best: () => keepMinimumRuns(book, resultOf(state.best, state.ascent), clearAgain),
     get welfare() {
       return state.best.welfare;
     },
@@ -287,73 +288,4 @@ function* improve(state: State): Generator<void, void> {
   }
   const last = sharedAnew(improvement.schedule, state);
   if (last.welfare > state.best.welfare) state.best = copySchedule(last);
-}
-
-function resultOf({ model, ascent, best }: State): Result {
-  const schedule = copySchedule(best);
-  const cheapest = cheapestTables(model);
-  startEarliest(schedule, cheapest);
-  honourTies(schedule, cheapest);
-  const prices = finalPrices(schedule, ascent.best);
-  const bound = Math.min(ascent.bound, demandAt(model, tablesOf(model, prices), emptyDemand(model)));
-  return {
-    welfare: exactWelfare(schedule),
-    accepted: acceptedOf(schedule),
-    div: divOf(schedule),
-    prices: rowsOf(model, model.pools, prices.cells, false),
-    linkPrices: rowsOf(model, model.links, prices.links, true),
-    bound: wholeBound(bound),
-  };
-}
-
-function acceptedOf({ model, choice, start, share }: Schedule): Accepted[] {
-  const accepted: Accepted[] = [];
-  const centerOf = (way: number) => model.poolCenter[model.wayPool[way] ?? 0] ?? 0;
-  for (let bid = 0; bid < model.bids; bid++) {
-    const chosen = choice[bid] ?? -1;
-    if (chosen === -1) continue;
-    const first = firstWay(model, chosen);
-    const second = secondWay(model, chosen);
-    const cards = share[bid] ?? 0;
-    const parts = [{ c: centerOf(first), q: cards }];
-    if (second >= 0) parts.push({ c: centerOf(second), q: (model.g[bid] ?? 0) - cards });
-    accepted.push({
-      b: model.index[bid] ?? 0,
-      p: model.poolProduct[model.wayPool[first] ?? 0] ?? 0,
-      s: start[bid] ?? 0,
-      parts: parts.sort((x, y) => x.c - y.c),
-    });
-  }
-  return accepted.sort((x, y) => x.b - y.b);
-}
-
-function divOf({ model, fills }: Schedule): DivFills[] {
-  const { T, poolCenter, poolProduct } = model;
-  const div: DivFills[] = [];
-  fills.forEach((own, bid) => {
-    if (!own) return;
-    const held = own.cells
-      .map((cell, i) => ({ pool: Math.floor(cell / T), slot: cell % T, cards: own.cards[i] ?? 0 }))
-      .sort((x, y) => x.slot - y.slot || x.pool - y.pool);
-    div.push({
-      b: model.index[bid] ?? 0,
-      fills: held.map(({ pool, slot, cards }) => [
-        poolCenter[pool] ?? 0,
-        poolProduct[pool] ?? 0,
-        slot,
-        cards,
-      ]),
-    });
-  });
-  return div.sort((x, y) => x.b - y.b);
-}
-
-/** Index to row of T prices; rows of nothing but zeros are left out where that is the default. */
-function rowsOf(model: Model, rows: number, prices: Float64Array, sparse: boolean): Record<string, number[]> {
-  const all: Record<string, number[]> = {};
-  for (let row = 0; row < rows; row++) {
-    const values = [...prices.subarray(row * model.T, (row + 1) * model.T)];
-    if (!sparse || values.some((value) => value > 0)) all[String(row)] = values;
-  }
-  return all;
 }
