@@ -3,7 +3,7 @@ import { openSearch } from "../../market/clearing/search.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
 import { generateInstance } from "./generate.ts";
 
-const heavy = { tail: "heavy", bids: 120, centers: 3, slots: 24 } as const;
+const heavy = { tail: "heavy", bids: 300, centers: 3, slots: 24 } as const;
 
 test.each(["1", "2", "3"])("where large gangs are moved all rules are kept, seed %s", (seed) => {
   const book = generateInstance(heavy, seed);

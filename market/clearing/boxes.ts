@@ -58,7 +58,7 @@ export function drawBox(improvement: Improvement): Box | null {
       };
     }
   }
-  const cell = drawCell(improvement);
+  const cell = drawFocus(improvement) ?? drawCell(improvement);
   const reach = 1 + draw.below(5);
   const slot = cell % T;
   return {
@@ -68,6 +68,15 @@ export function drawBox(improvement: Improvement): Box | null {
     first: -1,
     ...limits,
   };
+}
+
+/** Share of the boxes that lie where the last kick was, not around wishes; cells of its pools count alike. */
+const FOCUSED = 0.7;
+
+function drawFocus({ schedule, draw, focus }: Improvement): number | null {
+  if (focus === null || draw.fraction() >= FOCUSED) return null;
+  const { T } = schedule.model;
+  return (focus.pools[draw.below(focus.pools.length)] ?? 0) * T + draw.below(T);
 }
 
 /** Most of a pool, or a good part of it. */

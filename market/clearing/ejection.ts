@@ -37,12 +37,13 @@ const KICK = { wishes: 0.3, of: 3, tries: 30 };
 const OVERHEAD = 50;
 
 /** A place for a gang in one way. */
-interface Aim {
+export interface Aim {
   readonly bid: number;
   readonly way: number;
   readonly start: number;
 }
 
+const NONE: ReadonlySet<number> = new Set();
 const spot: Spot = { choice: -1, start: 0, share: 0, score: 0 };
 
 /**
@@ -86,7 +87,7 @@ export function kick(improvement: Improvement, effort: Effort): number {
   if (!aim) return -1;
   beginMove(improvement);
   const ejected = takeOutOf(improvement, aim.bid);
-  if (!makeRoom(improvement, aim, ejected, -1, effort)) {
+  if (!makeRoom(improvement, aim, ejected, NONE, effort)) {
     takeBack(improvement);
     return -1;
   }
@@ -99,7 +100,7 @@ export function kick(improvement: Improvement, effort: Effort): number {
 }
 
 /** Takes a gang out, if it is in; answers with who must go with it. */
-function takeOutOf(improvement: Improvement, bid: number): number[] {
+export function takeOutOf(improvement: Improvement, bid: number): number[] {
   touch(improvement, bid);
   return takeWhole(improvement, bid).slice(1);
 }
@@ -141,11 +142,13 @@ function moveGang(improvement: Improvement, bid: number, kept: number, effort: E
   const ejected = takeOutOf(improvement, bid);
   if (held && draw.fraction() < DROPPED) return ejected;
   const aim = drawAim(improvement, bid);
-  return aim && makeRoom(improvement, aim, ejected, kept, effort) ? ejected : null;
+  return aim && makeRoom(improvement, aim, ejected, kept < 0 ? NONE : new Set([kept]), effort)
+    ? ejected
+    : null;
 }
 
 /** The best at the guide of some places drawn. */
-function drawAim({ schedule, draw, guide }: Improvement, bid: number): Aim | null {
+export function drawAim({ schedule, draw, guide }: Improvement, bid: number): Aim | null {
   const { model } = schedule;
   if (!mayEnter(schedule, bid)) return null;
   const first = model.wayStart[bid] ?? 0;
@@ -210,12 +213,15 @@ function couldHave(schedule: Schedule, bid: number, pool: number, slot: number):
   return mayEnter(schedule, bid) && !isIn(schedule, bid, pool, slot, slot + 1);
 }
 
-/** Places a gang, ejecting div bids and then gangs from its cells as far as it takes; false: it cannot be placed. */
-function makeRoom(
+/**
+ * Places a gang, ejecting div bids and then gangs from its cells as far as it takes; false: it cannot be placed.
+ * @param kept gangs that stay where they are
+ */
+export function makeRoom(
   improvement: Improvement,
   { bid, way, start }: Aim,
   ejected: number[],
-  kept: number,
+  kept: ReadonlySet<number>,
   effort: Effort,
 ): boolean {
   const { schedule, draw } = improvement;
@@ -231,8 +237,7 @@ function makeRoom(
   const offset = draw.below(Math.max(1, gangs.length));
   for (let i = 0; i < gangs.length && !fits(schedule, bid, cell, d); i++) {
     const other = gangs[(i + offset) % gangs.length] ?? 0;
-    if (!standsInTheWay(schedule, other, { bid, way, start })) continue;
-    if (other === kept) return false;
+    if (kept.has(other) || !standsInTheWay(schedule, other, { bid, way, start })) continue;
     ejected.push(...takeWhole(improvement, other));
   }
   const free = fits(schedule, bid, cell, d) && stagingFits(model, schedule.linkUsed, way, start);
@@ -270,7 +275,7 @@ function fits(schedule: Schedule, bid: number, first: number, d: number): boolea
 }
 
 /** The gangs among those ejected, wherever they find room, parents first. */
-function placeAnew(
+export function placeAnew(
   { schedule }: Improvement,
   ejected: readonly number[],
   prices: PriceTables,
@@ -283,7 +288,11 @@ function placeAnew(
   }
 }
 
-function fillAnew({ schedule, cheapest }: Improvement, ejected: readonly number[], effort: Effort): void {
+export function fillAnew(
+  { schedule, cheapest }: Improvement,
+  ejected: readonly number[],
+  effort: Effort,
+): void {
   for (const bid of ejected)
     if (schedule.model.kind[bid] === DIV) fillDivisible(schedule, bid, cheapest, false, effort);
 }

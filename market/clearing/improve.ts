@@ -36,6 +36,8 @@ export interface Improvement extends Moving {
   readonly temperature: number;
   /** Bids that have a way at all. */
   readonly able: readonly number[];
+  /** Pools about which a kick was, and the gang that it put there, which stays; -1: none. */
+  focus: { readonly pools: readonly number[]; readonly kept: number } | null;
   /** Running sums, by cell, of how much of a box's centre each cell deserves to be. */
   readonly pull: Float64Array;
 }
@@ -61,6 +63,7 @@ export function beginImprovement(
     able: Array.from({ length: bids }, (_, bid) => bid).filter(
       (bid) => model.wayStart[bid] !== model.wayStart[bid + 1],
     ),
+    focus: null,
     pull: new Float64Array(model.capacity.length),
     touched: touchedNothing(bids),
   };
@@ -134,13 +137,15 @@ export function improveOnce(improvement: Improvement, effort: Effort): void {
 }
 
 function takeOut(improvement: Improvement, { pool, from, to, last, out: most }: Box): number[] {
-  const { schedule, draw } = improvement;
-  if (last >= 0) return takeWhole(improvement, last);
+  const { schedule, draw, focus } = improvement;
+  const kept = focus?.kept ?? -1;
+  if (last >= 0) return last === kept ? [] : takeWhole(improvement, last);
   const list = schedule.gangs[pool] ?? [];
   const out: number[] = [];
   const offset = draw.below(Math.max(1, list.length));
   for (let i = 0; i < list.length && out.length < most; i++) {
     const bid = list[(i + offset) % list.length] ?? 0;
+    if (bid === kept) continue;
     const start = schedule.start[bid] ?? 0;
     if (start < to && start + slotsOf(schedule.model, schedule.choice[bid] ?? 0) > from) out.push(bid);
   }

@@ -79,8 +79,8 @@ export function* arrangeLargeGangs(
   }
 }
 
-/** The most valuable first. */
-function largeGangs(model: Model, bound: number): number[] {
+/** Those that are moved by themselves, the most valuable first. */
+export function largeGangs(model: Model, bound: number): number[] {
   return Array.from({ length: model.bids }, (_, bid) => bid)
     .filter((bid) => model.kind[bid] !== DIV && !isConditional(model, bid))
     .map((bid) => ({ bid, value: highestNet(model, bid) }))

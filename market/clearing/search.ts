@@ -8,7 +8,8 @@ import { type Prices, pricesOf, tablesOf } from "./guide.ts";
 import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import type { Book, Result } from "./instance.ts";
-import { arrangeLargeGangs } from "./large-gangs.ts";
+import { kickOnce } from "./kicks.ts";
+import { arrangeLargeGangs, largeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
@@ -49,11 +50,17 @@ const DIVES: readonly Dive[] = [
 const FEW = 200;
 /** There a cycle of moves may lose so much, as a share of a mean bid's welfare, and is still gone on from. */
 const WORST = 0.6;
-/** Where even then the best is so far below the bound, large gangs are moved so often; the row for so many bids counts. */
+/**
+ * Where the best is so far below the bound, large gangs are arranged by themselves, so many moves, after so many other moves
+ * for each bid; the row for so many bids counts.
+ */
 const ARRANGED = [
   { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
-  { least: 300, most: 3000, gap: 0.04, moves: 160 },
+  { least: 300, most: 3000, gap: 0.04, moves: 120 },
 ];
+const EARLY = 1.5;
+/** In books of so many bids at most large gangs are kicked. */
+const KICKED = 3000;
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
@@ -168,24 +175,37 @@ function* work(state: State): Generator<void, void> {
     yield* anneal(state);
     return;
   }
-  yield* arrange(state);
-  yield* improve(state);
+  const dived = state.best;
+  const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
+  if (row === undefined || !isFarBelow(state, row.gap)) {
+    yield* improve(state, dived, Infinity);
+    return;
+  }
+  yield* improve(state, dived, EARLY * model.bids);
+  const from = isFarBelow(state, row.gap) ? yield* arrange(state, dived, row.moves) : state.best;
+  yield* improve(state, from, Infinity);
 }
 
 function keep(state: State, made: Schedule): void {
   if (made.welfare > state.best.welfare) state.best = made;
 }
 
-function* arrange(state: State): Generator<void, void> {
-  const { model, ascent, effort, look, best } = state;
-  const { bound } = ascent;
-  const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
-  if (!row || bound - best.welfare <= row.gap * bound) return;
-  const limits = { bound, moves: row.moves, round: look };
-  for (const made of arrangeLargeGangs(best, ascent.best, limits, effort)) {
+/** Below the bound by more than such a share of it. */
+function isFarBelow({ best, ascent: { bound } }: State, gap: number): boolean {
+  return bound - best.welfare > gap * bound;
+}
+
+/** Moves large gangs; answers with the best schedule of those made so, which need not be the best of all. */
+function* arrange(state: State, from: Schedule, moves: number): Generator<void, Schedule> {
+  const { ascent, effort, look } = state;
+  let arranged = from;
+  const limits = { bound: ascent.bound, moves, round: look };
+  for (const made of arrangeLargeGangs(from, ascent.best, limits, effort)) {
+    if (made) arranged = made;
     if (made) keep(state, made);
     yield;
   }
+  return arranged;
 }
 
 /** Cells, and starts of all ways. */
@@ -260,22 +280,24 @@ function* anneal(state: State): Generator<void, void> {
 }
 
 /** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
-function* improve(state: State): Generator<void, void> {
+function* improve(state: State, from: Schedule, most: number): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
-  const improvement: Improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  const improvement: Improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
   let nextShare = effort.spent;
   const patience = PATIENCE * model.bids;
+  const large = model.bids <= KICKED ? largeGangs(model, ascent.bound) : [];
   const least = model.bids <= EVERY_GAIN ? 0 : SMALL_GAIN;
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
-  while (improvement.moves - gained < patience) {
+  while (improvement.moves - gained < patience && improvement.moves < most) {
     if (effort.spent >= nextShare) {
       const before = effort.spent;
       improvement.schedule = sharedAnew(improvement.schedule, state);
       nextShare = effort.spent + SHARE.every * (effort.spent - before);
     }
-    for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
+    if (large.length > 1) kickOnce(improvement, large, effort);
+    else for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
     const { schedule } = improvement;
     if (schedule.welfare > state.best.welfare) gained = improvement.moves;
     if (schedule.welfare > state.best.welfare + least * Math.abs(state.best.welfare))
