@@ -9,8 +9,11 @@ const HALVING = 5;
 /** So many times what is offered counts, where more is wanted: few small pools are wanted by many. */
 const MOST_EXCESS = 4;
 
-/** Rounds that prices of an earlier auction stand for: larger steps would lose them. */
-const WARM_ROUNDS = 60;
+/**
+ * Rounds that prices of an earlier auction stand for: the first steps would lose them. No more, for published prices have
+ * been lowered until no winner loses, and in small books that is far from the prices of the least bound.
+ */
+const WARM_ROUNDS = 5;
 
 /** Prices that move with what is wanted at them. */
 export interface Moving {

@@ -43,7 +43,8 @@ interface Dive {
 /**
  * A first schedule, class by class: whoever gains at the guide prices takes the place that is best there, those who gain
  * most for each card and slot first; then the prices of what is left are searched anew. Div bids, which fit anywhere, take
- * turns with the smallest gangs. At last, at cost, whoever finds room. Nobody loses at the floors. Yields now and then.
+ * turns with the smallest gangs. At last, at cost, whoever finds room. Nobody loses at the floors. Yields now and then what
+ * is placed so far, where somebody may still lose.
  */
 export function* construct(
   model: Model,
@@ -51,7 +52,7 @@ export function* construct(
   round: number,
   effort: Effort,
   { rounds, places = new Map() }: Plan,
-): Generator<void, Schedule> {
+): Generator<Schedule, Schedule> {
   const from = copyPrices(prices);
   const dive: Dive = {
     model,
@@ -69,16 +70,16 @@ export function* construct(
   search(dive, 0);
   for (const bids of classes) {
     for (const bid of densest(dive, bids)) serve(dive, bid, dive.guide, 0);
-    yield;
+    yield dive.schedule;
     for (let i = 1; i <= rounds; i++) {
       search(dive, dive.step / i);
-      yield;
+      yield dive.schedule;
     }
   }
   const all = classes.flat();
   for (const bid of densest(dive, all)) serve(dive, bid, dive.guide, 0);
   dropLosers(dive.schedule);
-  yield;
+  yield dive.schedule;
   const cheapest = cheapestTables(model);
   for (const bid of densest(dive, all))
     serve(dive, bid, model.kind[bid] === DIV ? cheapest : dive.guide, -Infinity);

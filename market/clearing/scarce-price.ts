@@ -38,7 +38,7 @@ export function wishOf(model: Model, bid: number, prices: PriceTables, scarce: S
     const uses = scarce.kind === "cell" ? wayPool[way] === scarce.row : link === scarce.row;
     for (let start = model.from[bid] ?? 0, last = (model.to[bid] ?? 0) - d; start <= last; start++) {
       if (runs && (runs[start] ?? 0) < d) continue;
-      const staging = stagingPrice(model, prices.links, way, start);
+      const staging = link < 0 ? 0 : stagingPrice(model, prices.links, way, start);
       const gain =
         (wayNet[way] ?? 0) -
         ((prices.sums[at + start + d] ?? 0) - (prices.sums[at + start] ?? 0)) * g -

@@ -38,14 +38,16 @@ export interface Search {
 }
 
 /**
- * Schedules that are made anew: rounds of the price search before each, and on what each size of gangs leaves. The first is
- * only to have one soon.
+ * Schedules that are made anew: rounds of the price search before each, fewer from the prices of an earlier auction, and on
+ * what each size of gangs leaves. The first is only to have one soon.
  */
 const DIVES: readonly Dive[] = [
-  { after: 8, rounds: 0 },
-  { after: 40, rounds: 1 },
-  { after: 80, rounds: 4 },
+  { after: { cold: 3, warm: 3 }, rounds: 0 },
+  { after: { cold: 40, warm: 24 }, rounds: 1 },
+  { after: { cold: 80, warm: 70 }, rounds: 4 },
 ];
+/** Of a schedule that is being made so much more than before is written down. */
+const MUCH_MORE = 1.5;
 /** In books of so many bids at most one bid is moved at a time. */
 const FEW = 200;
 /** There a cycle of moves may lose so much, as a share of a mean bid's welfare, and is still gone on from. */
@@ -58,7 +60,7 @@ const ARRANGED = [
   { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
   { least: 300, most: 3000, gap: 0.04, moves: 120 },
 ];
-const EARLY = 1.5;
+const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked. */
 const KICKED = 3000;
 const ROUNDS = 400;
@@ -107,7 +109,7 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
 }
 
 interface Dive {
-  readonly after: number;
+  readonly after: { readonly cold: number; readonly warm: number };
   readonly rounds: number;
 }
 
@@ -158,15 +160,15 @@ function* work(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   for (const dive of DIVES) {
     const { after, rounds } = dive;
-    while (ascent.rounds < after && !ascent.done) {
+    const enough = ascent.warm === undefined ? after.cold : after.warm;
+    while (ascent.rounds < enough && !ascent.done) {
       ascend(model, ascent);
       effort.spent += look;
       yield;
     }
-    const made = yield* construct(model, ascent.best, look, effort, { rounds });
+    const made = yield* makeSchedule(state, rounds);
     // Whoever just gains nothing trades.
-    if (dive === DIVES[0]) state.best = made;
-    else keep(state, made);
+    if (made.welfare >= state.best.welfare) state.best = made;
     yield;
     if (state.best.welfare >= wholeBound(ascent.bound)) return;
     if (ascent.done) break;
@@ -184,6 +186,22 @@ function* work(state: State): Generator<void, void> {
   yield* improve(state, dived, EARLY * model.bids);
   const from = isFarBelow(state, row.gap) ? yield* arrange(state, dived, row.moves) : state.best;
   yield* improve(state, from, Infinity);
+}
+
+/** Until there is one at all, what has been placed of it so far counts, too, each time that it is worth so much more. */
+function* makeSchedule(state: State, rounds: number): Generator<void, Schedule> {
+  const first = state.best.welfare === 0;
+  const making = construct(state.model, state.ascent.best, state.look, state.effort, { rounds });
+  for (;;) {
+    const { done, value } = making.next();
+    if (done) return value;
+    if (first && value.welfare > MUCH_MORE * state.best.welfare) {
+      const soFar = copySchedule(value);
+      dropLosers(soFar);
+      keep(state, soFar);
+    }
+    yield;
+  }
 }
 
 function keep(state: State, made: Schedule): void {
