@@ -11,6 +11,12 @@ import { BLOCK, DIV, NEVER_ALONE, SPLIT } from "./model.ts";
 import { Rooms } from "./rooms.ts";
 import type { Supply } from "./supply.ts";
 
+/**
+ * Bids up to which gangs lose the starts at which they could not pay. In larger books no few gangs decide: there the bound
+ * hardly gained by it, and the schedules did not.
+ */
+const STRUCK_OUT = 20_000;
+
 /** Bids, ways and pairs, in the columns of the model. */
 export function compileBids(book: Book, supply: Supply, slotSeconds: number) {
   const order = book.bids
@@ -78,7 +84,7 @@ class Columns {
     this.#slotSeconds = slotSeconds;
     this.#linkOf = linksBetween(book);
     this.#poolsOf = products.map((_, p) => pools.flatMap((pool, k) => (pool.p === p ? [k] : [])));
-    this.#rooms = new Rooms(book.T, pools.length, supply);
+    this.#rooms = new Rooms(book.T, pools.length, supply, book.bids.length <= STRUCK_OUT);
   }
 
   add(bid: Bid, index: number, id: ItemId): void {

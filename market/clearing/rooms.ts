@@ -28,15 +28,18 @@ interface Room {
 export class Rooms {
   readonly rows: Int32Array[] = [];
   readonly #T: number;
+  readonly #struckOut: boolean;
   readonly #supply: Supply;
   readonly #fewest: readonly number[];
   readonly #most: readonly number[];
   readonly #firstStep: readonly number[];
   readonly #known: Map<number, Room>[];
 
-  constructor(T: number, pools: number, supply: Supply) {
+  /** @param struckOut whether starts at which a gang would lose are; else it may start wherever there are cards enough */
+  constructor(T: number, pools: number, supply: Supply, struckOut: boolean) {
     const { capacity, stepStart, stepCards } = supply;
     this.#T = T;
+    this.#struckOut = struckOut;
     this.#supply = supply;
     const firstSteps = capacity.map((cards, cell) => Math.min(cards, stepCards[stepStart[cell] ?? 0] ?? 0));
     const rows = (all: Float64Array) =>
@@ -71,6 +74,7 @@ export class Rooms {
   }
 
   #paidAlone(pool: number, g: number): Float64Array | undefined {
+    if (!this.#struckOut) return undefined;
     const { stepStart, stepCards, stepCost, capacity } = this.#supply;
     const paid = new Float64Array(this.#T + 1);
     let dearer = false;
