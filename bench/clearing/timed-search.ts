@@ -31,9 +31,9 @@ const FIRST_PORTION = 1_000;
 const SHARE = 1 / 50;
 /**
  * Kept back for writing down the best result: that takes about as long as reading the book does, as a share of the limit,
- * and the first time some ms more, for its code has not been run before. `safety` and `spread`: beyond what it took when it was tried.
+ * and the first time some ms more, for its code has not been run before. `spread`: beyond what it took when it was tried.
  */
-const RESERVE = { least: 0.01, most: 0.1, first: 0.02, firstShare: 0.08, safety: 1.3, spread: 0.02 };
+const RESERVE = { least: 0.01, most: 0.1, first: 0.02, firstShare: 0.08, spread: 0.02 };
 
 /**
  * Searches in portions until the deadline, or until nothing is left to do. The search does not know the clock, and what
@@ -59,10 +59,7 @@ export function searchUntil(
       tried = true;
       const from = now();
       search.best();
-      const took = now() - from;
-      // Of that, compiling its code took some ms, which the second time does not.
-      const again = Math.max(took - RESERVE.first / 2, took / 2);
-      reserve = Math.max(again * RESERVE.safety + limit * RESERVE.spread, limit * share);
+      reserve = Math.max(reserve, 1.3 * (now() - from) + limit * RESERVE.spread);
     }
     const before = now() - began;
     const room = limit - reserve - before;
