@@ -38,7 +38,16 @@ const measurements = (must: EngineRun): Measurements => ({
     provenShare: 0.75,
     faults: [],
   },
-  warm: [{ name: "mod-1k", cold: engine(), warm: engine({ moments: engine().moments.slice(2) }) }],
+  next: [
+    {
+      name: "mod-1k",
+      limit: 1,
+      runs: [
+        { cold: engine(), warm: engine({ moments: engine().moments.slice(1) }) },
+        { cold: engine({ moments: engine().moments.slice(0, 2) }), warm: engine() },
+      ],
+    },
+  ],
 });
 
 test("given runs that reach their goals, the report says so and nothing is at fault", () => {
@@ -51,7 +60,8 @@ test("given runs that reach their goals, the report says so and nothing is at fa
   expect(text).toMatch(
     /12,345 x 678 .* 999.000 .* time over .* 985.000 \| 995.000 \| 1.01 % .* 990.000 in 1 s .* 0.51 % .* 0.50 % \|/,
   );
-  expect(text).toMatch(/\| mod-1k +\| +1.00 % \| +0.90 s, 50 \| +0.90 s, 50 \|/);
+  // Nothing yet after 0.25 s; after 1 s the means of 1 and 5, and of 1 and 1.
+  expect(text).toMatch(/\| mod-1k, 2 +\| +1 s \| +-, - \| +-, - \| +5.00 %, 5.00 % \| +3.00 %, 1.00 % \|/);
   expect(text).toContain(
     "after 2.0 ms in the median, 4.0 ms at p99, 5.1 ms at most. Gap 0.00 % in the median",
   );

@@ -5,7 +5,7 @@ import type { InstanceName } from "./generate.ts";
 import { type Goal, type Target, targetText, type Verdict, verdictOf, type Yardstick } from "./goals.ts";
 import type { HighsRun } from "./highs-run.ts";
 import type { SpotRun } from "./spot-run.ts";
-import { firstWithin, gapOf, type Moment } from "./timed-search.ts";
+import { gapOf } from "./timed-search.ts";
 
 /** One of the instances in the repository: in the time of its goals, and given more. */
 export interface InstanceRuns {
@@ -25,11 +25,12 @@ export interface SeedRun {
   readonly highs: HighsRun | null;
 }
 
-/** The auction after an instance, from nothing and from the prices of the one before. */
-export interface WarmRun {
+/** Auctions that might come after an instance, each from nothing and from the prices of the one before. */
+export interface NextAuctions {
   readonly name: InstanceName;
-  readonly cold: EngineRun;
-  readonly warm: EngineRun;
+  /** Seconds that each run was given. */
+  readonly limit: number;
+  readonly runs: readonly { readonly cold: EngineRun; readonly warm: EngineRun }[];
 }
 
 export interface Measurements {
@@ -37,7 +38,7 @@ export interface Measurements {
   readonly load: string;
   readonly instances: readonly InstanceRuns[];
   readonly seeds: readonly SeedRun[];
-  readonly warm: readonly WarmRun[];
+  readonly next: readonly NextAuctions[];
   readonly spot: SpotRun;
 }
 
@@ -69,16 +70,18 @@ function aimOf({ goal, aim, highs }: InstanceRuns): Verdict {
 }
 
 /** What is wrong with a run, a line each; musts that were missed among them. Empty if all is well. */
-export function faultsOf({ instances, seeds, warm, spot }: Measurements): string[] {
+export function faultsOf({ instances, seeds, next, spot }: Measurements): string[] {
   const runs = [
     ...instances.flatMap(({ name, must, aim, long }) =>
       [must, aim, long].map((run) => ({ name: `${name} in ${run.limit} s`, run })),
     ),
     ...seeds.map(({ name, seed, must }) => ({ name: `${name} of seed ${seed}`, run: must })),
-    ...warm.flatMap(({ name, cold, warm: other }) => [
-      { name: `${name}, next auction, cold`, run: cold },
-      { name: `${name}, next auction, warm`, run: other },
-    ]),
+    ...next.flatMap(({ name, runs: pairs }) =>
+      pairs.flatMap(({ cold, warm }) => [
+        { name: `${name}, next auction, cold`, run: cold },
+        { name: `${name}, next auction, warm`, run: warm },
+      ]),
+    ),
   ];
   const broken = runs.flatMap(({ name, run }) => run.faults.slice(0, 5).map((fault) => `${name}: ${fault}`));
   broken.push(...spot.faults.slice(0, 5).map((fault) => `spot auctions: ${fault}`));
@@ -176,24 +179,29 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
   );
 }
 
-/** Time and work until the next auction is as good as the cold run was in the end, and until it is nearly so. */
-export function warmTable(warm: readonly WarmRun[]): string {
-  const cell = (moment: Moment | undefined) =>
-    moment === undefined ? "never" : `${moment.seconds.toFixed(2)} s, ${whole(moment.work)}`;
+/** Shares of the time after which the runs of a next auction are looked at. */
+const SHARES = [0.1, 0.25, 0.5, 1];
+
+/** Mean gap of the next auctions as their time goes by, from nothing and from the last prices. */
+export function nextTable(next: readonly NextAuctions[]): string {
   return markdownTable(
-    ["next auction after", "until gap", "cold: time, work", "warm: time, work"],
-    warm.flatMap(({ name, cold, warm: other }) =>
-      [2, 1.25, 1].map((times) => {
-        const gap = Math.min(1, gapOf(cold) * times);
-        return [
-          name,
-          percent(gap),
-          cell(firstWithin(cold.moments, gap)),
-          cell(firstWithin(other.moments, gap)),
-        ];
+    ["next auctions after", "time each", ...SHARES.map((share) => `after ${share * 100} %: cold, warm`)],
+    next.map(({ name, limit, runs }) => [
+      `${name}, ${runs.length}`,
+      `${limit} s`,
+      ...SHARES.map((share) => {
+        const mean = (of: "cold" | "warm") =>
+          runs.reduce((sum, run) => sum + gapAfter(run[of], limit * share), 0) / runs.length;
+        return `${percent(mean("cold"))}, ${percent(mean("warm"))}`;
       }),
-    ),
+    ]),
   );
+}
+
+/** 1 before the first result. */
+function gapAfter({ moments }: EngineRun, seconds: number): number {
+  const moment = moments.findLast((one) => one.seconds <= seconds);
+  return moment === undefined ? 1 : gapOf(moment);
 }
 
 /** Seconds at which the plot looks. */
@@ -255,7 +263,7 @@ export function spotText({ limit, seconds, gap, provenShare }: SpotRun): string 
   ].join(" ");
 }
 
-export function measuredText({ machine, load, instances, seeds, warm, spot }: Measurements): string {
+export function measuredText({ machine, load, instances, seeds, next, spot }: Measurements): string {
   const highs = highsTable(instances);
   return [
     `Measured on ${machine}, one core; ${load}. Welfare and bounds in millions of mills.`,
@@ -268,6 +276,6 @@ export function measuredText({ machine, load, instances, seeds, warm, spot }: Me
     ...(instances.some((one) => one.highs !== null) ? ["### HiGHS beside it", highs] : []),
     "### Spot auctions",
     spotText(spot),
-    ...(warm.length > 0 ? ["### From the last auction's prices", warmTable(warm)] : []),
+    ...(next.length > 0 ? ["### From the last auction's prices", nextTable(next)] : []),
   ].join("\n\n");
 }
