@@ -27,8 +27,13 @@ export interface Limits {
 }
 
 const FIRST_PORTION = 1_000;
-/** A portion is to take so much of the limit, so that the deadline is kept and the clock seldom read. */
+/**
+ * A portion is to take so much of the limit, so that the clock is seldom read, and no more than a part of what is left,
+ * for one unit of work may take so many times as long as the one before. Of the limit so little is not worth a portion.
+ */
 const SHARE = 1 / 50;
+const SLOWER = 4;
+const WORTHLESS = 1 / 500;
 /**
  * Kept back for writing down the best result: that takes about as long as reading the book does, as a share of the limit,
  * and the first time some ms more, for its code has not been run before. `spread`: beyond what it took when it was tried.
@@ -63,14 +68,14 @@ export function searchUntil(
     }
     const before = now() - began;
     const room = limit - reserve - before;
-    if (room <= last * 0.5) break;
+    if (room <= limit * WORTHLESS) break;
     const goesOn = search.advance(portion);
     work += portion;
     const seconds = now() - began;
     last = seconds - before;
     moments.push(momentOf(search, seconds, work));
     if (!goesOn) break;
-    portion = nextPortion(portion, last, Math.min(limit * SHARE, room - last));
+    portion = nextPortion(portion, last, Math.min(limit * SHARE, (room - last) / SLOWER));
   }
   const result = search.best();
   const seconds = now() - began;

@@ -20,6 +20,9 @@ interface Bidder {
   queued: boolean;
 }
 
+/** Bidders between two pauses. */
+const PAUSE = 64;
+
 interface Auction {
   readonly model: Model;
   /** By cell, cheapest first. */
@@ -36,9 +39,14 @@ interface Auction {
  * (The auction algorithm, 1988). Who still wants cards takes them from the cheapest hand of its best cell and names a
  * price that makes the second best as good, plus an increment; who loses cards so looks elsewhere. The sum is within
  * one increment for each card of the optimum. Gangs may come to lose by it, where dearer cards are sold beside them.
+ * Pauses on the way; until it has ended the div bids have nothing.
  * @param increment mills
  */
-export function shareAmongDivisible(schedule: Schedule, increment: number, effort: Effort): void {
+export function* shareAmongDivisible(
+  schedule: Schedule,
+  increment: number,
+  effort: Effort,
+): Generator<void, void> {
   const { model } = schedule;
   const bidders = biddersOf(schedule);
   for (let bid = 0; bid < model.bids; bid++) if (model.kind[bid] === DIV) emptyFills(schedule, bid);
@@ -50,6 +58,7 @@ export function shareAmongDivisible(schedule: Schedule, increment: number, effor
     bidder.queued = false;
     const host = hostPool(schedule, bidder.bid);
     while (bidOnce(auction, bidder, host));
+    if (next % PAUSE === PAUSE - 1) yield;
   }
   lots.forEach((own, cell) => {
     for (const { bid, way, cards } of own) if (bid >= 0) fill(schedule, bid, way, cell, cards);

@@ -246,10 +246,10 @@ function guideOf({ model, ascent }: State) {
  * What div bids hold, shared anew; the schedule as it was where that would gain nothing, in books too large for it, and
  * where cards are not all alike because some may be reclaimed.
  */
-function sharedAnew(schedule: Schedule, { model, effort }: State): Schedule {
+function* sharedAnew(schedule: Schedule, { model, effort }: State): Generator<void, Schedule> {
   if (model.anyReclaimable || model.bids > SHARE.bids) return schedule;
   const shared = copySchedule(schedule);
-  shareAmongDivisible(shared, SHARE.increment * meanLimit(model), effort);
+  yield* shareAmongDivisible(shared, SHARE.increment * meanLimit(model), effort);
   dropLosers(shared);
   return shared.welfare > schedule.welfare ? shared : schedule;
 }
@@ -270,7 +270,7 @@ function* anneal(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
-  improvement.schedule = copySchedule(sharedAnew(improvement.schedule, state));
+  improvement.schedule = copySchedule(yield* sharedAnew(improvement.schedule, state));
   const worst = (WORST * ascent.bound) / Math.max(1, model.bids);
   let now = improvement.schedule;
   let gained = 0;
@@ -285,7 +285,7 @@ function* anneal(state: State): Generator<void, void> {
       note();
       yield;
     }
-    if (first) improvement.schedule = sharedAnew(improvement.schedule, state);
+    if (first) improvement.schedule = yield* sharedAnew(improvement.schedule, state);
     note();
     if (first || improvement.schedule.welfare >= now.welfare - worst)
       now = copySchedule(improvement.schedule);
@@ -311,7 +311,7 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
   while (improvement.moves - gained < patience && improvement.moves < most) {
     if (effort.spent >= nextShare) {
       const before = effort.spent;
-      improvement.schedule = sharedAnew(improvement.schedule, state);
+      improvement.schedule = yield* sharedAnew(improvement.schedule, state);
       nextShare = effort.spent + SHARE.every * (effort.spent - before);
     }
     if (large.length > 1) kickOnce(improvement, large, effort);
@@ -326,6 +326,6 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
     yield* moreRounds(state, improvement);
     nextRounds = effort.spent + 40 * look;
   }
-  const last = sharedAnew(improvement.schedule, state);
+  const last = yield* sharedAnew(improvement.schedule, state);
   if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
