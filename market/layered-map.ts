@@ -1,7 +1,7 @@
 /**
- * A map that is never changed, only followed by another one, where a change copies a few dozen entries instead of all of
- * them: `recent` lies over `base`, less what is `gone` of it. It keeps the order of a `Map`. Accounts and days of many
- * thousand entries fold in time that grows with their events, not with their square.
+ * A map that is never changed, only followed by another one, where a change copies about the square root of its entries
+ * instead of all of them: `recent` lies over `base`, less what is `gone` of it. It keeps the order of a `Map`. Accounts
+ * and days of many thousand entries fold in time that grows little faster than their events, not with their square.
  */
 export interface LayeredMap<Key, Value> {
   readonly base: ReadonlyMap<Key, Value>;
@@ -10,8 +10,8 @@ export interface LayeredMap<Key, Value> {
   readonly gone: ReadonlySet<Key>;
 }
 
-/** Entries over the base at most. */
-const recentMost = 64;
+/** Entries over the base at most: as many as make copying them and, now and then, the base cost the same. */
+const recentMost = (base: number) => Math.max(64, Math.ceil(Math.sqrt(2 * base)));
 
 export function layered<Key, Value>(entries: Iterable<readonly [Key, Value]> = []): LayeredMap<Key, Value> {
   return { base: new Map(entries), recent: new Map(), gone: new Set() };
@@ -53,7 +53,7 @@ export function withoutKey<Key, Value>(map: LayeredMap<Key, Value>, key: Key): L
 }
 
 function settledDown<Key, Value>(map: LayeredMap<Key, Value>): LayeredMap<Key, Value> {
-  if (map.recent.size + map.gone.size <= recentMost) return map;
+  if (map.recent.size + map.gone.size <= recentMost(map.base.size)) return map;
   const base = new Map(map.base);
   for (const key of map.gone) base.delete(key);
   for (const [key, value] of map.recent) base.set(key, value);
