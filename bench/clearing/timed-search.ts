@@ -28,11 +28,11 @@ export interface Limits {
 
 const FIRST_PORTION = 1_000;
 /**
- * A portion is to take so much of the limit, so that the clock is seldom read, and no more than a part of what is left,
- * for one unit of work may take so many times as long as the one before. Of the limit so little is not worth a portion.
+ * A portion is to take so much of the limit, so that the clock is seldom read, and no more than a part of what is left.
+ * Of the limit so little is not worth a portion.
  */
 const SHARE = 1 / 50;
-const SLOWER = 4;
+const OF_ROOM = 1 / 4;
 const WORTHLESS = 1 / 500;
 /**
  * Kept back for writing down the best result: that takes about as long as reading the book does, as a share of the limit,
@@ -58,6 +58,8 @@ export function searchUntil(
   let work = 0;
   let portion = FIRST_PORTION;
   let last = 0;
+  // Units a second: some phases take many times as long for a unit as others.
+  let slowest = Infinity;
   for (;;) {
     if (!tried && now() - began > limit / 2) {
       // How long writing down takes is seen by doing it once.
@@ -68,14 +70,16 @@ export function searchUntil(
     }
     const before = now() - began;
     const room = limit - reserve - before;
-    if (room <= limit * WORTHLESS) break;
+    if (room <= Math.max(last, limit * WORTHLESS)) break;
     const goesOn = search.advance(portion);
     work += portion;
     const seconds = now() - began;
     last = seconds - before;
     moments.push(momentOf(search, seconds, work));
     if (!goesOn) break;
-    portion = nextPortion(portion, last, Math.min(limit * SHARE, (room - last) / SLOWER));
+    slowest = Math.min(slowest, portion / last);
+    const left = room - last;
+    portion = nextPortion(portion, last, Math.min(limit * SHARE, left * OF_ROOM), slowest * left);
   }
   const result = search.best();
   const seconds = now() - began;
@@ -89,10 +93,10 @@ function momentOf({ welfare, bound }: Search, seconds: number, work: number): Mo
   return { seconds, work, welfare, bound };
 }
 
-/** As much as fits into the time at the speed of the last portion, though no more than four times as much. */
-function nextPortion(portion: number, took: number, time: number): number {
+/** As much as fits into the time at the speed of the last portion, though no more than four times as much, nor than `most`. */
+function nextPortion(portion: number, took: number, time: number, most: number): number {
   const fits = took > 0 ? (portion * Math.max(0, time)) / took : Infinity;
-  return Math.max(1, Math.floor(Math.min(portion * 4, fits)));
+  return Math.max(1, Math.floor(Math.min(portion * 4, fits, most)));
 }
 
 /** (bound - welfare) / bound; 0 of an empty auction, 1 while there is no bound. */
