@@ -38,6 +38,8 @@ export interface Market {
   client(owner: string, role: Parameters<World["client"]>[1]): Promise<Caller>;
   /** Tenants ask for nothing more, and what they still have in the book or under way is cancelled. */
   finish(): Promise<void>;
+  /** Centers say nothing more; settles when what they are about to say is answered. */
+  rest(): Promise<void>;
   /** Settles with the first error that no member can handle. */
   readonly failed: Promise<never>;
 }
@@ -77,12 +79,18 @@ export async function openMarket({ seed, calls, clock, token }: MarketParts): Pr
     },
   };
   await joinAll(world);
+  const ticks = new Set<Promise<void>>();
+  let resting = false;
   for (const spec of scenario.centers) {
     const client = deafClient(await world.client(spec.owner, "center"), seed, ignored);
     const agent = createCenterAgent(world, spec, client);
     const tickIn = (instant: number) =>
       doAt(world, instant, async () => {
-        await agent.tick();
+        if (resting) return;
+        const tick = agent.tick();
+        ticks.add(tick);
+        await tick;
+        ticks.delete(tick);
         tickIn(clock.now() + pollSeconds * 1000);
       });
     tickIn(clock.now());
@@ -97,6 +105,10 @@ export async function openMarket({ seed, calls, clock, token }: MarketParts): Pr
     failed,
     accounts: scenario.tenants.map(({ tenant }) => tenant),
     client: world.client,
+    async rest() {
+      resting = true;
+      await Promise.all(ticks);
+    },
     async finish() {
       open = false;
       await Promise.all(acting);

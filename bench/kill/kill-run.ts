@@ -313,6 +313,8 @@ async function finish(run: Run): Promise<void> {
         : [...(await accountFaults(run, market)), ...(await headFaults(run, market))];
     };
     for (const text of await becomesEmpty(pending)) faults.push(`at the end: ${text}`);
+    // Else the stop would cut off what a center is just about to report.
+    await soon(Promise.race([market.rest(), market.failed]), "the centers do not come to rest");
   } finally {
     stopHearing();
   }
