@@ -18,11 +18,20 @@ type Reading = Pick<Access, "views" | "clock">;
 
 /** The gates of so many slots up to now. */
 async function spotGates({ views }: Reading, slots: number): Promise<SpotGates> {
-  // At most every other one is a forward gate.
+  // At most every other one is a forward gate, and of two in a slot the spot one is the last.
   const limit = Math.min(gatesMax, 2 * Math.max(1, slots));
   const newest = await views.list({ pk: auctionsKey, descending: true, limit }, AuctionView);
   const gates = newest.flatMap(({ data }) => (data.session === "spot" ? [data.gate] : []));
   return { gates, all: newest.length < limit };
+}
+
+/**
+ * A spot gate of this slot or a later one has closed: all auctions that could continue a run up to it are sealed, and
+ * what the exchange's absence did to it is told (row 14). The list may lag: then it is asked again.
+ */
+export async function spotGateClosed(access: Reading, slot: number): Promise<boolean> {
+  const { gates } = await spotGates(access, 1);
+  return gates.some((gate) => gate >= slot);
 }
 
 /**

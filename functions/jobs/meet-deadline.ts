@@ -13,9 +13,7 @@ import { inForce, type JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { rules } from "../../market/rules.ts";
 import { slotOf, slotStart } from "../../market/time.ts";
-import { AuctionView } from "../../market/views/auctions.ts";
-import { auctionsKey } from "../../market/views/view.ts";
-import { thereSince } from "../auctions/closed-gates.ts";
+import { spotGateClosed, thereSince } from "../auctions/closed-gates.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
@@ -50,13 +48,13 @@ async function question(access: Access, state: JobState, { awaited, at }: Deadli
   if (state.phase === "unknown" || placement === undefined) return undefined;
   const now = access.clock.now();
   if (at > now) return askAtDeadline(awaited, placement.id, now);
+  if (awaited === "ended" && mayGoOn(state, placement))
+    return (await spotGateClosed(access, placement.end))
+      ? askAtDeadline(awaited, placement.id, now)
+      : "later";
   const since = await thereSince(access, slotOf(at) - rules.silenceSlots - 1);
-  if (awaited === "ended") {
-    const open = mayGoOn(state, placement)
-      ? !(await spotGateClosed(access, placement.end))
-      : !isHeard(at, now, since);
-    return open ? "later" : askAtDeadline(awaited, placement.id, now);
-  }
+  if (awaited === "ended")
+    return isHeard(at, now, since) ? askAtDeadline(awaited, placement.id, now) : "later";
   const silence = silenceAt(at, placement, now, since);
   switch (silence) {
     case "wait":
@@ -68,16 +66,6 @@ async function question(access: Access, state: JobState, { awaited, at }: Deadli
     default:
       return silence satisfies never;
   }
-}
-
-/**
- * A spot gate of this slot or a later one has closed: all auctions that could continue a run up to it are sealed, and
- * what the exchange's absence did to it is told (row 14). The list may lag: then it is asked again.
- */
-async function spotGateClosed({ views }: Pick<Access, "views">, slot: number): Promise<boolean> {
-  // Of two gates in a slot the spot one is the last.
-  const newest = await views.list({ pk: auctionsKey, descending: true, limit: 2 }, AuctionView);
-  return newest.some(({ data }) => data.session === "spot" && data.gate >= slot);
 }
 
 /** Market seconds until the next gate has closed, with time to tell what it closed with. */
