@@ -90,12 +90,13 @@ export async function finishCorrection(
     execute(store, jobDecider, stream, command, { ...meta, commandId });
   const correct = correctCommand(found.break, correction, amends, at);
   const posted = await inJob(correct, `correct/${correction}`);
-  if (posted.kind === "rejected") {
-    const { detail: reason } = posted.rejection;
+  const refusal = async (reason: string) => {
     const refuse = { type: "RefuseCorrection", id: correction, charge: amends.charge, reason, at } as const;
-    carriedOut(await inJob({ ...refuse, break: found.break }, `refuse/${correction}`));
-  }
-  const { state: job } = await loadState(store, jobDecider, stream);
+    return inJob({ ...refuse, break: found.break }, `refuse/${correction}`);
+  };
+  const { state: job } = carriedOut(
+    posted.kind === "rejected" ? await refusal(posted.rejection.detail) : posted,
+  );
   const reason = job.phase === "unknown" ? undefined : job.refusedCorrections.get(correction);
   if (reason === undefined) return undefined;
   const reopen = { type: "Reopen", correction, reason, at } as const;
