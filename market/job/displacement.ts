@@ -14,7 +14,7 @@ import {
 } from "./charging.ts";
 import type { Displace, Reclaim, Refuse } from "./commands.ts";
 import { acceptBy, endsBy, startBy } from "./deadlines.ts";
-import { balancesOf, foldKnown, inForce, type KnownJob, type Placement } from "./state.ts";
+import { balancesOf, foldKnown, inForce, type KnownJob, type Placement, silentCenters } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 type Cause = "refused" | "centerLost" | "notAccepted" | "notStarted";
@@ -54,13 +54,11 @@ function unheard(job: KnownJob, placement: Placement, { cause, at }: Displace): 
 
 function silentOrLost(command: Displace, job: KnownJob, placement: Placement): CenterId[] {
   const { at, center, cause } = command;
-  const missing = (spoke: readonly CenterId[]) => placement.centers.filter((each) => !spoke.includes(each));
   switch (cause) {
     case "notAccepted":
-      return at < acceptBy(placement) ? [] : missing(placement.accepted);
+      return at < acceptBy(placement) ? [] : silentCenters(placement, cause);
     case "notStarted":
-      if (placement.ran || at < startBy(placement)) return [];
-      return missing(placement.started);
+      return placement.ran || at < startBy(placement) ? [] : silentCenters(placement, cause);
     case "centerLost":
       return center !== undefined && stillDelivers(job, placement, center, slotOf(at)) ? [center] : [];
     default:

@@ -127,6 +127,15 @@ export function inForce(job: KnownJob): Placement | undefined {
   return last?.ended === undefined ? last : undefined;
 }
 
+/** Centers that have not accepted, or not started. */
+export function silentCenters(
+  { centers, accepted, started }: Placement,
+  cause: "notAccepted" | "notStarted",
+): CenterId[] {
+  const spoke = cause === "notAccepted" ? accepted : started;
+  return centers.filter((center) => !spoke.includes(center));
+}
+
 export function placementOf(job: KnownJob, id: PlacementId): Placement | undefined {
   return job.placements.find((placement) => placement.id === id);
 }

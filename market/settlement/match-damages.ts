@@ -1,7 +1,7 @@
 import type { ChargeLine } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
 import { chargesByCenters, chargesOfLateContinuation, chargesOfReduction } from "../job/charging.ts";
-import type { KnownJob, Placement } from "../job/state.ts";
+import { type KnownJob, type Placement, placementOf, silentCenters } from "../job/state.ts";
 import type { AwardBalance } from "./award-balance.ts";
 import { deliveredLines, withinValue } from "./charges.ts";
 import type { JobFactEvent } from "./match-facts.ts";
@@ -19,7 +19,7 @@ const byCharge = (charges: ReturnType<typeof chargesByCenters>): DueLines =>
 
 /** A placement that centers bring to its end. @param job before it ended */
 export function dueOfDisplacement(job: KnownJob, data: DataOf<"JobDisplaced">): DueLines {
-  const placement = job.placements.find(({ id }) => id === data.placement);
+  const placement = placementOf(job, data.placement);
   if (placement === undefined || data.cause === "continuationLost" || data.cause === "reclaimed")
     return new Map();
   const faults = { centers: faultyOf(placement, data), slot: data.slot, at: Date.parse(data.at) };
@@ -31,15 +31,12 @@ export function dueOfDisplacement(job: KnownJob, data: DataOf<"JobDisplaced">): 
 function faultyOf(placement: Placement, { cause, center }: DataOf<"JobDisplaced">): readonly CenterId[] {
   // An exchange that was away could hear nobody: then none is named.
   if (center === undefined) return [];
-  const missing = (spoke: readonly CenterId[]) => placement.centers.filter((each) => !spoke.includes(each));
-  if (cause === "notAccepted") return missing(placement.accepted);
-  if (cause === "notStarted") return missing(placement.started);
-  return [center];
+  return cause === "notAccepted" || cause === "notStarted" ? silentCenters(placement, cause) : [center];
 }
 
 /** A divisible job that goes on without a center. @param job before it was charged for that */
 export function dueOfReduction(job: KnownJob, data: DataOf<"JobReduced">): DueLines {
-  const placement = job.placements.find(({ id }) => id === data.placement);
+  const placement = placementOf(job, data.placement);
   if (placement === undefined) return new Map();
   return byCharge(chargesOfReduction(job, placement, data.center, data.slot, Date.parse(data.at)));
 }

@@ -2,7 +2,7 @@ import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
 import { isAnythingReady, readyPart } from "../job/readiness.ts";
-import { evolveJob, inForce, type JobState, type KnownJob, lostSlots } from "../job/state.ts";
+import { evolveJob, inForce, type JobState, type KnownJob, lostSlots, placementOf } from "../job/state.ts";
 import { mills } from "../money.ts";
 import { slotStart } from "../time.ts";
 import {
@@ -243,7 +243,7 @@ function fateful(draft: Draft, job: KnownJob, event: JobFactEvent): void {
   switch (event.type) {
     case "JobStarted": {
       const { placement, center, at } = event.data;
-      const known = job.placements.find(({ id }) => id === placement);
+      const known = placementOf(job, placement);
       for (const one of center === undefined ? (known?.centers ?? []) : [center])
         draft.fates.get(placement)?.runs.push({ center: one, from: Date.parse(at) });
       return;
@@ -280,7 +280,7 @@ type DataOf<Type extends JobFactEvent["type"]> = Extract<JobFactEvent, { type: T
 
 function reduced(draft: Draft, job: KnownJob, { placement, center, slot }: DataOf<"JobReduced">): void {
   const fate = draft.fates.get(placement);
-  const known = job.placements.find(({ id }) => id === placement);
+  const known = placementOf(job, placement);
   stopRuns(fate, slotStart(slot), center);
   if (known === undefined) return;
   const { from, to } = lostSlots(job, known, slot);
