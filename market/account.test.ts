@@ -57,6 +57,16 @@ const hold = (value: number, stretch = 1): AccountCommand => ({
   mills: amount(value),
 });
 const carry: AccountCommand = { type: "Carry", to: tomorrow };
+/** 400 mills available and 100 held go from today to tomorrow. */
+const handedOver = { available: amount(400), holds: [{ job, stretch: 1, mills: amount(100) }] };
+const carried: AccountEvent = {
+  type: "AccountCarried",
+  data: { account, period: today, to: tomorrow, ...handedOver },
+};
+const openedNext: AccountEvent = {
+  type: "AccountOpened",
+  data: { account, owner, period: tomorrow, ...handedOver, carriedFrom: today },
+};
 
 /** Available and held, in mills. */
 function balance(state: AccountState): [bigint, bigint] {
@@ -278,30 +288,9 @@ describe("a hold", () => {
   });
 
   test("of a request is answered once in the days after, too", () => {
-    const carried: AccountEvent = {
-      type: "AccountCarried",
-      data: {
-        account,
-        period: today,
-        to: tomorrow,
-        available: amount(400),
-        holds: [{ job, stretch: 1, mills: amount(100) }],
-      },
-    };
     const ended = given(accountDecider, opened, deposited(500), held(100), settled("c1", 100, 0), carried);
     expect(ended.when(hold(100))).toEqual(nothing);
-    const next: AccountEvent = {
-      type: "AccountOpened",
-      data: {
-        account,
-        owner,
-        period: tomorrow,
-        available: amount(400),
-        holds: [{ job, stretch: 1, mills: amount(100) }],
-        carriedFrom: today,
-      },
-    };
-    expect(given(accountDecider, next, settled("c1", 100, 0)).when(hold(100))).toEqual(nothing);
+    expect(given(accountDecider, openedNext, settled("c1", 100, 0)).when(hold(100))).toEqual(nothing);
   });
 
   test("beyond the most that an account may have open is refused, until one of them is let go", () => {
@@ -404,16 +393,6 @@ describe("a charge", () => {
 });
 
 describe("the carry into the next day", () => {
-  const carried: AccountEvent = {
-    type: "AccountCarried",
-    data: {
-      account,
-      period: today,
-      to: tomorrow,
-      available: amount(400),
-      holds: [{ job, stretch: 1, mills: amount(100) }],
-    },
-  };
   const before = [opened, deposited(500), held(100)];
 
   test("hands over the balance and every hold", () => {
@@ -421,19 +400,7 @@ describe("the carry into the next day", () => {
     const { state } = given(accountDecider, ...before, carried);
     if (state.phase === "unknown") throw new Error("not opened");
     const open: AccountCommand = { type: "Open", account, owner, period: tomorrow, carry: carryOf(state) };
-    expect(given(accountDecider).when(open)).toEqual(
-      accept<AccountEvent>({
-        type: "AccountOpened",
-        data: {
-          account,
-          owner,
-          period: tomorrow,
-          available: amount(400),
-          holds: [{ job, stretch: 1, mills: amount(100) }],
-          carriedFrom: today,
-        },
-      }),
-    );
+    expect(given(accountDecider).when(open)).toEqual(accept(openedNext));
   });
 
   test("leads forward only", () => {

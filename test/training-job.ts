@@ -177,6 +177,11 @@ export function begun(changed: Partial<JobSpec> = {}, award = awardOf(1), hold =
   return [...admitted(changed), place(award, hold), acceptAt(1), start(1)];
 }
 
+/** It ended in its 4th slot: 4 x 1,600 mills. */
+export const completedEarly: readonly JobCommand[] = [
+  ...begun({}, awardOf(1), 20_000),
+  finish(1, "completed", inSlot(103, 180)),
+];
 /** It completes in the last of its award's ten slots. */
 export const ranWhole = finish(1, "completed", inSlot(109, 359));
 

@@ -7,7 +7,7 @@ import {
   account,
   admitted,
   awardOf,
-  finish,
+  completedEarly,
   inSlot,
   jobAfter,
   mills,
@@ -25,14 +25,6 @@ import type { Correct, JobCommand } from "./commands.ts";
 const tenant = `tenant:${account}`;
 const center = `center:${xian}`;
 const at = inSlot(500);
-/** Ended in its 4th slot: 4 x 1,600 mills. */
-const completed = [
-  ...admitted(),
-  place(awardOf(1), 20_000),
-  acceptAt(1),
-  start(1),
-  finish(1, "completed", inSlot(103, 180)),
-];
 const charge = `${placementId(1)}:end:100-104`;
 
 const line = (
@@ -56,7 +48,7 @@ const correct = (id: string, lines: readonly ChargeLine[], more: Partial<Correct
   at,
   ...more,
 });
-const lifeWith = (...history: readonly JobCommand[]) => jobAfter(...completed, ...history);
+const lifeWith = (...history: readonly JobCommand[]) => jobAfter(...completedEarly, ...history);
 const decided = (command: Correct, ...history: readonly JobCommand[]) =>
   jobDecider.decide(command, lifeWith(...history).state);
 const refund = (amount: number) => line(center, tenant, amount);

@@ -8,8 +8,8 @@ import {
   account,
   admitted,
   awardOf,
+  completedEarly,
   fill,
-  finish,
   inSlot,
   job,
   mills as millsOf,
@@ -76,14 +76,6 @@ function told<State, Command, Event>(
 
 const plenty = 10n ** 12n;
 
-/** Four slots at 1,600 mills, and their charge. */
-const jobCommands: readonly JobCommand[] = [
-  ...admitted(),
-  place(awardOf(1), 20_000),
-  acceptAt(1),
-  start(1),
-  finish(1, "completed", inSlot(103, 180)),
-];
 const charge = `${placementId(1)}:end:100-104`;
 const correct = (id: string, kind: ChargeLine["kind"], amount: number): Correct => {
   const [from, to] = [ledgerAccounts.center(xian), ledgerAccounts.tenant(account)];
@@ -93,7 +85,7 @@ const correct = (id: string, kind: ChargeLine["kind"], amount: number): Correct 
 
 function jobTold(more: readonly JobCommand[], seen?: (job: KnownJob) => KnownJob): JobEvent[] {
   const state = (one: JobState) => (one.phase === "unknown" || seen === undefined ? one : seen(one));
-  return told(jobDecider, [...jobCommands, ...more], state);
+  return told(jobDecider, [...completedEarly, ...more], state);
 }
 
 const withBalances = (change: (balance: AwardBalance) => AwardBalance) => (one: KnownJob) => ({
@@ -265,7 +257,7 @@ const guards: readonly Guard[] = [
     "slots are charged once",
     /^ChargePosted .* comes twice$/m,
     (isOff) => {
-      const running = jobCommands.slice(0, -1);
+      const running = completedEarly.slice(0, -1);
       const period = periodOf(100);
       const close: JobCommand = { type: "CloseDay", period, at: inSlot(periodStart(period) + SLOTS_PER_DAY) };
       const seen = withBalances((one) => ({ ...one, chargedTo: one.paidFrom, final: false }));
