@@ -10,6 +10,13 @@ interface Way {
   readonly cards: ReadonlyMap<string, number>;
   readonly gigabits: ReadonlyMap<string, bigint>;
   readonly net: bigint;
+  /** Parts that must not lose, each by itself: a gang, a fill of one cell, a service's floor. */
+  readonly payers: readonly Payer[];
+}
+
+interface Payer {
+  readonly cards: ReadonlyMap<string, number>;
+  readonly net: bigint;
 }
 
 /** What the bids that were looked at so far take, together. */
@@ -27,13 +34,26 @@ interface Taken {
  * those it keeps one part: a gang in one pool can pay the last of its own cards. For tiny instances only.
  */
 export function optimalWelfare(instance: CheckedInstance): bigint {
+  return greatestWelfare(instance, () => true);
+}
+
+/**
+ * The same of those that have prices: where each cell costs the last of its sold cards and links nothing, nobody loses.
+ * At higher prices nobody would gain by it.
+ */
+export function optimalPricedWelfare(instance: CheckedInstance): bigint {
+  return greatestWelfare(instance, (taken) => nobodyLoses(instance, taken));
+}
+
+function greatestWelfare(instance: CheckedInstance, mayBe: (taken: Taken) => boolean): bigint {
   const ways = instance.bids.map((bid, b) => waysOf(instance, bid, b));
   const taken: Taken = { cards: new Map(), firm: new Map(), gigabits: new Map(), ways: new Map() };
   let best = 0n;
   const visit = (b: number, net: bigint) => {
     if (b === ways.length) {
       const welfare = net - offerCost(instance, taken.cards);
-      if (welfare > best && isLinkedRight(instance, taken) && sellsInRuns(instance, taken)) best = welfare;
+      if (welfare <= best || !isLinkedRight(instance, taken) || !sellsInRuns(instance, taken)) return;
+      if (mayBe(taken)) best = welfare;
       return;
     }
     visit(b + 1, net);
@@ -45,6 +65,17 @@ export function optimalWelfare(instance: CheckedInstance): bigint {
   };
   visit(0, 0n);
   return best;
+}
+
+/** Rule 7. */
+function nobodyLoses(instance: CheckedInstance, { ways, cards }: Taken): boolean {
+  return [...ways.values()].every(({ payers }) =>
+    payers.every((payer) => {
+      let paid = 0n;
+      for (const [key, q] of payer.cards) paid += lastCost(instance, key, cards.get(key) ?? 0) * BigInt(q);
+      return paid <= payer.net;
+    }),
+  );
 }
 
 function move(instance: CheckedInstance, taken: Taken, b: number, way: Way, sign: 1 | -1): void {
@@ -173,7 +204,7 @@ function gangWays(
     for (const [link, slot, amount] of uses)
       gigabits.set(`${link}@${slot}`, (gigabits.get(`${link}@${slot}`) ?? 0n) + amount);
     if (parts.length > 1 || !losesAlone(instance, cards, net))
-      ways.push({ start: s, end: s + d, cards, gigabits, net });
+      ways.push({ start: s, end: s + d, cards, gigabits, net, payers: [{ cards, net }] });
   }
   return ways;
 }
@@ -181,16 +212,19 @@ function gangWays(
 /** At the price of the last of its own cards in every slot, if nobody else bought any. */
 function losesAlone(instance: CheckedInstance, cards: ReadonlyMap<string, number>, net: bigint): boolean {
   let left = net;
-  for (const [key, q] of cards) {
-    const [pool = 0, slot = 0] = key.split("@").map(Number);
-    let unsold = BigInt(q);
-    const last = stackOf(instance, pool, slot).find(([, n]) => {
-      unsold -= n;
-      return unsold <= 0n;
-    });
-    left -= (last?.[0] ?? 0n) * BigInt(q);
-  }
+  for (const [key, q] of cards) left -= lastCost(instance, key, q) * BigInt(q);
   return left < 0n;
+}
+
+/** Of so many cards of a `pool@slot`. */
+function lastCost(instance: CheckedInstance, key: string, cards: number): bigint {
+  const [pool = 0, slot = 0] = key.split("@").map(Number);
+  let unsold = BigInt(cards);
+  const last = stackOf(instance, pool, slot).find(([, n]) => {
+    unsold -= n;
+    return unsold <= 0n;
+  });
+  return last?.[0] ?? 0n;
 }
 
 /** Its floor with every number of cards beyond it in every slot. */
@@ -199,11 +233,16 @@ function serviceWays(bid: CheckedBid, floor: Way, pool: number, product: number)
   let ways = [floor];
   for (let t = bid.from; t < bid.to; t++)
     ways = ways.flatMap((way) =>
-      Array.from({ length: bid.g - cardsOf(bid) + 1 }, (_, extra) => ({
-        ...way,
-        cards: new Map(way.cards).set(`${pool}@${t}`, cardsOf(bid) + extra),
-        net: way.net + limit * BigInt(extra),
-      })),
+      Array.from({ length: bid.g - cardsOf(bid) + 1 }, (_, extra) => {
+        const key = `${pool}@${t}`;
+        const beyond = { cards: new Map([[key, extra]]), net: limit * BigInt(extra) };
+        return {
+          ...way,
+          cards: new Map(way.cards).set(key, cardsOf(bid) + extra),
+          net: way.net + beyond.net,
+          payers: [...way.payers, beyond],
+        };
+      }),
     );
   return ways;
 }
@@ -214,11 +253,13 @@ function divWays(bid: CheckedBid, pools: { k: number; p: number }[]): Way[] {
   const cells = pools.flatMap(({ k, p }) =>
     Array.from({ length: bid.to - bid.from }, (_, i) => ({ k, p, t: bid.from + i })),
   );
-  const fill = (i: number, cards: Map<string, number>, perSlot: number[], share: number, net: bigint) => {
+  const fill = (i: number, payers: readonly Payer[], perSlot: number[], share: number) => {
     const cell = cells[i];
     if (!cell) {
+      const cards = new Map(payers.flatMap((payer) => [...payer.cards]));
+      const net = payers.reduce((sum, payer) => sum + payer.net, 0n);
       if (cards.size > 0)
-        ways.push({ start: bid.from, end: bid.to, cards: new Map(cards), gigabits: new Map(), net });
+        ways.push({ start: bid.from, end: bid.to, cards, gigabits: new Map(), net, payers });
       return;
     }
     const limit = bid.prods.find(({ p }) => p === cell.p)?.limit ?? 0;
@@ -226,11 +267,10 @@ function divWays(bid: CheckedBid, pools: { k: number; p: number }[]): Way[] {
     const room = bid.g - (perSlot[cell.t] ?? 0);
     for (let q = 0; q <= room && share + q * part <= 1 + 1e-9; q++) {
       const slots = perSlot.with(cell.t, (perSlot[cell.t] ?? 0) + q);
-      const more = new Map(cards);
-      if (q > 0) more.set(`${cell.k}@${cell.t}`, q);
-      fill(i + 1, more, slots, share + q * part, net + BigInt(q) * BigInt(limit));
+      const more = { cards: new Map([[`${cell.k}@${cell.t}`, q]]), net: BigInt(q) * BigInt(limit) };
+      fill(i + 1, q > 0 ? [...payers, more] : payers, slots, share + q * part);
     }
   };
-  fill(0, new Map(), new Array<number>(bid.to).fill(0), 0, 0n);
+  fill(0, [], new Array<number>(bid.to).fill(0), 0);
   return ways;
 }

@@ -10,7 +10,7 @@ import {
   withSmallDivisible,
 } from "../../test/clearing-books.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
-import { optimalWelfare } from "../../test/clearing-optimum.ts";
+import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { surplusesOf } from "../../test/clearing-surplus.ts";
 import { clear } from "./clear.ts";
 import { openSearch } from "./search.ts";
@@ -48,7 +48,7 @@ describe("with groups, parents, services, staging, minimum runs and reclaimable 
   test("welfare never beats the optimum of a tiny book, and the bound never falls below it", () => {
     fc.assert(
       fc.property(arbitraryBeyondBook(tinyShape).map(withSmallDivisible), (book) => {
-        const optimum = optimalWelfare(book);
+        const optimum = optimalPricedWelfare(book);
         const result = clear(book);
         expect(checkClearing(book, result)).toEqual([]);
         expect(BigInt(result.welfare)).toBeLessThanOrEqual(optimum);

@@ -11,7 +11,7 @@ import {
   withSmallDivisible,
 } from "../../test/clearing-books.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
-import { optimalWelfare } from "../../test/clearing-optimum.ts";
+import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { clear } from "./clear.ts";
 import type { Bid, Book } from "./instance.ts";
 
@@ -45,7 +45,7 @@ describe("every book", () => {
   test("never beats the optimum, and its bound never falls below it", () => {
     fc.assert(
       fc.property(arbitraryBook(tinyShape).map(withSmallDivisible), (small) => {
-        const optimum = optimalWelfare(small);
+        const optimum = optimalPricedWelfare(small);
         const result = clear(small);
         expect(BigInt(result.welfare)).toBeLessThanOrEqual(optimum);
         expect(BigInt(result.bound)).toBeGreaterThanOrEqual(optimum);

@@ -1,6 +1,7 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
 import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
+import { firstWay, type Place, secondWay, slotsOf } from "./schedule.ts";
 import { addStaging, stagingPrice } from "./staging.ts";
 
 /** What every bid would take at some prices, as if it were alone; and what that comes to. */
@@ -88,7 +89,8 @@ export function wholeBound(bound: number): number {
   return Math.floor(bound + Math.abs(bound) * 1e-12 + 1e-6);
 }
 
-function sellersSurplus(model: Model, { cells, links }: PriceTables, supplied: Float64Array): number {
+/** Sets what sellers would sell below the prices; answers with what they, and links, gain by it. Mills. */
+export function sellersSurplus(model: Model, { cells, links }: PriceTables, supplied: Float64Array): number {
   const { stepStart, stepCost, stepCards, linkCapacity, T, slotSeconds } = model;
   let sum = 0;
   for (let cell = 0; cell < cells.length; cell++) {
@@ -244,7 +246,8 @@ function lookInPair(
   }
 }
 
-function leastOffered({ capacity, T }: Model, pool: number, start: number, d: number): number {
+/** Cards that a pool offers in the scarcest of some slots. */
+export function leastOffered({ capacity, T }: Model, pool: number, start: number, d: number): number {
   let least = Infinity;
   for (let cell = pool * T + start; cell < pool * T + start + d; cell++)
     least = Math.min(least, capacity[cell] ?? 0);
@@ -253,26 +256,28 @@ function leastOffered({ capacity, T }: Model, pool: number, start: number, d: nu
 
 /** Adds what `want` has just found. */
 function addDemand(model: Model, demand: Demand, bid: number): void {
-  if (model.kind[bid] === DIV) {
-    const { wanted } = demand;
-    for (let i = wishes.waiting; i < wishes.count; i++) {
-      const row = wishes.heap[i] ?? 0;
-      const cell = wishes.cell[row] ?? 0;
-      wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[row] ?? 0);
-    }
-    return;
+  if (model.kind[bid] === DIV) addDivisible(demand);
+  else if (found.choice !== -1) addGang(model, demand, bid, found);
+}
+
+/** Adds what `wantDivisible` has just found. */
+export function addDivisible({ wanted }: Demand): void {
+  for (let i = wishes.waiting; i < wishes.count; i++) {
+    const row = wishes.heap[i] ?? 0;
+    const cell = wishes.cell[row] ?? 0;
+    wanted[cell] = (wanted[cell] ?? 0) + (wishes.cards[row] ?? 0);
   }
-  const { choice, start, share } = found;
-  const g = model.g[bid] ?? 0;
-  if (choice >= 0) addWay(model, demand, choice, start, g);
-  if (choice >= -1) return;
-  const pair = -2 - choice;
-  const first = model.pairFirst[pair] ?? 0;
+}
+
+/** Adds what a gang takes in a place. */
+export function addGang(model: Model, demand: Demand, bid: number, { choice, start, share }: Place): void {
+  const first = firstWay(model, choice);
   addWay(model, demand, first, start, share);
-  addWay(model, demand, model.pairSecond[pair] ?? 0, start, g - share);
-  const at = (model.pairLink[pair] ?? 0) * model.T + start;
-  for (let i = at; i < at + (model.wayD[first] ?? 0); i++)
-    demand.linkWanted[i] = (demand.linkWanted[i] ?? 0) + (model.pairGigabits[pair] ?? 0);
+  if (choice >= 0) return;
+  addWay(model, demand, secondWay(model, choice), start, (model.g[bid] ?? 0) - share);
+  const at = (model.pairLink[-2 - choice] ?? 0) * model.T + start;
+  for (let i = at; i < at + slotsOf(model, choice); i++)
+    demand.linkWanted[i] = (demand.linkWanted[i] ?? 0) + (model.pairGigabits[-2 - choice] ?? 0);
 }
 
 function addWay(
@@ -293,19 +298,23 @@ const wishes = rankedCells();
 
 /**
  * A div bid at prices takes cells by falling margin, as far as offered cards, g per slot and the budget go. That is
- * exact where all its products take the same share of the budget; where they differ the smallest share counts for all,
+ * exact where all products that it may gain by take the same share of the budget; where they differ the smallest counts for all,
  * which keeps the bound an upper one.
+ * @param first and `end`: of its ways only these
  */
-function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid: number): number {
-  const { wayUnit } = model;
-  const first = model.wayStart[bid] ?? 0;
-  const end = model.wayStart[bid + 1] ?? 0;
+export function wantDivisible(
+  model: Model,
+  { cells }: PriceTables,
+  demand: Demand,
+  bid: number,
+  first = model.wayStart[bid] ?? 0,
+  end = model.wayStart[bid + 1] ?? 0,
+): number {
   demand.choice[bid] = -1;
   demand.surplus[bid] = 0;
-  let unit = Infinity;
-  for (let way = first; way < end; way++) unit = Math.min(unit, wayUnit[way] ?? Infinity);
   wishes.count = 0;
   bestBySlot(model, cells, first, end, bid);
+  const unit = leastUnit(model, cells, first, end, bid);
   let budget = Math.floor((model.budget[bid] ?? 0) / unit);
   let sum = 0;
   rankCells(wishes);
@@ -319,6 +328,29 @@ function wantDivisible(model: Model, { cells }: PriceTables, demand: Demand, bid
   }
   demand.surplus[bid] = sum;
   return sum;
+}
+
+/** Of the ways by which some cell gains; Infinity: of none. */
+function leastUnit(model: Model, cells: Float64Array, first: number, end: number, bid: number): number {
+  const { wayUnit, wayPool, wayLimit, capacity, T } = model;
+  const gains = (way: number) => {
+    const at = (wayPool[way] ?? 0) * T;
+    const limit = wayLimit[way] ?? 0;
+    for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
+      if (limit > (cells[cell] ?? 0) && (capacity[cell] ?? 0) > 0) return true;
+    return false;
+  };
+  let least = Infinity;
+  let most = 0;
+  for (let way = first; way < end; way++) {
+    least = Math.min(least, wayUnit[way] ?? Infinity);
+    most = Math.max(most, wayUnit[way] ?? 0);
+  }
+  if (least === most) return least;
+  least = Infinity;
+  for (let way = first; way < end; way++)
+    if ((wayUnit[way] ?? 0) < least && gains(way)) least = wayUnit[way] ?? 0;
+  return least;
 }
 
 /** Best margin of each slot of the window and its way. */

@@ -59,8 +59,8 @@ export function refreshSums({ T }: Model, { cells, sums }: PriceTables, pool: nu
 /** Brings the tables up to changed prices. */
 export function refreshTables(model: Model, tables: PriceTables): void {
   const { T } = model;
-  const { links, sums, least, blocks, pricedLinks } = tables;
-  for (let pool = 0; pool < model.pools; pool++) refreshSums(model, tables, pool);
+  const { sums, least, blocks } = tables;
+  refreshPlain(model, tables);
   least.fill(Infinity);
   for (let span = 0; span < model.spanPool.length; span++) {
     const d = model.spanD[span] ?? 0;
@@ -72,8 +72,15 @@ export function refreshTables(model: Model, tables: PriceTables): void {
       if (sum < (least[at] ?? 0)) least[at] = sum;
     }
   }
+}
+
+/** All but the least of each span: for those who look at every start anyway. */
+export function refreshPlain(model: Model, tables: PriceTables): void {
+  const { links, pricedLinks } = tables;
+  for (let pool = 0; pool < model.pools; pool++) refreshSums(model, tables, pool);
   pricedLinks.fill(0);
-  for (let at = 0; at < links.length; at++) if ((links[at] ?? 0) > 0) pricedLinks[Math.floor(at / T)] = 1;
+  for (let at = 0; at < links.length; at++)
+    if ((links[at] ?? 0) > 0) pricedLinks[Math.floor(at / model.T)] = 1;
 }
 
 /** What one card pays at least for a span that starts in [from, last]: never more than the true least. */

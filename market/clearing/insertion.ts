@@ -1,7 +1,7 @@
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { type Model, NEVER_ALONE } from "./model.ts";
-import { freeFor, type Schedule } from "./schedule.ts";
+import { firstWay, freeFor, type Place, type Schedule, secondWay, slotsOf } from "./schedule.ts";
 import { eachStaged, stagingFits, stagingPrice } from "./staging.ts";
 
 /** A place for a gang: its choice (a way, or -2 - pair), start, and cards of the first way; and what it is worth there. */
@@ -139,6 +139,26 @@ function lookAt(
   effort.spent += d;
   look.cost = cost;
   look.paid = paid;
+}
+
+/** What a gang would pay for a place beside what is sold, all at the last steps, mills; Infinity: there is no room. */
+export function paidBeside(
+  schedule: Schedule,
+  bid: number,
+  { choice, start, share }: Place,
+  guide: PriceTables,
+  effort: Effort,
+): number {
+  const { model } = schedule;
+  const d = slotsOf(model, choice);
+  const part = (way: number, cards: number) => {
+    lookAt(schedule, bid, guide, (model.wayPool[way] ?? 0) * model.T + start, d, cards, Infinity, effort);
+    return look.blocked >= 0 ? Infinity : look.paid;
+  };
+  if (choice >= 0)
+    return stagingFits(model, schedule.linkUsed, choice, start) ? part(choice, share) : Infinity;
+  if (!pairFits(schedule, -2 - choice, start)) return Infinity;
+  return part(firstWay(model, choice), share) + part(secondWay(model, choice), (model.g[bid] ?? 0) - share);
 }
 
 function tryPair(

@@ -9,7 +9,7 @@ import {
   withSmallDivisible,
 } from "../../test/clearing-books.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
-import { optimalWelfare } from "../../test/clearing-optimum.ts";
+import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { gainersOf, surplusesOf } from "../../test/clearing-surplus.ts";
 import { clear } from "./clear.ts";
 import { openSearch } from "./search.ts";
@@ -99,7 +99,7 @@ describe("small books", () => {
     fc.assert(
       fc.property(arbitraryBook(tinyShape).map(withSmallDivisible), (small) => {
         const { welfare, bound } = clear(small);
-        const optimum = Number(optimalWelfare(small));
+        const optimum = Number(optimalPricedWelfare(small));
         expect(optimum - welfare).toBeLessThanOrEqual(bound - welfare);
       }),
       { numRuns: RUNS },

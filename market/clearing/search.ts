@@ -1,5 +1,6 @@
 import { annealCycle } from "./anneal.ts";
 import { type Ascent, ascend, beginAscent, meanLimit } from "./ascent.ts";
+import { beginCases, boundOfCases, type Cases, divideCases } from "./cases.ts";
 import { compileBook } from "./compile-book.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
@@ -48,8 +49,8 @@ const DIVES: readonly Dive[] = [
 ];
 /** Of a schedule that is being made so much more than before is written down. */
 const MUCH_MORE = 1.5;
-/** In books of so many bids at most one bid is moved at a time. */
-const FEW = 200;
+/** In books of so many bids at most one bid is moved at a time, and the optimum is proven if it can be. */
+export const FEW = 200;
 /** There a cycle of moves may lose so much, as a share of a mean bid's welfare, and is still gone on from. */
 const WORST = 0.6;
 /**
@@ -73,6 +74,8 @@ const EVERY_GAIN = 3000;
  * the mean limit. In larger books moves gain more in that time.
  */
 const SHARE = { every: 8, increment: 1 / 20, bids: 20_000 };
+/** Of such books: work of the proof for that of the moves, times bids. */
+const PROOF = 32;
 /** Moves between two looks at the clock, and moves without a gain, for each bid, after which the search ends. */
 const MOVES = 64;
 const PATIENCE = 400;
@@ -93,16 +96,16 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
   const clearAgain = (stops: Stops, last: Result) => {
     const other = begin(compileBook(book, stops), last);
     advance(other, Math.max(100 * other.state.look, state.effort.spent * AGAIN));
-    return resultOf(other.state.best, other.state.ascent);
+    return resultNow(other.state);
   };
   return {
     advance: (units) => advance(running, units),
-    best: () => keepMinimumRuns(book, resultOf(state.best, state.ascent), clearAgain),
+    best: () => keepMinimumRuns(book, resultNow(state), clearAgain),
     get welfare() {
       return state.best.welfare;
     },
     get bound() {
-      return wholeBound(state.ascent.bound);
+      return boundOf(state);
     },
     look: state.look,
   };
@@ -121,6 +124,18 @@ interface State {
   readonly effort: Effort;
   /** The best so far, in large books but for gains too small to be written down at once. */
   best: Schedule;
+  /** In books of few bids. */
+  cases: Cases | undefined;
+}
+
+/** The least upper bound so far, whole mills. */
+function boundOf({ best, ascent, cases }: State): number {
+  const byCases = cases ? Math.max(best.welfare, boundOfCases(cases)) : Infinity;
+  return wholeBound(Math.min(ascent.bound, byCases));
+}
+
+function resultNow(state: State): Result {
+  return resultOf(state.best, { best: state.ascent.best, bound: boundOf(state) });
 }
 
 interface Running {
@@ -136,6 +151,7 @@ function begin(model: Model, warm?: Warm): Running {
     ascent: beginAscent(model, warm && warmPrices(model, warm)),
     effort: { spent: 0 },
     best: emptySchedule(model),
+    cases: undefined,
   };
   return { state, course: work(state), ended: false };
 }
@@ -170,7 +186,7 @@ function* work(state: State): Generator<void, void> {
     // Whoever just gains nothing trades.
     if (made.welfare >= state.best.welfare) state.best = made;
     yield;
-    if (state.best.welfare >= wholeBound(ascent.bound)) return;
+    if (isProven(state)) return;
     if (ascent.done) break;
   }
   if (model.bids <= FEW) {
@@ -202,6 +218,10 @@ function* makeSchedule(state: State, rounds: number): Generator<void, Schedule> 
     }
     yield;
   }
+}
+
+function isProven(state: State): boolean {
+  return state.best.welfare >= boundOf(state);
 }
 
 function keep(state: State, made: Schedule): void {
@@ -265,7 +285,10 @@ function* moreRounds(state: State, improvement: Improvement): Generator<void, vo
   guideImprovement(improvement, guide, demand);
 }
 
-/** In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if it lost much. */
+/**
+ * In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if it lost much;
+ * between two cycles the proof goes on, and when the moves gain nothing more it goes on alone.
+ */
 function* anneal(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
@@ -280,21 +303,63 @@ function* anneal(state: State): Generator<void, void> {
     gained = improvement.moves;
     state.best = copySchedule(improvement.schedule);
   };
-  for (let first = true; improvement.moves - gained < PATIENCE * model.bids; first = false) {
-    for (const _ of annealCycle(improvement, first, ascent.bound, effort)) {
+  const proof = beginProof(state);
+  for (let first = true; ; first = false) {
+    const before = effort.spent;
+    const moving = improvement.moves - gained < PATIENCE * model.bids;
+    if (!moving && proof.ended) return;
+    if (moving) {
+      for (const _ of annealCycle(improvement, first, ascent.bound, effort)) {
+        note();
+        yield;
+      }
+      if (first) improvement.schedule = yield* sharedAnew(improvement.schedule, state);
       note();
-      yield;
+      if (first || improvement.schedule.welfare >= now.welfare - worst)
+        now = copySchedule(improvement.schedule);
+      else improvement.schedule = copySchedule(now);
     }
-    if (first) improvement.schedule = yield* sharedAnew(improvement.schedule, state);
-    note();
-    if (first || improvement.schedule.welfare >= now.welfare - worst)
-      now = copySchedule(improvement.schedule);
-    else improvement.schedule = copySchedule(now);
-    if (state.best.welfare >= wholeBound(ascent.bound)) return;
+    if (isProven(state)) return;
+    proof.due = moving ? proof.due + ((effort.spent - before) * PROOF) / model.bids : 1;
+    if (yield* prove(state, proof)) {
+      gained = improvement.moves;
+      now = copySchedule(state.best);
+      improvement.schedule = copySchedule(state.best);
+    }
+    if (isProven(state)) return;
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     yield* moreRounds(state, improvement);
     nextRounds = effort.spent + 100 * look;
   }
+}
+
+interface Proof {
+  readonly course: Iterator<Schedule | undefined, void>;
+  /** Work that it may do. */
+  due: number;
+  ended: boolean;
+}
+
+function beginProof(state: State): Proof {
+  const { model, ascent, effort, look } = state;
+  state.cases = beginCases(model, { prices: ascent.best, bound: ascent.bound, round: look }, effort);
+  const course = state.cases && divideCases(state.cases, () => state.best.welfare);
+  return { course: course ?? [].values(), due: 0, ended: course === undefined };
+}
+
+/** Goes on with the proof while work is due; true: it has found a better schedule. */
+function* prove(state: State, proof: Proof): Generator<void, boolean> {
+  const { effort } = state;
+  const best = state.best;
+  while (proof.due > 0 && !proof.ended) {
+    const before = effort.spent;
+    const { done, value } = proof.course.next();
+    if (done) proof.ended = true;
+    else if (value) keep(state, yield* sharedAnew(value, state));
+    proof.due -= effort.spent - before;
+    yield;
+  }
+  return state.best !== best;
 }
 
 /** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */

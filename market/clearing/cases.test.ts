@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { arbitraryBook, tinyShape, withSmallDivisible } from "../../test/clearing-books.ts";
+import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
+import { clear } from "./clear.ts";
+import type { Bid, Book, Offer } from "./instance.ts";
+import { openSearch } from "./search.ts";
+
+/** One pool, no energy. */
+function bookOf(T: number, offers: [cards: number, reserve: number][], bids: Bid[]): Book {
+  return {
+    T,
+    products: [{ name: "h20", kw: 0 }],
+    centers: [{ region: 0, pue: 1, energy: new Array<number>(T).fill(0) }],
+    links: [],
+    pools: [{ c: 0, p: 0 }],
+    offers: offers.map(([q, reserve]): Offer => ({ pool: 0, from: 0, to: T, q, reserve })),
+    bids,
+  };
+}
+
+function block(g: number, d: number, limit: number, to = d): Bid {
+  return { kind: "block", g, d, from: 0, to, prods: [{ p: 0, limit }], home: 0 };
+}
+
+/** All products of a div bid take the same share of it: the bound counts the smallest for all. */
+function withOneLength(book: Book): Book {
+  const bids = book.bids.map((bid) =>
+    bid.kind === "div" ? { ...bid, prods: bid.prods.map(({ p, limit }) => ({ p, limit })) } : bid,
+  );
+  return { ...book, bids };
+}
+
+describe("a proof by cases", () => {
+  test("sees that two gangs do not fit beside each other, which prices alone do not", () => {
+    const book = bookOf(1, [[8, 0]], [block(5, 1, 100), block(5, 1, 90), block(5, 1, 80)]);
+    const search = openSearch(book);
+    while (search.welfare === 0) search.advance(1);
+    expect(search.bound).toBeGreaterThan(700);
+    while (search.advance(10_000));
+    expect([search.welfare, search.bound]).toEqual([500, 500]);
+  });
+
+  test("sees that they fit one after the other", () => {
+    const book = bookOf(5, [[8, 0]], [block(5, 2, 100, 5), block(5, 2, 90, 5), block(5, 2, 80, 5)]);
+    expect(clear(book)).toMatchObject({ welfare: 1900, bound: 1900 });
+  });
+
+  test("counts no two gangs of which one would lose at the price of the last card", () => {
+    // Together 3 x 100 + 3 x 35 - 4 x 10 - 2 x 40 = 285, but all of the second would pay 40, not 35.
+    const offers: [number, number][] = [
+      [4, 10],
+      [5, 40],
+    ];
+    const bids = [block(3, 1, 100), block(3, 1, 35)];
+    expect(clear(bookOf(1, offers, bids))).toMatchObject({ welfare: 270, bound: 270 });
+  });
+
+  test("finds the better of two schedules that are worth nearly the same", () => {
+    const bids = [block(6, 1, 100), block(4, 1, 74), block(4, 1, 74), block(2, 1, 1)];
+    expect(clear(bookOf(1, [[8, 0]], bids))).toMatchObject({ welfare: 602, bound: 602 });
+  });
+
+  test("proves the optimum of tiny books", () => {
+    fc.assert(
+      fc.property(arbitraryBook(tinyShape).map(withSmallDivisible).map(withOneLength), (book) => {
+        const { welfare, bound } = clear(book);
+        expect([welfare, bound]).toEqual([Number(optimalPricedWelfare(book)), welfare]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
