@@ -41,6 +41,8 @@ export interface Bounding {
   readonly declined: Float64Array;
   readonly drift: Float64Array;
   readonly linkDrift: Float64Array;
+  /** No price is more: mills per card, and per Gbps. */
+  readonly dearest: { readonly card: number; readonly gbps: number };
 }
 
 /** How much of the last direction a step keeps. */
@@ -50,6 +52,11 @@ const STALLED = 3;
 const SHORTER = 0.7;
 /** Rounds between two pauses. */
 const PAUSE = 10;
+/**
+ * Prices are at most so many times what anybody would pay. Where a case has no schedule at all they would rise for ever,
+ * and the bound would be a difference of sums too large to be exact.
+ */
+const DEAR = 8;
 
 export function beginBounding(model: Model, places: Places, effort: Effort, prices: Prices): Bounding {
   const { count, choosers } = places;
@@ -68,7 +75,22 @@ export function beginBounding(model: Model, places: Places, effort: Effort, pric
     declined: new Float64Array(choosers),
     drift: new Float64Array(tables.cells.length),
     linkDrift: new Float64Array(tables.links.length),
+    dearest: { card: DEAR * highestLimit(model), gbps: DEAR * highestForLinks(model) },
   };
+}
+
+function highestLimit({ wayLimit }: Model): number {
+  return wayLimit.reduce((most, limit) => Math.max(most, limit), 0);
+}
+
+/** Mills per Gbps and slot that would take all that a gang is worth. */
+function highestForLinks({ wayNet, wayGigabits, pairNet, pairGigabits, slotSeconds }: Model): number {
+  const rates = (nets: Float64Array, gigabits: Float64Array) =>
+    nets.reduce((most, net, i) => {
+      const used = gigabits[i] ?? 0;
+      return used > 0 ? Math.max(most, (net * slotSeconds) / used) : most;
+    }, 0);
+  return Math.max(rates(wayNet, wayGigabits), rates(pairNet, pairGigabits));
 }
 
 /**
@@ -222,13 +244,13 @@ function step(bounding: Bounding, fall: number): boolean {
   }
   if (slope === 0) return false;
   const factor = fall / slope;
+  const { card, gbps } = bounding.dearest;
+  const move = (row: Float64Array, i: number, by: number, least: number, most: number) => {
+    row[i] = Math.max(least, Math.min(most, (row[i] ?? 0) + factor * by));
+  };
   for (let cell = 0; cell < drift.length; cell++)
-    tables.cells[cell] = Math.max(
-      cheapest[cell] ?? 0,
-      (tables.cells[cell] ?? 0) + factor * (drift[cell] ?? 0),
-    );
-  for (let at = 0; at < linkDrift.length; at++)
-    tables.links[at] = Math.max(0, (tables.links[at] ?? 0) + factor * (linkDrift[at] ?? 0));
+    move(tables.cells, cell, drift[cell] ?? 0, cheapest[cell] ?? 0, card);
+  for (let at = 0; at < linkDrift.length; at++) move(tables.links, at, linkDrift[at] ?? 0, 0, gbps);
   return true;
 }
 
