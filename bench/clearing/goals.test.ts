@@ -3,7 +3,7 @@ import { instanceNames } from "./generate.ts";
 import { goals, type Target, targetText, type Verdict, verdictOf, type Yardstick } from "./goals.ts";
 
 const run = { welfare: 980, bound: 1000, seconds: 1, megabytes: 200 };
-const proven: Yardstick = { welfare: 990, optimal: true };
+const proven: Yardstick = { welfare: 990, priced: 981, optimal: true };
 
 describe("a run is judged by its target", () => {
   const cases: [string, Target, Yardstick | null, Verdict][] = [
@@ -20,11 +20,17 @@ describe("a run is judged by its target", () => {
       "unknown",
     ],
     ["an optimum that its own certificate proves", { seconds: 1, belowOptimum: 0.02 }, null, "met"],
-    ["HiGHS, which has more", { seconds: 1, asGoodAsHighs: true }, proven, "missed"],
+    ["HiGHS, which has more with prices, too", { seconds: 1, asGoodAsHighs: true }, proven, "missed"],
+    [
+      "HiGHS, which has more only without prices",
+      { seconds: 1, asGoodAsHighs: true },
+      { ...proven, priced: 980 },
+      "met",
+    ],
     [
       "HiGHS, which has nothing",
       { seconds: 1, asGoodAsHighs: true },
-      { welfare: null, optimal: false },
+      { welfare: null, priced: null, optimal: false },
       "met",
     ],
     ["HiGHS, which did not run", { seconds: 1, asGoodAsHighs: true }, null, "unknown"],

@@ -16,7 +16,7 @@ export interface HighsRun {
 /** Beyond the limit, for building the program and for a solver that does not look at the clock. */
 const PATIENCE_SECONDS = 30;
 
-/** HiGHS on the exact program of an instance file, without prices (see `milpOf`), in a process of its own. */
+/** HiGHS on the exact program of an instance file, which knows no prices (see `milpOf`), in a process of its own. */
 export async function runHighs(file: string, seconds: number): Promise<HighsRun> {
   const progress: Progress[] = [];
   let [columns, rows] = [0, 0];
@@ -44,6 +44,7 @@ function progressOf(fields: Record<string, unknown>): Progress {
   return {
     seconds: numberOf(fields.seconds) ?? 0,
     welfare: numberOf(fields.welfare),
+    priced: numberOf(fields.priced),
     bound: numberOf(fields.bound),
     optimal: fields.optimal === true,
   };

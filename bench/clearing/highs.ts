@@ -7,8 +7,17 @@ export interface Progress {
   readonly seconds: number;
   /** Mills. */
   readonly welfare: number | null;
+  /** The most that one of its solutions so far is worth as `Watch` says. */
+  readonly priced: number | null;
   readonly bound: number | null;
   readonly optimal: boolean;
+}
+
+export interface Watch {
+  /** Is told each time that more is known. */
+  readonly tell: (progress: Progress) => void;
+  /** Mills of a solution, the values of its columns, with prices that hold. */
+  readonly priced: (values: Float64Array) => number;
 }
 
 /** HiGHS counts in thousands of mills, nearer to the sizes its tolerances are made for. */
@@ -20,20 +29,16 @@ const FEASIBLE = 2;
 
 /**
  * Solves until the optimum is proven or the time is over, and tells what it knows as it goes: a run that is cut short,
- * or that dies, has still said what it had. The solution itself is not returned.
+ * or that dies, has still said what it had.
  *
  * @throws Error if HiGHS ends in any other way
  */
-export async function solveMilp(
-  milp: Milp,
-  seconds: number,
-  tell: (progress: Progress) => void,
-): Promise<Progress> {
-  if (milp.gain.length === 0) return { seconds: 0, welfare: 0, bound: 0, optimal: true };
+export async function solveMilp(milp: Milp, seconds: number, watch: Watch): Promise<Progress> {
+  if (milp.gain.length === 0) return { seconds: 0, welfare: 0, priced: 0, bound: 0, optimal: true };
   const highs = await loadHighs();
   return highs.withModel(modelData(milp, highs), (model) => {
     model.options.set({ output_flag: false, time_limit: seconds, mip_rel_gap: 0, mip_abs_gap: 1e-7 });
-    return solve(highs, model, tell);
+    return solve(highs, model, watch);
   });
 }
 
@@ -53,13 +58,14 @@ export async function solveRelaxation(milp: Milp, seconds: number): Promise<numb
   });
 }
 
-function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): Progress {
+function solve(highs: Highs, model: Model, watch: Watch): Progress {
   const { callbackType, modelStatus } = highs.constants;
-  let [primal, dual] = [-Infinity, Infinity];
+  let [primal, dual, priced] = [-Infinity, Infinity, -Infinity];
   const known = (seconds: number, optimal: boolean): Progress => ({
     seconds,
     // A sum with 0 is never -0.
     welfare: Number.isFinite(primal) ? Math.round(primal * MILLS) + 0 : null,
+    priced: Number.isFinite(priced) ? priced : null,
     bound: Number.isFinite(dual) ? Math.ceil(dual * MILLS - 1e-3) + 0 : null,
     optimal,
   });
@@ -67,7 +73,7 @@ function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): 
     const [before, above] = [primal, dual];
     if (better !== undefined && Math.abs(better) < NOTHING) primal = Math.max(primal, better);
     if (tighter !== undefined && Math.abs(tighter) < NOTHING) dual = Math.min(dual, tighter);
-    if (primal > before || dual < above) tell(known(seconds, false));
+    if (primal > before || dual < above) watch.tell(known(seconds, false));
   };
   const began = performance.now();
   const { modelStatus: status } = model.run({
@@ -76,6 +82,7 @@ function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): 
       return undefined;
     },
     [callbackType.mipImprovingSolution]({ data }) {
+      if (data.mip_solution !== undefined) priced = Math.max(priced, watch.priced(data.mip_solution));
       note(data.objective_function_value, data.mip_dual_bound, data.running_time);
       return undefined;
     },
@@ -83,8 +90,10 @@ function solve(highs: Highs, model: Model, tell: (progress: Progress) => void): 
   const took = (performance.now() - began) / 1000;
   if (status !== modelStatus.optimal && status !== modelStatus.timeLimit)
     throw new Error(`HiGHS ended with status ${status}`);
-  if (Number(model.info.get("primal_solution_status")) === FEASIBLE)
+  if (Number(model.info.get("primal_solution_status")) === FEASIBLE) {
     primal = Math.max(primal, model.getObjectiveValue());
+    priced = Math.max(priced, watch.priced(model.getSolution().colValue));
+  }
   const last = Number(model.info.get("mip_dual_bound"));
   if (Math.abs(last) < NOTHING) dual = Math.min(dual, last);
   if (status === modelStatus.optimal) dual = primal;

@@ -7,8 +7,12 @@ import { optimalWelfare } from "../../test/clearing-optimum.ts";
 import { solveMilp, solveRelaxation } from "./highs.ts";
 import { runHighs } from "./highs-run.ts";
 import { milpOf } from "./milp.ts";
+import { pricedBy } from "./milp-schedule.ts";
 
-const solve = (book: Book) => solveMilp(milpOf(book), 60, () => undefined);
+const solve = (book: Book) => {
+  const milp = milpOf(book);
+  return solveMilp(milp, 60, { tell: () => undefined, priced: pricedBy(book, milp) });
+};
 
 test("given tiny books, HiGHS finds the optimum that trying everything finds", async () => {
   await fc.assert(
@@ -81,11 +85,14 @@ describe("HiGHS in a process of its own", () => {
     expect(columns).toBeGreaterThan(1_000);
     expect(relaxation).toBe(12_601_113);
     expect(progress.length).toBeGreaterThan(1);
-    for (const { welfare, bound } of progress) {
+    for (const { welfare, priced, bound } of progress) {
       expect(welfare ?? 0).toBeLessThanOrEqual(optimum);
+      // A solution that is not the best may gain when a bid is dropped.
+      expect(priced ?? 0).toBeLessThanOrEqual(optimum);
       expect(bound ?? Infinity).toBeGreaterThanOrEqual(optimum);
     }
     expect(progress.at(-1)?.welfare).toBeGreaterThan(optimum * 0.5);
+    expect(progress.at(-1)?.priced).toBeGreaterThan(optimum * 0.4);
     expect(progress.at(-1)?.bound).toBeLessThan(optimum * 1.1);
   });
 

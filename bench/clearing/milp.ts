@@ -7,6 +7,25 @@ import {
   stagingOf,
 } from "../../market/clearing/instance.ts";
 
+/** What a column gives a bid, `bid` and `pool` being indexes in the book. */
+export type Award =
+  /** A gang's run, or a service's floor, if the column is 1; `beside`: with the rest of a split bid in another pool. */
+  | {
+      readonly kind: "run";
+      readonly bid: number;
+      readonly pool: number;
+      readonly start: number;
+      readonly beside?: Beside;
+    }
+  /** As many cards as the column says. */
+  | { readonly kind: "cards"; readonly bid: number; readonly pool: number; readonly slot: number };
+
+/** The other pool of a split bid, and the column that says how many chunks are in the first. */
+interface Beside {
+  readonly pool: number;
+  readonly chunks: number;
+}
+
 /**
  * The clearing problem as a mixed-integer program, exact but for prices and minimum runs: the rules of the interchange
  * format, except rule 7, under which nobody accepted may lose, and rule 12, under which offers sell so many slots in a
@@ -25,6 +44,8 @@ export interface Milp {
   readonly gain: number[];
   readonly upper: number[];
   readonly integer: boolean[];
+  /** By column; those of offers, of chunks and of what excludes one another give nobody anything. */
+  readonly awards: Map<number, Award>;
   /** Rows `sum <= limit`. */
   readonly rows: { readonly columns: number[]; readonly values: number[]; limit: number }[];
 }
@@ -51,6 +72,7 @@ interface Builder {
   readonly book: Book;
   readonly seconds: number;
   readonly milp: Milp;
+  readonly indexOf: ReadonlyMap<Bid, number>;
   /** Row of each cell, its cards, its cheapest cost, and its steps as `[cost, cards]`, cheapest first. */
   readonly cards: Float64Array;
   readonly cheapest: Float64Array;
@@ -68,11 +90,12 @@ type Milpable = Milp["rows"][number];
 
 export function milpOf(book: Book): Milp {
   const cells = book.pools.length * book.T;
-  const milp: Milp = { gain: [], upper: [], integer: [], rows: [] };
+  const milp: Milp = { gain: [], upper: [], integer: [], awards: new Map(), rows: [] };
   const builder: Builder = {
     book,
     seconds: book.slotSeconds ?? DEFAULT_SLOT_SECONDS,
     milp,
+    indexOf: new Map(book.bids.map((bid, b) => [bid, b])),
     cards: new Float64Array(cells),
     cheapest: new Float64Array(cells).fill(Infinity),
     firmRows: new Map(),
@@ -100,6 +123,25 @@ function addColumn({ milp }: Builder, gain: number, upper: number, integer: bool
   milp.upper.push(upper);
   milp.integer.push(integer);
   return milp.gain.length - 1;
+}
+
+/** `column` gives a bid a run. */
+function awardRun(
+  { milp, indexOf }: Builder,
+  bid: Bid,
+  way: Way,
+  start: number,
+  column: number,
+  beside?: Beside,
+) {
+  const run = { kind: "run", bid: indexOf.get(bid) ?? 0, pool: way.pool, start } as const;
+  milp.awards.set(column, beside ? { ...run, beside } : run);
+}
+
+/** `column` gives a bid cards of a cell. */
+function awardCards({ book, milp, indexOf }: Builder, bid: Bid, cell: number, column: number): void {
+  const [pool, slot] = [Math.floor(cell / book.T), cell % book.T];
+  milp.awards.set(column, { kind: "cards", bid: indexOf.get(bid) ?? 0, pool, slot });
 }
 
 function put(row: Milpable | undefined, column: number, value: number): void {
@@ -208,6 +250,7 @@ function addGang(builder: Builder, bid: Bid): void {
       const net = way.choice.limit * bid.g * way.d - way.transfer;
       if (net - cost * bid.g < 0) continue;
       const column = addColumn(builder, net, 1, true);
+      awardRun(builder, bid, way, start, column);
       takeCards(builder, bid, way, start, column, bid.g);
       stage(builder, way, start, column);
       runs.push({ column, start, end: start + way.d });
@@ -229,6 +272,7 @@ function addService(builder: Builder, bid: Bid): void {
       const net = way.choice.limit * floor * way.d - way.transfer;
       if (net - cost * floor < 0) continue;
       const column = addColumn(builder, net, 1, true);
+      awardRun(builder, bid, way, start, column);
       takeCards(builder, bid, way, start, column, floor);
       stage(builder, way, start, column);
       floors.push(column);
@@ -237,6 +281,7 @@ function addService(builder: Builder, bid: Bid): void {
         const most = Math.min(bid.g, cards[cell] ?? 0) - floor;
         if (most === 0 || way.choice.limit < (cheapest[cell] ?? Infinity)) continue;
         const extra = addColumn(builder, way.choice.limit, most, true);
+        awardCards(builder, bid, cell, extra);
         takeCell(builder, bid, cell, extra, 1);
         const onlyWithFloor = addRow(builder, 0);
         put(onlyWithFloor, extra, 1);
@@ -330,6 +375,7 @@ function addPairs(builder: Builder, bid: Bid, ways: readonly Way[]): Run[] {
         const net = first.choice.limit * bid.g * first.d - first.transfer - second.transfer;
         const z = addColumn(builder, net, 1, true);
         const n = addColumn(builder, 0, chunks - 1, true);
+        awardRun(builder, bid, first, start, z, { pool: second.pool, chunks: n });
         const atLeast = addRow(builder, 0);
         put(atLeast, z, 1);
         put(atLeast, n, -1);
@@ -368,6 +414,7 @@ function addDivisible(builder: Builder, bid: Bid): void {
       const cell = pool * book.T + t;
       if (choice.limit < (cheapest[cell] ?? Infinity)) continue;
       const column = addColumn(builder, choice.limit, Math.min(bid.g, cards[cell] ?? 0), whole);
+      awardCards(builder, bid, cell, column);
       takeCell(builder, bid, cell, column, 1);
       const slot = perSlot.get(t) ?? addRow(builder, any < 0 ? bid.g : 0);
       if (any >= 0 && !perSlot.has(t)) put(slot, any, -bid.g);

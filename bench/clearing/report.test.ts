@@ -22,7 +22,7 @@ const highs: HighsRun = {
   columns: 12_345,
   rows: 678,
   relaxation: 999_000_000,
-  progress: [{ seconds: 20, welfare: 985_000_000, bound: 995_000_000, optimal: false }],
+  progress: [{ seconds: 20, welfare: 985_000_000, priced: 980_000_000, bound: 995_000_000, optimal: false }],
   megabytes: 400,
   failure: null,
 };
@@ -58,7 +58,7 @@ test("given runs that reach their goals, the report says so and nothing is at fa
   );
   // Against the better of the two bounds, 995.
   expect(text).toMatch(
-    /12,345 x 678 .* 999.000 .* time over .* 985.000 \| 995.000 \| 1.01 % .* 990.000 in 1 s .* 0.51 % .* 0.50 % \|/,
+    /12,345 x 678 .* 999.000 .* time over .* 985.000 \| 995.000 \| 1.01 % \| 980.000 .* 990.000 in 1 s .* 0.51 % .* 1.02 % .* 0.50 % \|/,
   );
   // Nothing yet after 0.25 s; after 1 s the means of 1 and 5, and of 1 and 1.
   expect(text).toMatch(/\| mod-1k, 2 +\| +1 s \| +-, - \| +-, - \| +5.00 %, 5.00 % \| +3.00 %, 1.00 % \|/);

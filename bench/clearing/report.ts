@@ -121,7 +121,7 @@ export function goalTable(instances: readonly InstanceRuns[]): string {
 
 export function seedTable(seeds: readonly SeedRun[]): string {
   return markdownTable(
-    ["instance", "must", "welfare", "bound", "gap", "took", "MB", "HiGHS", "verdict"],
+    ["instance", "must", "welfare", "bound", "gap", "took", "MB", "HiGHS", "HiGHS, priced", "verdict"],
     seeds.map((one) => [
       `${one.name}, seed ${one.seed}`,
       targetText(one.goal.must),
@@ -131,6 +131,7 @@ export function seedTable(seeds: readonly SeedRun[]): string {
       secondsText(one.must.seconds),
       whole(one.must.megabytes),
       thousands(yardstickOf(one.highs)?.welfare ?? null),
+      thousands(yardstickOf(one.highs)?.priced ?? null),
       verdictText[mustOf(one)],
     ]),
   );
@@ -141,6 +142,8 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
     const last = highs?.progress.at(-1);
     if (!highs) return [];
     const [welfare, bound] = [last?.welfare ?? null, last?.bound ?? null];
+    const priced = last?.priced ?? null;
+    const ahead = (of: number | null) => (of === null ? "-" : percent(must.welfare / of - 1));
     const own = welfare === null || bound === null ? 1 : gapOf({ welfare, bound });
     const state = highs.failure ?? (last?.optimal ? "proven" : "time over");
     return [
@@ -153,9 +156,11 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
         thousands(welfare),
         thousands(bound),
         percent(own),
+        thousands(priced),
         whole(highs.megabytes ?? Infinity),
         `${thousands(must.welfare)} in ${must.limit} s`,
-        welfare === null ? "-" : percent(must.welfare / welfare - 1),
+        ahead(welfare),
+        ahead(priced),
         percent(gapOf({ welfare: must.welfare, bound: Math.min(must.bound, bound ?? Infinity) })),
       ],
     ];
@@ -170,9 +175,11 @@ export function highsTable(instances: readonly InstanceRuns[]): string {
       "welfare",
       "bound",
       "gap",
+      "priced",
       "MB",
       "engine",
       "engine - HiGHS",
+      "engine - priced",
       "engine to the best bound",
     ],
     rows,
