@@ -126,7 +126,7 @@ function moveFiller(improvement: Improvement, bid: number, effort: Effort): numb
 }
 
 /** Fisher and Yates' shuffle. */
-function mix({ draw }: Improvement, bids: number[]): void {
+export function mix({ draw }: Improvement, bids: number[]): void {
   for (let i = bids.length - 1; i > 0; i--) {
     const j = draw.below(i + 1);
     const other = bids[j] ?? 0;
@@ -258,7 +258,7 @@ function ejectFillers(improvement: Improvement, pool: number, cell: number, d: n
 }
 
 /** Holds cards of a cell of the place in which too few are left for it. */
-function standsInTheWay(schedule: Schedule, other: number, { bid, way, start }: Aim): boolean {
+export function standsInTheWay(schedule: Schedule, other: number, { bid, way, start }: Aim): boolean {
   const { model } = schedule;
   const held = schedule.choice[other] ?? -1;
   if (held === -1) return false;
@@ -268,7 +268,7 @@ function standsInTheWay(schedule: Schedule, other: number, { bid, way, start }: 
   return from < to && !fits(schedule, bid, (model.wayPool[way] ?? 0) * model.T + from, to - from);
 }
 
-function fits(schedule: Schedule, bid: number, first: number, d: number): boolean {
+export function fits(schedule: Schedule, bid: number, first: number, d: number): boolean {
   const g = schedule.model.g[bid] ?? 0;
   for (let cell = first; cell < first + d; cell++) if (freeFor(schedule, bid, cell) < g) return false;
   return true;

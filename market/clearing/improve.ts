@@ -7,12 +7,12 @@ import { bestSpot, type Effort, type Spot } from "./insertion.ts";
 import { DIV } from "./model.ts";
 import { beginMove, dropWhoLoses, type Moving, takeBack, takeWhole, touch, touchedNothing } from "./move.ts";
 import { type Draw, drawing } from "./pseudo-random.ts";
-import { emptyFills, isServed, place, type Schedule, slotsOf } from "./schedule.ts";
+import { emptyFills, isServed, place, type Schedule, slotsOf, unfill } from "./schedule.ts";
 
 /** Bids without a place that are looked at for a box. */
 const LOOKED_AT = 300;
-/** Div bids whose fills are taken out of a box. */
-const FILLERS_OUT = 20;
+/** Div bids that give back what they have in a box, at most. */
+const FILLERS_OUT = 100;
 /** How far below the guide price, as a share of the mean price, a bid may be that is still tried. */
 const NEAR = 0.15;
 /**
@@ -114,11 +114,28 @@ const spot: Spot = { choice: -1, start: 0, share: 0, score: 0 };
 /** One move: a box out, and back in another order; kept if it is no worse, or not much worse at the beginning. */
 export function improveOnce(improvement: Improvement, effort: Effort): void {
   const { schedule, draw } = improvement;
+  const { bids } = schedule.model;
+  const before = moveBox(improvement, effort);
+  const cold = (improvement.moves % (CYCLE * bids)) / (COOLING * bids);
+  if (schedule.welfare < before - (improvement.temperature / (1 + cold)) * draw.fraction())
+    takeBack(improvement);
+}
+
+/** One such move, kept if no worse, and else as simulated annealing has it. @param temperature mills */
+export function improveAt(improvement: Improvement, temperature: number, effort: Effort): void {
+  const before = moveBox(improvement, effort);
+  const { schedule, draw } = improvement;
+  if (schedule.welfare < before + temperature * Math.log(draw.fraction())) takeBack(improvement);
+}
+
+/** Answers with the welfare before. */
+function moveBox(improvement: Improvement, effort: Effort): number {
+  const { schedule } = improvement;
   const { model } = schedule;
   const before = beginMove(improvement);
   if (improvement.moves % 1024 === 0) weighCells(improvement);
   const box = drawBox(improvement);
-  if (!box) return;
+  if (!box) return before;
   const candidates = takeOut(improvement, box).concat(
     takeFillsOut(improvement, box),
     newcomers(improvement, box),
@@ -131,9 +148,7 @@ export function improveOnce(improvement: Improvement, effort: Effort): void {
   for (const bid of candidates)
     if (model.kind[bid] === DIV) fillDivisible(schedule, bid, improvement.cheapest, false, effort);
   dropWhoLoses(improvement);
-  const cold = (improvement.moves % (CYCLE * model.bids)) / (COOLING * model.bids);
-  if (schedule.welfare < before - (improvement.temperature / (1 + cold)) * draw.fraction())
-    takeBack(improvement);
+  return before;
 }
 
 function takeOut(improvement: Improvement, { pool, from, to, last, out: most }: Box): number[] {
@@ -156,17 +171,15 @@ function takeFillsOut(improvement: Improvement, { pool, from, to }: Box): number
   const { schedule } = improvement;
   const { T } = schedule.model;
   const out: number[] = [];
+  const isInside = (cell: number) => cell >= pool * T + from && cell < pool * T + to;
   for (const bid of schedule.fillers[pool] ?? []) {
     if (out.length >= FILLERS_OUT) break;
-    const own = schedule.fills[bid];
-    const inside = own?.cells.some(
-      (cell) => Math.floor(cell / T) === pool && cell % T >= from && cell % T < to,
-    );
-    if (inside) out.push(bid);
+    if (schedule.fills[bid]?.cells.some(isInside)) out.push(bid);
   }
   for (const bid of out) {
     touch(improvement, bid);
-    emptyFills(schedule, bid);
+    const cells = schedule.fills[bid]?.cells ?? [];
+    for (let at = cells.length - 1; at >= 0; at--) if (isInside(cells[at] ?? -1)) unfill(schedule, bid, at);
   }
   return out;
 }

@@ -14,6 +14,7 @@ import { arrangeLargeGangs, largeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
+import { refineCycle } from "./refine.ts";
 import { resultOf } from "./result.ts";
 import { copySchedule, emptySchedule, type Schedule } from "./schedule.ts";
 import type { Stops } from "./supply.ts";
@@ -62,8 +63,9 @@ const ARRANGED = [
   { least: 300, most: 3000, gap: 0.04, moves: 120 },
 ];
 const EARLY = 1;
-/** In books of so many bids at most large gangs are kicked. */
+/** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */
 const KICKED = 3000;
+const REFINED = 5;
 const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
@@ -195,13 +197,16 @@ function* work(state: State): Generator<void, void> {
   }
   const dived = state.best;
   const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
-  if (row === undefined || !isFarBelow(state, row.gap)) {
-    yield* improve(state, dived, Infinity);
-    return;
+  let from = dived;
+  if (row !== undefined && isFarBelow(state, row.gap)) {
+    yield* improve(state, dived, EARLY * model.bids);
+    from = isFarBelow(state, row.gap) ? yield* arrange(state, dived, row.moves) : state.best;
   }
-  yield* improve(state, dived, EARLY * model.bids);
-  const from = isFarBelow(state, row.gap) ? yield* arrange(state, dived, row.moves) : state.best;
-  yield* improve(state, from, Infinity);
+  if (model.bids > KICKED) yield* improve(state, from, Infinity);
+  else {
+    yield* improve(state, from, REFINED * model.bids);
+    yield* refine(state);
+  }
 }
 
 /** Until there is one at all, what has been placed of it so far counts, too, each time that it is worth so much more. */
@@ -362,6 +367,26 @@ function* prove(state: State, proof: Proof): Generator<void, boolean> {
   return state.best !== best;
 }
 
+/** Cycles of moves, each from the best so far, until the bound is reached or nothing has been gained for long. */
+function* refine(state: State): Generator<void, void> {
+  const { model, ascent, effort, look } = state;
+  const { guide, demand } = guideOf(state);
+  const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  let gained = 0;
+  let nextRounds = effort.spent + 40 * look;
+  while (!isProven(state) && improvement.moves - gained < PATIENCE * model.bids) {
+    for (const _ of refineCycle(improvement, ascent.bound, effort)) {
+      if (improvement.schedule.welfare > state.best.welfare) gained = improvement.moves;
+      if (improvement.schedule.welfare > state.best.welfare) state.best = copySchedule(improvement.schedule);
+      yield;
+    }
+    improvement.schedule = copySchedule(state.best);
+    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
+    yield* moreRounds(state, improvement);
+    nextRounds = effort.spent + 40 * look;
+  }
+}
+
 /** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
 function* improve(state: State, from: Schedule, most: number): Generator<void, void> {
   const { model, ascent, effort, look } = state;
@@ -391,6 +416,7 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
     yield* moreRounds(state, improvement);
     nextRounds = effort.spent + 40 * look;
   }
+  if (most < Infinity) return;
   const last = yield* sharedAnew(improvement.schedule, state);
   if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
