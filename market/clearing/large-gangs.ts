@@ -15,7 +15,7 @@ import { stagingFits } from "./staging.ts";
 /** A gang is large that is worth so much of all welfare; so many of them at most, the most valuable, are moved. */
 const LARGE = { share: 1 / 250, most: 32 };
 /** Rounds of the price search on what large gangs leave, and their step in mean limits. */
-const ROUNDS = 4;
+const ROUNDS = 10;
 const STEP = 1 / 10;
 const MOMENTUM = 0.7;
 /** Share of the other large gangs that a move takes out. */

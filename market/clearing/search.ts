@@ -60,7 +60,7 @@ const WORST = 0.6;
  */
 const ARRANGED = [
   { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
-  { least: 300, most: 3000, gap: 0.04, moves: 120 },
+  { least: 300, most: 3000, gap: 0.04, moves: 80 },
 ];
 const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */

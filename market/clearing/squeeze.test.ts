@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { arbitraryBeyondBook, arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
+import { checkClearing } from "../../test/clearing-checker.ts";
+import { compileBook } from "./compile-book.ts";
+import { demandAt, emptyDemand } from "./demand.ts";
+import { fillDivisible } from "./divisible.ts";
+import { cheapestTables, pricesOf } from "./guide.ts";
+import { beginImprovement } from "./improve.ts";
+import type { Book } from "./instance.ts";
+import type { Model } from "./model.ts";
+import { refineCycle } from "./refine.ts";
+import { resultOf } from "./result.ts";
+import { copySchedule, emptySchedule, isServed, type Schedule } from "./schedule.ts";
+import { squeezeOnce } from "./squeeze.ts";
+
+function improving(model: Model, schedule: Schedule) {
+  const guide = cheapestTables(model);
+  const demand = emptyDemand(model);
+  const bound = demandAt(model, guide, demand);
+  return { improvement: beginImprovement(schedule, guide, demand, bound), bound };
+}
+
+/** Its minimum runs are seen to outside of the search. */
+const anyRun = (book: Book): Book => ({
+  ...book,
+  offers: book.offers.map((offer) => ({ ...offer, minRun: 1 })),
+});
+
+describe("a gang squeezed in", () => {
+  const slots = 24;
+  const book: Book = {
+    T: slots,
+    products: [{ name: "h20", kw: 0 }],
+    centers: [{ region: 0, pue: 1, energy: new Array<number>(slots).fill(0) }],
+    links: [],
+    pools: [{ c: 0, p: 0 }],
+    offers: [{ pool: 0, from: 0, to: slots, q: 8, reserve: 10 }],
+    bids: [
+      ...[50, 60, 70, 80].map((limit) => ({
+        kind: "div" as const,
+        g: 2,
+        d: slots,
+        from: 0,
+        to: slots,
+        prods: [{ p: 0, limit }],
+        home: 0,
+      })),
+      { kind: "block", g: 1, d: slots, from: 0, to: slots, prods: [{ p: 0, limit: 90 }], home: 0 },
+    ],
+  };
+
+  test("has in every slot only the card that it lacks, from the div bid that values it least", () => {
+    const model = compileBook(book);
+    const full = emptySchedule(model);
+    for (let bid = 0; bid < 4; bid++) fillDivisible(full, bid, cheapestTables(model), false, { spent: 0 });
+    expect(full.used.every((cards) => cards === 8)).toBe(true);
+    const { improvement } = improving(model, full);
+    const { welfare } = full;
+    for (let move = 0; move < 20 && improvement.schedule.choice[4] === -1; move++)
+      squeezeOnce(improvement, 0, { spent: 0 });
+    const { schedule } = improvement;
+    expect(schedule.welfare).toBe(welfare + slots * (90 - 50));
+    expect(schedule.fills[0]?.cards).toEqual(new Array<number>(slots).fill(1));
+    expect([1, 2, 3, 4].every((bid) => isServed(schedule, bid))).toBe(true);
+  });
+});
+
+test.each([
+  ["spot", arbitraryBook(spotShape)],
+  ["with all that bids and offers may say", arbitraryBeyondBook(forwardShape)],
+])("a book that is refined (%s) keeps all rules", (_, books) => {
+  fc.assert(
+    fc.property(books.map(anyRun), (book) => {
+      const model = compileBook(book);
+      const { improvement, bound } = improving(model, emptySchedule(model));
+      let best = copySchedule(improvement.schedule);
+      for (let cycle = 0; cycle < 3; cycle++)
+        for (const __ of refineCycle(improvement, bound, { spent: 0 }))
+          if (improvement.schedule.welfare > best.welfare) best = copySchedule(improvement.schedule);
+      for (const schedule of [best, improvement.schedule])
+        expect(checkClearing(book, resultOf(schedule, { best: pricesOf(model), bound }))).toEqual([]);
+    }),
+    { numRuns: 100 },
+  );
+});
