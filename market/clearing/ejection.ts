@@ -147,16 +147,23 @@ function moveGang(improvement: Improvement, bid: number, kept: number, effort: E
     : null;
 }
 
-/** The best at the guide of some places drawn. */
-export function drawAim({ schedule, draw, guide }: Improvement, bid: number): Aim | null {
+/** The best at the guide of some places drawn, if it gains more than `least` mills there. */
+export function drawAim(
+  { schedule, draw, guide }: Improvement,
+  bid: number,
+  { tries: most, least }: { readonly tries: number; readonly least: number } = {
+    tries: TRIES,
+    least: -Infinity,
+  },
+): Aim | null {
   const { model } = schedule;
   if (!mayEnter(schedule, bid)) return null;
   const first = model.wayStart[bid] ?? 0;
   const ways = (model.wayStart[bid + 1] ?? 0) - first;
   const from = earliestStart(schedule, bid);
   let aim: Aim | null = null;
-  let best = -Infinity;
-  for (let tries = 0; tries < TRIES; tries++) {
+  let best = least;
+  for (let tries = 0; tries < most; tries++) {
     const way = first + draw.below(ways);
     const d = model.wayD[way] ?? 0;
     const starts = (model.to[bid] ?? 0) - d - from + 1;

@@ -1,6 +1,6 @@
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
-import { type Aim, fillAnew, fits, mix, placeAnew, standsInTheWay } from "./ejection.ts";
+import { type Aim, drawAim, fillAnew, fits, mix, placeAnew, standsInTheWay } from "./ejection.ts";
 import type { Improvement } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import { DIV } from "./model.ts";
@@ -68,29 +68,12 @@ function drawGang({ schedule, draw, able }: Improvement): number {
 }
 
 /** Null: none that was drawn is near enough to the guide. */
-function drawPlace({ schedule, draw, demand, guide, meanPrice }: Improvement, bid: number): Aim | null {
-  const { model } = schedule;
-  const from = earliestStart(schedule, bid);
+function drawPlace(improvement: Improvement, bid: number): Aim | null {
+  const { schedule, draw, demand, meanPrice } = improvement;
   const wish = { bid, way: demand.choice[bid] ?? -1, start: demand.start[bid] ?? 0 };
-  if (wish.way >= 0 && wish.start >= from && draw.fraction() < WISHED) return wish;
-  const first = model.wayStart[bid] ?? 0;
-  const ways = (model.wayStart[bid + 1] ?? 0) - first;
-  let best = -NEAR * meanPrice * areaOf(model, bid);
-  let aim: Aim | null = null;
-  for (let tries = 0; tries < PLACES; tries++) {
-    const way = first + draw.below(ways);
-    const d = model.wayD[way] ?? 0;
-    const starts = (model.to[bid] ?? 0) - d - from + 1;
-    if (starts <= 0) continue;
-    const start = from + draw.below(starts);
-    const at = (model.wayPool[way] ?? 0) * (model.T + 1) + start;
-    const price = (guide.sums[at + d] ?? 0) - (guide.sums[at] ?? 0);
-    const gain = (model.wayNet[way] ?? 0) - price * (model.g[bid] ?? 0);
-    if (gain <= best) continue;
-    best = gain;
-    aim = { bid, way, start };
-  }
-  return aim;
+  const possible = wish.way >= 0 && wish.start >= earliestStart(schedule, bid);
+  if (possible && draw.fraction() < WISHED) return wish;
+  return drawAim(improvement, bid, { tries: PLACES, least: -NEAR * meanPrice * areaOf(schedule.model, bid) });
 }
 
 /** Bids that have not all, drawn by chance. */
