@@ -11,6 +11,7 @@ import { copyPrices, type Prices, type PriceTables, refreshPlain, tablesOf } fro
 import type { Effort } from "./insertion.ts";
 import type { Model } from "./model.ts";
 import { cheapestShare, type Places, paidFor } from "./places.ts";
+import { lostToRounding } from "./rounding.ts";
 
 /** A part of all schedules: those in which gangs take no other than the open places, and some choosers take one of these. */
 export interface Case {
@@ -158,13 +159,15 @@ function lookAt(bounding: Bounding, one: Case): number {
   }
   effort.spent += one.open.length + 2 * tables.cells.length;
   let sum = sellersSurplus(model, tables, demand.supplied);
+  let gained = 0;
   for (let c = 0; c < places.choosers; c++) {
     chooseDivisible(bounding, one, c);
     const i = pick[c] ?? -1;
     if (i >= 0) addGang(model, demand, places.bid[i] ?? 0, placeAt(bounding, i));
     sum += best[c] ?? 0;
+    gained += Math.abs(best[c] ?? 0);
   }
-  return sum;
+  return sum === -Infinity ? sum : sum + lostToRounding(model, tables, gained);
 }
 
 function placeAt({ places, tables }: Bounding, i: number) {

@@ -1,6 +1,7 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
 import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
+import { lostToRounding } from "./rounding.ts";
 import { firstWay, type Place, secondWay, slotsOf } from "./schedule.ts";
 import { addStaging, stagingPrice } from "./staging.ts";
 
@@ -31,13 +32,16 @@ export function emptyDemand(model: Model): Demand {
 
 /**
  * Sets the demand at prices and answers with the upper bound of any result's welfare that follows from it by weak
- * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity. Mills.
+ * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity; and what that may
+ * have lost to rounding. Mills.
  * @param prices tables that are up to their prices
  */
 export function demandAt(model: Model, prices: PriceTables, demand: Demand): number {
   demand.wanted.fill(0);
   demand.linkWanted.fill(0);
-  return sellersSurplus(model, prices, demand.supplied) + buyersSurplus(model, prices, demand);
+  const sold = sellersSurplus(model, prices, demand.supplied);
+  const gained = buyersSurplus(model, prices, demand);
+  return sold + gained + lostToRounding(model, prices, gained);
 }
 
 /** What is held already, and by whom. */
@@ -84,9 +88,9 @@ function want(model: Model, prices: PriceTables, demand: Demand, bid: number): n
     : wantGang(model, prices, demand, bid);
 }
 
-/** The least whole number of mills that an upper bound in floating point stands for: welfare is whole. */
+/** The whole number of mills that an upper bound stands for: welfare is whole. */
 export function wholeBound(bound: number): number {
-  return Math.floor(bound + Math.abs(bound) * 1e-12 + 1e-6);
+  return Math.floor(bound);
 }
 
 /** Sets what sellers would sell below the prices; answers with what they, and links, gain by it. Mills. */
