@@ -1,5 +1,6 @@
+import { FEW } from "./few-bids.ts";
 import type { Book, Result } from "./instance.ts";
-import { FEW, openSearch, type Warm } from "./search.ts";
+import { openSearch, type Warm } from "./search.ts";
 
 /**
  * The budget of work: so many looks at the whole book, with which the search has its prices and a schedule made from

@@ -1,13 +1,10 @@
-import { annealCycle } from "./anneal.ts";
-import { type Ascent, ascend, beginAscent, meanLimit } from "./ascent.ts";
-import { beginCases, boundOfCases, type Cases, divideCases } from "./cases.ts";
+import { ascend, beginAscent } from "./ascent.ts";
 import { compileBook } from "./compile-book.ts";
 import { construct } from "./construct.ts";
-import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
-import { shareAmongDivisible } from "./divisible-auction.ts";
-import { type Prices, pricesOf, tablesOf } from "./guide.ts";
-import { beginImprovement, guideImprovement, type Improvement, improveOnce } from "./improve.ts";
-import type { Effort } from "./insertion.ts";
+import { wholeBound } from "./demand.ts";
+import { FEW, searchFewBids } from "./few-bids.ts";
+import { type Prices, pricesOf } from "./guide.ts";
+import { beginImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Book, Result } from "./instance.ts";
 import { kickOnce } from "./kicks.ts";
 import { arrangeLargeGangs, largeGangs } from "./large-gangs.ts";
@@ -17,6 +14,17 @@ import type { Model } from "./model.ts";
 import { refineCycle } from "./refine.ts";
 import { resultOf } from "./result.ts";
 import { copySchedule, emptySchedule, type Schedule } from "./schedule.ts";
+import {
+  boundOf,
+  guideOf,
+  isProven,
+  keep,
+  moreRounds,
+  PATIENCE,
+  ROUNDS,
+  type State,
+  sharedAnew,
+} from "./search-state.ts";
 import type { Stops } from "./supply.ts";
 import { assertBook } from "./validate.ts";
 
@@ -50,10 +58,6 @@ const DIVES: readonly Dive[] = [
 ];
 /** Of a schedule that is being made so much more than before is written down. */
 const MUCH_MORE = 1.5;
-/** In books of so many bids at most one bid is moved at a time, and the optimum is proven if it can be. */
-export const FEW = 200;
-/** There a cycle of moves may lose so much, as a share of a mean bid's welfare, and is still gone on from. */
-const WORST = 0.6;
 /**
  * Where the best is so far below the bound, large gangs are arranged by themselves, so many moves, after so many other moves
  * for each bid; the row for so many bids counts.
@@ -66,22 +70,14 @@ const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */
 const KICKED = 3000;
 const REFINED = 5;
-const ROUNDS = 400;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
 /** Bids up to which every gain is copied at once. */
 const EVERY_GAIN = 3000;
-/**
- * Div bids' cards are shared anew when so many times the work of the last time has gone into moves. Increment: as a share of
- * the mean limit. In larger books moves gain more in that time.
- */
-const SHARE = { every: 8, increment: 1 / 20, bids: 20_000 };
-/** Of such books: work of the proof for that of the moves, times bids. */
-const PROOF = 32;
-/** Moves between two looks at the clock, and moves without a gain, for each bid, after which the search ends. */
+/** Div bids' cards are shared anew when so many times the work of the last time has gone into moves. */
+const SHARE_EVERY = 8;
+/** Moves between two looks at the clock. */
 const MOVES = 64;
-const PATIENCE = 400;
-
 /** Share of the work so far that each further clearing for the sake of minimum runs may take. */
 const AGAIN = 1 / 4;
 
@@ -116,24 +112,6 @@ export function openSearch(book: Book, { warm }: { readonly warm?: Warm } = {}):
 interface Dive {
   readonly after: { readonly cold: number; readonly warm: number };
   readonly rounds: number;
-}
-
-interface State {
-  readonly model: Model;
-  /** Work of one look at the whole book: a round of the price search. */
-  readonly look: number;
-  readonly ascent: Ascent;
-  readonly effort: Effort;
-  /** The best so far, in large books but for gains too small to be written down at once. */
-  best: Schedule;
-  /** In books of few bids. */
-  cases: Cases | undefined;
-}
-
-/** The least upper bound so far, whole mills. */
-function boundOf({ best, ascent, cases }: State): number {
-  const byCases = cases ? Math.max(best.welfare, boundOfCases(cases)) : Infinity;
-  return wholeBound(Math.min(ascent.bound, byCases));
 }
 
 function resultNow(state: State): Result {
@@ -192,7 +170,7 @@ function* work(state: State): Generator<void, void> {
     if (ascent.done) break;
   }
   if (model.bids <= FEW) {
-    yield* anneal(state);
+    yield* searchFewBids(state);
     return;
   }
   const dived = state.best;
@@ -225,14 +203,6 @@ function* makeSchedule(state: State, rounds: number): Generator<void, Schedule> 
   }
 }
 
-function isProven(state: State): boolean {
-  return state.best.welfare >= boundOf(state);
-}
-
-function keep(state: State, made: Schedule): void {
-  if (made.welfare > state.best.welfare) state.best = made;
-}
-
 /** Below the bound by more than such a share of it. */
 function isFarBelow({ best, ascent: { bound } }: State, gap: number): boolean {
   return bound - best.welfare > gap * bound;
@@ -258,113 +228,6 @@ function lookWork(model: Model): number {
     for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++)
       starts += (model.to[bid] ?? 0) - (model.from[bid] ?? 0);
   return starts;
-}
-
-function guideOf({ model, ascent }: State) {
-  const guide = tablesOf(model, ascent.best);
-  const demand = emptyDemand(model);
-  demandAt(model, guide, demand);
-  return { guide, demand };
-}
-
-/**
- * What div bids hold, shared anew; the schedule as it was where that would gain nothing, in books too large for it, and
- * where cards are not all alike because some may be reclaimed.
- */
-function* sharedAnew(schedule: Schedule, { model, effort }: State): Generator<void, Schedule> {
-  if (model.anyReclaimable || model.bids > SHARE.bids) return schedule;
-  const shared = copySchedule(schedule);
-  yield* shareAmongDivisible(shared, SHARE.increment * meanLimit(model), effort);
-  dropLosers(shared);
-  return shared.welfare > schedule.welfare ? shared : schedule;
-}
-
-/** Further rounds of the price search, and moves by what they find. */
-function* moreRounds(state: State, improvement: Improvement): Generator<void, void> {
-  for (let i = 0; i < 10; i++) {
-    ascend(state.model, state.ascent);
-    state.effort.spent += state.look;
-    yield;
-  }
-  const { guide, demand } = guideOf(state);
-  guideImprovement(improvement, guide, demand);
-}
-
-/**
- * In books of few bids. A cycle of moves of one bid each begins with one made by force, and is taken back if it lost much;
- * between two cycles the proof goes on, and when the moves gain nothing more it goes on alone.
- */
-function* anneal(state: State): Generator<void, void> {
-  const { model, ascent, effort, look } = state;
-  const { guide, demand } = guideOf(state);
-  const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
-  improvement.schedule = copySchedule(yield* sharedAnew(improvement.schedule, state));
-  const worst = (WORST * ascent.bound) / Math.max(1, model.bids);
-  let now = improvement.schedule;
-  let gained = 0;
-  let nextRounds = effort.spent + 100 * look;
-  const note = () => {
-    if (improvement.schedule.welfare <= state.best.welfare) return;
-    gained = improvement.moves;
-    state.best = copySchedule(improvement.schedule);
-  };
-  const proof = beginProof(state);
-  for (let first = true; ; first = false) {
-    const before = effort.spent;
-    const moving = improvement.moves - gained < PATIENCE * model.bids;
-    if (!moving && proof.ended) return;
-    if (moving) {
-      for (const _ of annealCycle(improvement, first, ascent.bound, effort)) {
-        note();
-        yield;
-      }
-      if (first) improvement.schedule = yield* sharedAnew(improvement.schedule, state);
-      note();
-      if (first || improvement.schedule.welfare >= now.welfare - worst)
-        now = copySchedule(improvement.schedule);
-      else improvement.schedule = copySchedule(now);
-    }
-    if (isProven(state)) return;
-    proof.due = moving ? proof.due + ((effort.spent - before) * PROOF) / model.bids : 1;
-    if (yield* prove(state, proof)) {
-      gained = improvement.moves;
-      now = copySchedule(state.best);
-      improvement.schedule = copySchedule(state.best);
-    }
-    if (isProven(state)) return;
-    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + 100 * look;
-  }
-}
-
-interface Proof {
-  readonly course: Iterator<Schedule | undefined, void>;
-  /** Work that it may do. */
-  due: number;
-  ended: boolean;
-}
-
-function beginProof(state: State): Proof {
-  const { model, ascent, effort, look } = state;
-  state.cases = beginCases(model, { prices: ascent.best, bound: ascent.bound, round: look }, effort);
-  const course = state.cases && divideCases(state.cases, () => state.best.welfare);
-  return { course: course ?? [].values(), due: 0, ended: course === undefined };
-}
-
-/** Goes on with the proof while work is due; true: it has found a better schedule. */
-function* prove(state: State, proof: Proof): Generator<void, boolean> {
-  const { effort } = state;
-  const best = state.best;
-  while (proof.due > 0 && !proof.ended) {
-    const before = effort.spent;
-    const { done, value } = proof.course.next();
-    if (done) proof.ended = true;
-    else if (value) keep(state, yield* sharedAnew(value, state));
-    proof.due -= effort.spent - before;
-    yield;
-  }
-  return state.best !== best;
 }
 
 /** Cycles of moves, each from the best so far, until the bound is reached or nothing has been gained for long. */
@@ -402,7 +265,7 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
     if (effort.spent >= nextShare) {
       const before = effort.spent;
       improvement.schedule = yield* sharedAnew(improvement.schedule, state);
-      nextShare = effort.spent + SHARE.every * (effort.spent - before);
+      nextShare = effort.spent + SHARE_EVERY * (effort.spent - before);
     }
     if (large.length > 1) kickOnce(improvement, large, effort);
     else for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);

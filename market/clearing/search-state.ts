@@ -1,0 +1,76 @@
+import { type Ascent, ascend, meanLimit } from "./ascent.ts";
+import { boundOfCases, type Cases } from "./cases.ts";
+import { demandAt, emptyDemand, wholeBound } from "./demand.ts";
+import { shareAmongDivisible } from "./divisible-auction.ts";
+import { tablesOf } from "./guide.ts";
+import { guideImprovement, type Improvement } from "./improve.ts";
+import type { Effort } from "./insertion.ts";
+import { dropLosers } from "./losers.ts";
+import type { Model } from "./model.ts";
+import { copySchedule, type Schedule } from "./schedule.ts";
+
+/** How far a search has come, whatever course it takes. */
+export interface State {
+  readonly model: Model;
+  /** Work of one look at the whole book: a round of the price search. */
+  readonly look: number;
+  readonly ascent: Ascent;
+  readonly effort: Effort;
+  /** The best so far, in large books but for gains too small to be written down at once. */
+  best: Schedule;
+  /** In books of few bids. */
+  cases: Cases | undefined;
+}
+
+/** Rounds of the price search at most, and how many at a time once there are moves. */
+export const ROUNDS = 400;
+const FURTHER = 10;
+/** Increment when div bids' cards are shared anew, as a share of the mean limit; and the largest book where they are. */
+const SHARE = { increment: 1 / 20, bids: 20_000 };
+/** So many moves without a gain, for each bid, gain nothing more. */
+export const PATIENCE = 400;
+
+/** The least upper bound so far, whole mills. */
+export function boundOf({ best, ascent, cases }: State): number {
+  const byCases = cases ? Math.max(best.welfare, boundOfCases(cases)) : Infinity;
+  return wholeBound(Math.min(ascent.bound, byCases));
+}
+
+export function isProven(state: State): boolean {
+  return state.best.welfare >= boundOf(state);
+}
+
+export function keep(state: State, made: Schedule): void {
+  if (made.welfare > state.best.welfare) state.best = made;
+}
+
+/** Prices of the least bound, and what is wanted at them. */
+export function guideOf({ model, ascent }: State) {
+  const guide = tablesOf(model, ascent.best);
+  const demand = emptyDemand(model);
+  demandAt(model, guide, demand);
+  return { guide, demand };
+}
+
+/**
+ * What div bids hold, shared anew; the schedule as it was where that would gain nothing, in books too large for it, and
+ * where cards are not all alike because some may be reclaimed.
+ */
+export function* sharedAnew(schedule: Schedule, { model, effort }: State): Generator<void, Schedule> {
+  if (model.anyReclaimable || model.bids > SHARE.bids) return schedule;
+  const shared = copySchedule(schedule);
+  yield* shareAmongDivisible(shared, SHARE.increment * meanLimit(model), effort);
+  dropLosers(shared);
+  return shared.welfare > schedule.welfare ? shared : schedule;
+}
+
+/** Further rounds of the price search, and moves by what they find. */
+export function* moreRounds(state: State, improvement: Improvement): Generator<void, void> {
+  for (let i = 0; i < FURTHER; i++) {
+    ascend(state.model, state.ascent);
+    state.effort.spent += state.look;
+    yield;
+  }
+  const { guide, demand } = guideOf(state);
+  guideImprovement(improvement, guide, demand);
+}
