@@ -13,13 +13,16 @@ import type { Model } from "./model.ts";
 import { cheapestShare, type Places, paidFor } from "./places.ts";
 import { lostToRounding } from "./rounding.ts";
 
-/** A part of all schedules: those in which gangs take no other than the open places, and some choosers take one of these. */
+/**
+ * A part of all schedules: those in which gangs take no other than the open places, and some choosers take one of these.
+ * Striking out leaves of them only those that have more welfare than a target.
+ */
 export interface Case {
   /** Of `Places`, by chooser. */
   open: Int32Array;
   /** By chooser. 1: one of its open places is taken. */
   readonly must: Uint8Array;
-  /** Mills: no schedule of this case has more welfare. Prices that prove it. */
+  /** Mills: no schedule of this case has more welfare, or none above the target; and the prices that prove it. */
   bound: number;
   prices: Prices;
 }
@@ -55,7 +58,7 @@ const SHORTER = 0.7;
 const PAUSE = 10;
 /**
  * Prices are at most so many times what anybody would pay. Where a case has no schedule at all they would rise for ever,
- * and the bound would be a difference of sums too large to be exact.
+ * and with them what rounding may lose, until the bound says nothing.
  */
 const DEAR = 8;
 
@@ -224,7 +227,7 @@ function countPicks({ pick, chosen, declined }: Bounding, weight: number): void 
 
 /**
  * Moves the prices along the excess of what is wanted, each by its share of what is offered, so far that the bound would
- * fall by `fall` if it went on as here. False: nothing is in excess.
+ * fall by `fall` if it went on falling as it does here. False: nothing is in excess.
  */
 function step(bounding: Bounding, fall: number): boolean {
   const { model, tables, demand, drift, linkDrift } = bounding;

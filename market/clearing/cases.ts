@@ -28,11 +28,14 @@ export interface Cases {
   readonly round: number;
   /** Cases that may hold a better schedule than there is. */
   readonly open: Split[];
-  /** The highest bound of those that cannot be divided, mills. */
+  /** The highest bound of those that may as well, but cannot be divided; mills. */
   known: number;
 }
 
-/** A case, and where it is to be divided: a chooser's options before the `cut`th and the others. Taking no place comes first. */
+/**
+ * A case, and where it is to be divided: a chooser's options before the `cut`th and the others. Taking no place comes first,
+ * unless it must take one.
+ */
 interface Split {
   readonly one: Case;
   readonly chooser: number;
@@ -91,7 +94,10 @@ function highestOf(open: readonly Split[]): number {
   return open.reduce((highest, _, at) => (bound(at) > bound(highest) ? at : highest), 0);
 }
 
-/** Bounds a case and says where it is to be divided; nothing if no better schedule is in it, or if it cannot be divided. */
+/**
+ * Bounds a case and says where it is to be divided; nothing if no better schedule is in it, or if it cannot be divided: its
+ * bound then stays in `known`.
+ */
 function* look(cases: Cases, one: Case, reached: () => number): Generator<Schedule | undefined, Split[]> {
   const { bounding } = cases;
   const hopeless = () => wholeBound(one.bound) <= reached();
@@ -107,6 +113,7 @@ function* look(cases: Cases, one: Case, reached: () => number): Generator<Schedu
   return [];
 }
 
+/** The two parts of a case; all schedules, which are not divided at first, as they are. */
 function partsOf({ places }: Cases, { one, chooser, cut }: Split): Case[] {
   if (chooser < 0) return [one];
   const must = one.must.slice();
@@ -165,12 +172,13 @@ function narrow(cases: Cases, one: Case): boolean {
   return true;
 }
 
+/** Rule 13 and the links are looked at beside certain places only: gangs that may still go elsewhere bar nobody. */
 function narrowOnce(cases: Cases, one: Case): boolean {
-  const { model, places, bounding, effort } = cases;
+  const { model, places, effort } = cases;
   one.open = behindParents(cases, one.open);
   const certain = certainPlaces(cases, one);
   const schedule = emptySchedule(model);
-  const paid = (bid: number, at: Place) => paidBeside(schedule, bid, at, bounding.tables, effort);
+  const paid = (bid: number, at: Place) => paidBeside(schedule, bid, at, effort);
   for (const [bid, at] of certain) {
     if (paid(bid, at) === Infinity) return false;
     place(schedule, bid, at.choice, at.start, at.share);
@@ -206,7 +214,7 @@ function placeAt({ choice, start, low, high }: Places, i: number): Place | undef
   return share === low[i] ? { choice: choice[i] ?? 0, start: start[i] ?? 0, share } : undefined;
 }
 
-/** What a case leaves no choice about. */
+/** What a case leaves no choice about: of a chooser that must, the only place. Places of a chooser stand in a row. */
 function certainPlaces({ places }: Cases, { open, must }: Case): Map<number, Place> {
   const certain = new Map<number, Place>();
   const lone = (at: number) => {

@@ -32,8 +32,8 @@ export function emptyDemand(model: Model): Demand {
 
 /**
  * Sets the demand at prices and answers with the upper bound of any result's welfare that follows from it by weak
- * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity; and what that may
- * have lost to rounding. Mills.
+ * duality: what every bid could gain, plus what every seller could gain, plus link prices times capacity; and what that
+ * may have lost to rounding. Mills.
  * @param prices tables that are up to their prices
  */
 export function demandAt(model: Model, prices: PriceTables, demand: Demand): number {
@@ -302,8 +302,8 @@ const wishes = rankedCells();
 
 /**
  * A div bid at prices takes cells by falling margin, as far as offered cards, g per slot and the budget go. That is
- * exact where all products that it may gain by take the same share of the budget; where they differ the smallest counts for all,
- * which keeps the bound an upper one.
+ * exact where all products that it may gain by take the same share of the budget; where they differ the smallest counts
+ * for all, which keeps the bound an upper one.
  * @param first and `end`: of its ways only these
  */
 export function wantDivisible(

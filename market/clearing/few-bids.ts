@@ -41,7 +41,7 @@ interface Proof {
   ended: boolean;
 }
 
-/** Moves and proof take turns; when moves gain nothing more the proof goes on alone. Ends when neither has anything left. */
+/** Moves and proof take turns; when moves gain nothing more the proof goes on alone, until it has nothing left either. */
 export function* searchFewBids(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const moves = yield* beginMoves(state);

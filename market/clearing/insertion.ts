@@ -100,7 +100,7 @@ function tryWay(
 function lookAt(
   schedule: Schedule,
   bid: number,
-  { cells }: PriceTables,
+  { cells }: Pick<PriceTables, "cells">,
   first: number,
   d: number,
   g: number,
@@ -146,13 +146,13 @@ export function paidBeside(
   schedule: Schedule,
   bid: number,
   { choice, start, share }: Place,
-  guide: PriceTables,
   effort: Effort,
 ): number {
   const { model } = schedule;
+  const atCost = { cells: model.cheapest };
   const d = slotsOf(model, choice);
   const part = (way: number, cards: number) => {
-    lookAt(schedule, bid, guide, (model.wayPool[way] ?? 0) * model.T + start, d, cards, Infinity, effort);
+    lookAt(schedule, bid, atCost, (model.wayPool[way] ?? 0) * model.T + start, d, cards, Infinity, effort);
     return look.blocked >= 0 ? Infinity : look.paid;
   };
   if (choice >= 0)

@@ -3,8 +3,8 @@ import { netOf, type Schedule, slackAtFloors, unfill } from "./schedule.ts";
 
 /**
  * The lowest uniform prices that a schedule can have are its floors. At them nobody accepted may lose: whoever does is
- * dropped with all that depends on it, the greatest loss for its value first, until nobody is left who does. Floors only fall meanwhile, so no new
- * losers appear.
+ * dropped with all that depends on it, the greatest loss for its value first, until nobody is left who does. Floors only
+ * fall meanwhile, so no new losers appear.
  */
 export function dropLosers(schedule: Schedule): void {
   const { model, choice } = schedule;

@@ -14,8 +14,6 @@ const SHARES = 8;
 export interface Places {
   readonly count: number;
   readonly choosers: number;
-  /** Of each bid. */
-  readonly chooserOf: Int32Array;
   /** Div bids of each chooser. */
   readonly divisible: readonly (readonly number[])[];
 
@@ -40,11 +38,9 @@ export interface Places {
 /** @returns undefined where there are more than `most` */
 export function placesOf(model: Model, most: number): Places | undefined {
   const members = choosersOf(model);
-  const chooserOf = new Int32Array(model.bids);
   const rows: Row[] = [];
   for (const [chooser, bids] of members.entries())
     for (const bid of bids) {
-      chooserOf[bid] = chooser;
       if (model.kind[bid] !== DIV) rows.push(...rowsOf(model, bid, chooser));
       if (rows.length > most) return undefined;
     }
@@ -52,7 +48,6 @@ export function placesOf(model: Model, most: number): Places | undefined {
   return {
     count: rows.length,
     choosers: members.length,
-    chooserOf,
     divisible: members.map((bids) => bids.filter((bid) => model.kind[bid] === DIV)),
     chooser: ints((row) => row.chooser),
     bid: ints((row) => row.bid),
