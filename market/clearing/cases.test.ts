@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBook, tinyShape, withSmallDivisible } from "../../test/clearing-books.ts";
+import { arbitraryBeyondBook, arbitraryBook, tinyShape } from "../../test/clearing-books.ts";
 import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { clear } from "./clear.ts";
 import type { Bid, Book, Offer } from "./instance.ts";
@@ -23,12 +23,16 @@ function block(g: number, d: number, limit: number, to = d): Bid {
   return { kind: "block", g, d, from: 0, to, prods: [{ p: 0, limit }], home: 0 };
 }
 
-/** All products of a div bid take the same share of it: the bound counts the smallest for all. */
-function withOneLength(book: Book): Book {
-  const bids = book.bids.map((bid) =>
-    bid.kind === "div" ? { ...bid, prods: bid.prods.map(({ p, limit }) => ({ p, limit })) } : bid,
-  );
-  return { ...book, bids };
+/** Gangs only, and no minimum runs: cases see all that these depend on. */
+function withGangs(book: Book): Book {
+  return {
+    ...book,
+    offers: book.offers.map((offer) => ({ ...offer, minRun: 1 })),
+    bids: book.bids.map((bid) => {
+      if (bid.kind === "div") return { ...bid, kind: "block" };
+      return bid.kind === "service" ? { ...bid, floor: bid.g } : bid;
+    }),
+  };
 }
 
 describe("a proof by cases", () => {
@@ -61,9 +65,12 @@ describe("a proof by cases", () => {
     expect(clear(bookOf(1, [[8, 0]], bids))).toMatchObject({ welfare: 602, bound: 602 });
   });
 
-  test("proves the optimum of tiny books", () => {
+  test.each([
+    ["tiny books", arbitraryBook(tinyShape)],
+    ["such with groups, parents, services, staging and reclaimable cards", arbitraryBeyondBook(tinyShape)],
+  ])("proves the optimum of %s, if all bids are gangs", (_, books) => {
     fc.assert(
-      fc.property(arbitraryBook(tinyShape).map(withSmallDivisible).map(withOneLength), (book) => {
+      fc.property(books.map(withGangs), (book) => {
         const { welfare, bound } = clear(book);
         expect([welfare, bound]).toEqual([Number(optimalPricedWelfare(book)), welfare]);
       }),
