@@ -54,14 +54,16 @@ describe("what is wrong is named by its field", () => {
     ],
     ["centers[0].carbon", { centers: [{ ...sample.centers[0], carbon: [1] }, ...sample.centers.slice(1)] }],
     ["bids[0].g", withBid({ g: 0 })],
+    ["bids[0].g", withBid({ kind: "div", g: 2 ** 31 })],
     ["bids[0].to", withBid({ to: 25 })],
     ["bids[0].prods[0].d", withBid({ d: undefined })],
+    ["bids[0].prods[0].d", withBid({ kind: "div", d: 2 ** 31 })],
     ["bids[0].prods[0].p", withBid({ prods: [{ p: 4, limit: 1 }] })],
     ["bids[0].prods", withBid({ prods: [] })],
     ["bids[0].home", withBid({ home: -1 })],
     ["bids[0].pools", withBid({ pools: [5] })],
     ["bids[0].dataGB", withBid({ dataGB: 0.5 })],
-    ["bids", withBid({ g: 2 ** 40, prods: [{ p: 0, limit: 2 ** 20 }] })],
+    ["bids", withBid({ g: 2 ** 30, prods: [{ p: 0, limit: 2 ** 30 }] })],
     ["bids[1].id", { bids: [bid, { ...bid, id: 0 }] }],
   ];
   test.each(cases)("%s", (field, change) => {

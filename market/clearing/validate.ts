@@ -2,6 +2,8 @@ import { type Bid, type Book, DEFAULT_SLOT_SECONDS, DEFAULT_TICK, slotsNeeded } 
 
 type Complain = (field: string, what: string) => void;
 const LARGEST = Number.MAX_SAFE_INTEGER;
+/** Cards and slots of a bid: the model holds them in 32 bits, where one more would be negative. */
+const MOST = 2 ** 31 - 1;
 
 /** What is wrong with a clearing instance, each line naming the field; empty if it can be cleared. */
 export function validateBook(book: Book): string[] {
@@ -115,7 +117,7 @@ function checkBid(book: Book, bid: Bid, at: string, complain: Complain): void {
   if (bid.kind === "service" && (!isCount(bid.floor, 1) || bid.floor > bid.g))
     complain(`${at}.floor`, "must be a whole number of cards from 1 to g");
   if (!isCount(bid.stage ?? 0, 0)) complain(`${at}.stage`, "must be a whole number of slots");
-  if (!isCount(bid.g, 1)) complain(`${at}.g`, "must be a whole number above 0");
+  if (!isCount(bid.g, 1) || bid.g > MOST) complain(`${at}.g`, `must be a whole number from 1 to ${MOST}`);
   checkRange(bid.from, bid.to, book.T, at, complain);
   if (!isIndex(bid.home, book.centers)) complain(`${at}.home`, "is no center");
   for (const field of ["dataGB", "bw"] as const)
@@ -143,7 +145,8 @@ function checkChoices(book: Book, bid: Bid, at: string, complain: Complain): voi
     if (!isIndex(choice.p, book.products)) complain(`${at}.prods[${i}].p`, "is no product");
     if (!isPrice(choice.limit, book.tick ?? DEFAULT_TICK))
       complain(`${at}.prods[${i}].limit`, "must be a multiple of tick");
-    if (!isCount(slotsNeeded(bid, choice), 1)) complain(`${at}.prods[${i}].d`, "must be given, above 0");
+    const d = slotsNeeded(bid, choice);
+    if (!isCount(d, 1) || d > MOST) complain(`${at}.prods[${i}].d`, `must be given, from 1 to ${MOST}`);
   });
 }
 
