@@ -9,7 +9,10 @@ import { placesOf } from "./places.ts";
 const COST = 100_000_000_000;
 const MARGIN = 20;
 
-/** Three slots of three cards, and one gang that takes all of them: at any prices near the costs the bound is its gain. */
+/**
+ * Three slots of three cards, and one gang that takes all of them: at any prices near the costs the bound is its gain. The
+ * other fits nowhere.
+ */
 function dearCards() {
   return compileBook({
     T: 3,
@@ -18,7 +21,10 @@ function dearCards() {
     links: [],
     pools: [{ c: 0, p: 0 }],
     offers: [{ pool: 0, from: 0, to: 3, q: 3, reserve: COST }],
-    bids: [{ kind: "block", g: 3, d: 3, from: 0, to: 3, prods: [{ p: 0, limit: COST + MARGIN }], home: 0 }],
+    bids: [
+      { kind: "block", g: 3, d: 3, from: 0, to: 3, prods: [{ p: 0, limit: COST + MARGIN }], home: 0 },
+      { kind: "block", g: 1_000_000, d: 3, from: 0, to: 3, prods: [{ p: 0, limit: 1 }], home: 0 },
+    ],
   });
 }
 
@@ -47,7 +53,7 @@ test("nor does the bound of a case", () => {
   fc.assert(
     fc.property(markups, (above) => {
       const prices = { ...pricesOf(model), cells: Float64Array.from(above, (more) => COST + more) };
-      const one: Case = { open: Int32Array.of(0), must: Uint8Array.of(0), bound: Infinity, prices };
+      const one: Case = { open: Int32Array.of(0), must: Uint8Array.of(0, 0), bound: Infinity, prices };
       for (const _ of boundCase(beginBounding(model, places, { spent: 0 }, prices), one, 0, 1));
       expect(wholeBound(one.bound)).toBe(optimum);
       expect([...one.open]).toEqual([0]);
