@@ -8,7 +8,7 @@ import { openSearch, type Warm } from "./search.ts";
  */
 const LOOKS = 200;
 /** Books of few bids have so much instead of looks, most of it for the proof; nearly all need far less. */
-const WORK_FEW = 8_000_000;
+const WORK_FEW = 4_000_000;
 const WORK_PER_BID = 10_000;
 const WORK_MOST = 4_000_000_000;
 
