@@ -34,8 +34,8 @@ export interface Improvement extends Moving {
   readonly cheapest: PriceTables;
   readonly draw: Draw;
   readonly temperature: number;
-  /** Bids that have a way at all. */
-  readonly able: readonly number[];
+  /** Bids that moves of one bid are drawn from: those that have a way at all, or some of them. */
+  able: readonly number[];
   /** Pools about which a kick was, and the gang that it put there, which stays; -1: none. */
   focus: { readonly pools: readonly number[]; readonly kept: number } | null;
   /** Running sums, by cell, of how much of a box's centre each cell deserves to be. */

@@ -38,7 +38,7 @@ export function kickOnce(improvement: Improvement, large: readonly number[], eff
  * Puts a gang into a place drawn by chance. Large gangs that stand in its way and find no other room take that of others,
  * the largest first, of which each is moved once. Answers with the pools concerned; null: it could not be put there.
  */
-function force(
+export function force(
   improvement: Improvement,
   bid: number,
   large: readonly number[],

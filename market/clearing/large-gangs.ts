@@ -19,7 +19,7 @@ const ROUNDS = 10;
 const STEP = 1 / 10;
 const MOMENTUM = 0.7;
 /** Share of the other large gangs that a move takes out. */
-const OUT = 0.1;
+const OUT = 0.3;
 /** A worse schedule is kept at first if it loses no more than this share of the bound. */
 const TEMPERATURE = 0.005;
 

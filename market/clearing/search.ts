@@ -11,7 +11,7 @@ import { arrangeLargeGangs, largeGangs } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
-import { refineCycle } from "./refine.ts";
+import { refineAbout, refineCycle } from "./refine.ts";
 import { resultOf } from "./result.ts";
 import { copySchedule, emptySchedule, type Schedule } from "./schedule.ts";
 import {
@@ -64,12 +64,14 @@ const MUCH_MORE = 1.5;
  */
 const ARRANGED = [
   { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
-  { least: 300, most: 3000, gap: 0.04, moves: 80 },
+  { least: 300, most: 3000, gap: 0.04, moves: 100 },
 ];
 const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */
 const KICKED = 3000;
 const REFINED = 5;
+/** One in so many cycles of that is about the whole book, all others are about one large gang each. */
+const ABOUT = 32;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
 /** Bids up to which every gain is copied at once. */
@@ -235,14 +237,25 @@ function* refine(state: State): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  const large = largeGangs(model, ascent.bound);
+  const note = () => {
+    if (improvement.schedule.welfare <= state.best.welfare) return;
+    gained = improvement.moves;
+    state.best = copySchedule(improvement.schedule);
+  };
   let gained = 0;
   let nextRounds = effort.spent + 40 * look;
-  while (!isProven(state) && improvement.moves - gained < PATIENCE * model.bids) {
-    for (const _ of refineCycle(improvement, ascent.bound, effort)) {
-      if (improvement.schedule.welfare > state.best.welfare) gained = improvement.moves;
-      if (improvement.schedule.welfare > state.best.welfare) state.best = copySchedule(improvement.schedule);
+  for (let n = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; n++) {
+    const about = large.length > 1 && n % ABOUT !== 0;
+    const cycle = about
+      ? refineAbout(improvement, large, ascent.bound, effort)
+      : refineCycle(improvement, ascent.bound, effort);
+    for (const _ of cycle) {
+      note();
       yield;
     }
+    note();
+    yield;
     improvement.schedule = copySchedule(state.best);
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     yield* moreRounds(state, improvement);
