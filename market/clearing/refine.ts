@@ -31,7 +31,10 @@ export function* refineCycle(improvement: Improvement, bound: number, effort: Ef
   yield* annealMoves(improvement, { moves: MOVES * bids, hot, kept, stays: KEPT }, effort);
 }
 
-/** One cycle that begins with a large gang put somewhere by force, of moves about the pools concerned; the gang stays. */
+/**
+ * One cycle that begins with a large gang put somewhere by force, of moves about the pools concerned; the gang stays.
+ * @param large not empty
+ */
 export function* refineAbout(
   improvement: Improvement,
   large: readonly number[],
@@ -40,6 +43,7 @@ export function* refineAbout(
 ): Generator<void, void> {
   const { able, near, draw, schedule } = improvement;
   const kept = large[draw.below(large.length)] ?? -1;
+  effort.spent += schedule.model.bids;
   const pools = force(improvement, kept, large, effort);
   if (pools === null) return;
   const concerned = new Set(pools.flatMap((pool) => near[pool] ?? []));

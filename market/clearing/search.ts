@@ -70,7 +70,7 @@ const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */
 const KICKED = 3000;
 const REFINED = 5;
-/** One in so many cycles of that is about the whole book, all others are about one large gang each. */
+/** One in so many cycles of that is about the whole book; where gangs are large, all others are about one of them each. */
 const ABOUT = 32;
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
@@ -238,19 +238,19 @@ function* refine(state: State): Generator<void, void> {
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
   const large = largeGangs(model, ascent.bound);
+  let gained = 0;
   const note = () => {
     if (improvement.schedule.welfare <= state.best.welfare) return;
     gained = improvement.moves;
     state.best = copySchedule(improvement.schedule);
   };
-  let gained = 0;
   let nextRounds = effort.spent + 40 * look;
-  for (let n = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; n++) {
-    const about = large.length > 1 && n % ABOUT !== 0;
-    const cycle = about
+  for (let cycle = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; cycle++) {
+    const about = large.length > 1 && cycle % ABOUT !== 0;
+    const moves = about
       ? refineAbout(improvement, large, ascent.bound, effort)
       : refineCycle(improvement, ascent.bound, effort);
-    for (const _ of cycle) {
+    for (const _ of moves) {
       note();
       yield;
     }

@@ -8,8 +8,9 @@ import { fillDivisible } from "./divisible.ts";
 import { cheapestTables, pricesOf } from "./guide.ts";
 import { beginImprovement } from "./improve.ts";
 import type { Book } from "./instance.ts";
+import { largeGangs } from "./large-gangs.ts";
 import type { Model } from "./model.ts";
-import { refineCycle } from "./refine.ts";
+import { refineAbout, refineCycle } from "./refine.ts";
 import { resultOf } from "./result.ts";
 import { copySchedule, emptySchedule, isServed, type Schedule } from "./schedule.ts";
 import { squeezeOnce } from "./squeeze.ts";
@@ -75,8 +76,13 @@ test.each([
       const model = compileBook(book);
       const { improvement, bound } = improving(model, emptySchedule(model));
       let best = copySchedule(improvement.schedule);
-      for (let cycle = 0; cycle < 3; cycle++)
-        for (const __ of refineCycle(improvement, bound, { spent: 0 }))
+      const large = largeGangs(model, bound);
+      const cycleOf = (about: boolean) =>
+        about && large.length > 0
+          ? refineAbout(improvement, large, bound, { spent: 0 })
+          : refineCycle(improvement, bound, { spent: 0 });
+      for (const about of [false, true, true, false])
+        for (const __ of cycleOf(about))
           if (improvement.schedule.welfare > best.welfare) best = copySchedule(improvement.schedule);
       for (const schedule of [best, improvement.schedule])
         expect(checkClearing(book, resultOf(schedule, { best: pricesOf(model), bound }))).toEqual([]);
