@@ -83,6 +83,7 @@ test("a start that a quote names is there for a job that comes alone", () => {
     }),
     { numRuns: 150 },
   );
-  expect(seen.starts).toBeGreaterThan(30);
+  // Some 36 in the mean: far enough below it that chance does not get there.
+  expect(seen.starts).toBeGreaterThan(10);
   expect(seen.none).toBeGreaterThan(5);
 });
