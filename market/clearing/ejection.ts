@@ -1,6 +1,7 @@
 import { drawCell, weighCells } from "./boxes.ts";
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
+import { leastOffered } from "./demand.ts";
 import { fillDivisible } from "./divisible.ts";
 import type { PriceTables } from "./guide.ts";
 import type { Improvement } from "./improve.ts";
@@ -233,12 +234,11 @@ export function makeRoom(
 ): boolean {
   const { schedule, draw } = improvement;
   const { model } = schedule;
-  const g = model.g[bid] ?? 0;
   const d = model.wayD[way] ?? 0;
   const pool = model.wayPool[way] ?? 0;
   const cell = pool * model.T + start;
   effort.spent += d;
-  for (let i = cell; i < cell + d; i++) if ((model.capacity[i] ?? 0) < g) return false;
+  if (leastOffered(model, pool, start, d) < (model.g[bid] ?? 0)) return false;
   if (!fits(schedule, bid, cell, d)) ejectFillers(improvement, pool, cell, d, ejected);
   const gangs = [...(schedule.gangs[pool] ?? [])];
   const offset = draw.below(Math.max(1, gangs.length));
@@ -247,10 +247,18 @@ export function makeRoom(
     if (kept.has(other) || !standsInTheWay(schedule, other, { bid, way, start })) continue;
     ejected.push(...takeWhole(improvement, other));
   }
-  const free = fits(schedule, bid, cell, d) && stagingFits(model, schedule.linkUsed, way, start);
-  // A wish does not know where the parent stands, which may also have been ejected.
+  return placeIn(schedule, { bid, way, start });
+}
+
+/** False: something still bars the gang from the place, or it would lose there. */
+export function placeIn(schedule: Schedule, { bid, way, start }: Aim): boolean {
+  const { model } = schedule;
+  const cell = (model.wayPool[way] ?? 0) * model.T + start;
+  const free =
+    fits(schedule, bid, cell, model.wayD[way] ?? 0) && stagingFits(model, schedule.linkUsed, way, start);
+  // A wish does not know where the parent stands, which may also have gone.
   if (!free || !mayEnter(schedule, bid) || start < earliestStart(schedule, bid)) return false;
-  place(schedule, bid, way, start, g);
+  place(schedule, bid, way, start, model.g[bid] ?? 0);
   return slackAtFloors(schedule, bid) >= 0;
 }
 

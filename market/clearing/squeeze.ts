@@ -1,12 +1,12 @@
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { areaOf } from "./construct.ts";
-import { type Aim, drawAim, fillAnew, fits, mix, placeAnew, standsInTheWay } from "./ejection.ts";
+import { leastOffered } from "./demand.ts";
+import { type Aim, drawAim, fillAnew, fits, mix, placeAnew, placeIn, standsInTheWay } from "./ejection.ts";
 import type { Improvement } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import { DIV } from "./model.ts";
 import { beginMove, dropWhoLoses, takeBack, takeWhole, touch } from "./move.ts";
-import { fill, freeFor, isServed, place, type Schedule, slackAtFloors, unfill } from "./schedule.ts";
-import { stagingFits } from "./staging.ts";
+import { fill, freeFor, isServed, type Schedule, unfill } from "./schedule.ts";
 
 // A long gang of few cards finds a little too few in many slots. To take whole bids out of all of them would be to clear
 // the pool: so div bids give it only the cards that it lacks.
@@ -94,12 +94,11 @@ function squeezeIn(improvement: Improvement, aim: Aim, moved: number[], effort: 
   const { schedule } = improvement;
   const { model } = schedule;
   const { bid, way, start } = aim;
-  const g = model.g[bid] ?? 0;
   const d = model.wayD[way] ?? 0;
   const pool = model.wayPool[way] ?? 0;
   const first = pool * model.T + start;
   effort.spent += d;
-  for (let cell = first; cell < first + d; cell++) if ((model.capacity[cell] ?? 0) < g) return false;
+  if (leastOffered(model, pool, start, d) < (model.g[bid] ?? 0)) return false;
   for (let cell = first; cell < first + d; cell++) takeCards(improvement, bid, pool, cell, moved, effort);
   if (!fits(schedule, bid, first, d)) {
     const gangs = [...(schedule.gangs[pool] ?? [])];
@@ -107,11 +106,7 @@ function squeezeIn(improvement: Improvement, aim: Aim, moved: number[], effort: 
     for (const other of gangs)
       if (standsInTheWay(schedule, other, aim)) moved.push(...takeWhole(improvement, other));
   }
-  // A wish does not know where the parent stands, which may also have gone.
-  const free = fits(schedule, bid, first, d) && stagingFits(model, schedule.linkUsed, way, start);
-  if (!free || !mayEnter(schedule, bid) || start < earliestStart(schedule, bid)) return false;
-  place(schedule, bid, way, start, g);
-  return slackAtFloors(schedule, bid) >= 0;
+  return placeIn(schedule, aim);
 }
 
 /** Takes as many cards of a cell from div bids as a gang lacks there, from the lowest limits first. */
