@@ -1,5 +1,6 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { chunksBetween } from "./pairs.ts";
 import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
 import { lostToRounding } from "./rounding.ts";
 import { firstWay, type Place, secondWay, slotsOf } from "./schedule.ts";
@@ -233,11 +234,12 @@ function lookInPair(
     const one = (sums[onePool * (T + 1) + start + d] ?? 0) - (sums[onePool * (T + 1) + start] ?? 0);
     const other = (sums[otherPool * (T + 1) + start + d] ?? 0) - (sums[otherPool * (T + 1) + start] ?? 0);
     if (net - Math.min(one, other) * g <= found.gain) continue;
-    const high = Math.floor(Math.min(g - chunk, leastOffered(model, onePool, start, d)) / chunk) * chunk;
-    const low = Math.ceil(Math.max(chunk, g - leastOffered(model, otherPool, start, d)) / chunk) * chunk;
-    if (low > high) continue;
+    const inFirst = leastOffered(model, onePool, start, d);
+    const inSecond = leastOffered(model, otherPool, start, d);
+    const { fewest, most } = chunksBetween(model, bid, pair, inFirst, inSecond);
+    if (fewest > most) continue;
     // At given prices the cheapest share is an extreme one.
-    const cards = one <= other ? high : low;
+    const cards = (one <= other ? most : fewest) * chunk;
     let gain = net - one * cards - other * (g - cards);
     gain -= stagingPrice(model, links, first, start) + stagingPrice(model, links, second, start);
     if (pricedLinks[link] === 1)

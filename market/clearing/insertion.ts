@@ -1,6 +1,7 @@
 import { earliestStart, mayEnter } from "./conditions.ts";
 import { leastFrom, type PriceTables } from "./guide.ts";
-import { type Model, NEVER_ALONE } from "./model.ts";
+import { NEVER_ALONE } from "./model.ts";
+import { chunksBetween, pairLinkPrice } from "./pairs.ts";
 import { firstWay, freeFor, type Place, type Schedule, secondWay, slotsOf } from "./schedule.ts";
 import { eachStaged, stagingFits, stagingPrice } from "./staging.ts";
 
@@ -210,11 +211,12 @@ function tryShares(
   const g = model.g[bid] ?? 0;
   const d = wayD[first] ?? 0;
   const [one, other] = [(wayPool[first] ?? 0) * T + start, (wayPool[second] ?? 0) * T + start];
-  const high = Math.floor(Math.min(g - chunk, freeIn(schedule, bid, one, d)) / chunk);
-  const low = Math.ceil(Math.max(chunk, g - freeIn(schedule, bid, other, d)) / chunk);
-  const links = linkCost(model, guide, pair, start);
-  const stride = Math.max(1, Math.ceil((high - low) / (SHARES - 1)));
-  for (let n = low; n <= high; n = n < high ? Math.min(n + stride, high) : high + 1) {
+  const inFirst = freeIn(schedule, bid, one, d);
+  const inSecond = freeIn(schedule, bid, other, d);
+  const { fewest, most } = chunksBetween(model, bid, pair, inFirst, inSecond);
+  const links = pairLinkPrice(model, guide.links, pair, start);
+  const stride = Math.max(1, Math.ceil((most - fewest) / (SHARES - 1)));
+  for (let n = fewest; n <= most; n = n < most ? Math.min(n + stride, most) : most + 1) {
     const share = n * chunk;
     lookAt(schedule, bid, guide, one, d, share, Infinity, effort);
     const [cost, paid] = [look.cost, look.paid];
@@ -250,17 +252,4 @@ function pairFits({ model, linkUsed }: Schedule, pair: number, start: number): b
       if (at >= first && at < end) fits &&= (linkUsed[at] ?? 0) + gigabits <= most;
     });
   return fits;
-}
-
-function linkCost(model: Model, { links }: PriceTables, pair: number, start: number): number {
-  const [first, second] = [model.pairFirst[pair] ?? 0, model.pairSecond[pair] ?? 0];
-  const at = (model.pairLink[pair] ?? 0) * model.T + start;
-  let sum = 0;
-  for (let i = at, end = at + (model.wayD[first] ?? 0); i < end; i++)
-    sum += (links[i] ?? 0) * (model.pairGigabits[pair] ?? 0);
-  return (
-    sum / model.slotSeconds +
-    stagingPrice(model, links, first, start) +
-    stagingPrice(model, links, second, start)
-  );
 }

@@ -1,6 +1,7 @@
 import { leastOffered } from "./demand.ts";
 import type { PriceTables } from "./guide.ts";
 import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { chunksBetween, pairLinkPrice } from "./pairs.ts";
 import { firstWay, netOf, secondWay, slotsOf } from "./schedule.ts";
 import { stagingPrice } from "./staging.ts";
 
@@ -112,19 +113,17 @@ function canStage({ wayLink, wayStage }: Model, way: number, start: number): boo
 
 /** Cards that the first pool of a pair may have, in ranges. */
 function sharesOf(model: Model, bid: number, pair: number, start: number) {
-  const g = model.g[bid] ?? 0;
   const chunk = model.pairChunk[pair] ?? 1;
   const first = model.pairFirst[pair] ?? 0;
   const second = model.pairSecond[pair] ?? 0;
   if (!canStage(model, first, start) || !canStage(model, second, start)) return [];
   const offered = (way: number) =>
     leastOffered(model, model.wayPool[way] ?? 0, start, model.wayD[first] ?? 0);
-  const low = Math.ceil(Math.max(chunk, g - offered(second)) / chunk);
-  const high = Math.floor(Math.min(g - chunk, offered(first)) / chunk);
-  const width = Math.ceil((high - low + 1) / SHARES);
+  const { fewest, most } = chunksBetween(model, bid, pair, offered(first), offered(second));
+  const width = Math.ceil((most - fewest + 1) / SHARES);
   const ranges: { low: number; high: number }[] = [];
-  for (let n = low; n <= high; n += width)
-    ranges.push({ low: n * chunk, high: Math.min(high, n + width - 1) * chunk });
+  for (let n = fewest; n <= most; n += width)
+    ranges.push({ low: n * chunk, high: Math.min(most, n + width - 1) * chunk });
   return ranges;
 }
 
@@ -165,14 +164,10 @@ function sumFrom(sums: Float64Array, at: number, slots: number): number {
   return (sums[at + slots] ?? 0) - (sums[at] ?? 0);
 }
 
-function paidForLinks(model: Model, { choice, start, d }: Places, { links }: PriceTables, i: number): number {
+function paidForLinks(model: Model, { choice, start }: Places, { links }: PriceTables, i: number): number {
   const chosen = choice[i] ?? 0;
   const from = start[i] ?? 0;
-  let paid = stagingPrice(model, links, firstWay(model, chosen), from);
-  if (chosen >= 0) return paid;
-  paid += stagingPrice(model, links, secondWay(model, chosen), from);
-  const at = (model.pairLink[-2 - chosen] ?? 0) * model.T + from;
-  const rate = (model.pairGigabits[-2 - chosen] ?? 0) / model.slotSeconds;
-  for (let t = at; t < at + (d[i] ?? 0); t++) paid += (links[t] ?? 0) * rate;
-  return paid;
+  return chosen >= 0
+    ? stagingPrice(model, links, chosen, from)
+    : pairLinkPrice(model, links, -2 - chosen, from);
 }
