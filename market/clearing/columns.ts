@@ -193,6 +193,12 @@ class Columns {
       }
   }
 
+  /** One that has a way. */
+  #isGang(row: number): boolean {
+    const { kind, ways } = this.#bid;
+    return kind[row] !== DIV && (ways[row] ?? 0) < (ways[row + 1] ?? 0);
+  }
+
   done() {
     const bid = this.#bid;
     const way = this.#way;
@@ -205,6 +211,7 @@ class Columns {
       index: Int32Array.from(bid.index),
       kind: Uint8Array.from(bid.kind),
       g: Int32Array.from(bid.g),
+      gangCards: bid.g.reduce((sum, cards, row) => (this.#isGang(row) ? sum + cards : sum), 0),
       from: Int32Array.from(bid.from),
       to: Int32Array.from(bid.to),
       budget: Float64Array.from(bid.budget),

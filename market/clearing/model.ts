@@ -38,6 +38,8 @@ export interface Model {
   readonly index: Int32Array;
   readonly kind: Uint8Array;
   readonly g: Int32Array;
+  /** Cards of all gangs that have a way, together. */
+  readonly gangCards: number;
   readonly from: Int32Array;
   readonly to: Int32Array;
   /** Div only: parts of the budget in all, of which a card-slot of a way takes `wayUnit`. */

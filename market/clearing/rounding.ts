@@ -1,5 +1,5 @@
 import type { PriceTables } from "./guide.ts";
-import { DIV, type Model } from "./model.ts";
+import type { Model } from "./model.ts";
 
 /** The error of one operation, as a share of its result, at most. */
 const UNIT = Number.EPSILON / 2;
@@ -12,15 +12,14 @@ const UNIT = Number.EPSILON / 2;
  * @param gained what bids gain or, counted the same, lose at the prices, together; mills
  */
 export function lostToRounding(model: Model, { cells, links, sums }: PriceTables, gained: number): number {
-  const { T, pools, bids, capacity, linkCapacity, slotSeconds, stepCards, kind, wayStart } = model;
+  const { T, pools, bids, capacity, linkCapacity, slotSeconds, stepCards, gangCards } = model;
   if (cells.every((price) => Number.isInteger(price)) && links.every((price) => price === 0)) return 0;
   const offered = cells.reduce((sum, price, cell) => sum + price * (capacity[cell] ?? 0), 0);
   const carried = links.reduce((sum, price, at) => sum + price * (linkCapacity[Math.floor(at / T)] ?? 0), 0);
   let dearest = 0;
   for (let pool = 0; pool < pools; pool++) dearest = Math.max(dearest, sums[pool * (T + 1) + T] ?? 0);
   // What a gang pays is a difference of two sums from the first slot on; one that fits nowhere pays nothing.
-  const mayPay = (bid: number) => kind[bid] !== DIV && (wayStart[bid] ?? 0) < (wayStart[bid + 1] ?? 0);
-  const paid = dearest * model.g.reduce((sum, cards, bid) => (mayPay(bid) ? sum + cards : sum), 0);
+  const paid = dearest * gangCards;
   const terms = stepCards.length + links.length + bids + 4 * T;
   return UNIT * terms * (gained + offered + ((1 + bids) * carried) / slotSeconds + paid);
 }
