@@ -166,14 +166,14 @@ function lookAt(bounding: Bounding, one: Case): number {
   for (let c = 0; c < places.choosers; c++) {
     chooseDivisible(bounding, one, c);
     const i = pick[c] ?? -1;
-    if (i >= 0) addGang(model, demand, places.bid[i] ?? 0, placeAt(bounding, i));
+    if (i >= 0) addGang(model, demand, places.bid[i] ?? 0, cheapestPlace(bounding, i));
     sum += best[c] ?? 0;
     gained += Math.abs(best[c] ?? 0);
   }
   return sum === -Infinity ? sum : sum + lostToRounding(model, tables, gained);
 }
 
-function placeAt({ places, tables }: Bounding, i: number) {
+function cheapestPlace({ places, tables }: Bounding, i: number) {
   return {
     choice: places.choice[i] ?? 0,
     start: places.start[i] ?? 0,

@@ -6,6 +6,7 @@ import {
   guideOf,
   isProven,
   keep,
+  keepMoved,
   moreRounds,
   PATIENCE,
   ROUNDS,
@@ -87,10 +88,7 @@ function* moveOn(state: State, moves: Moves): Generator<void, void> {
 }
 
 function noteGain(state: State, moves: Moves): void {
-  const { schedule, moves: made } = moves.improvement;
-  if (schedule.welfare <= state.best.welfare) return;
-  moves.gained = made;
-  state.best = copySchedule(schedule);
+  if (keepMoved(state, moves.improvement)) moves.gained = moves.improvement.moves;
 }
 
 function moveFromBest({ best }: State, moves: Moves): void {

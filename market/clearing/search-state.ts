@@ -44,6 +44,13 @@ export function keep(state: State, made: Schedule): void {
   if (made.welfare > state.best.welfare) state.best = made;
 }
 
+/** Keeps a copy of what moves have come to, if it is better than the best so far; true: it was. */
+export function keepMoved(state: State, { schedule }: Improvement): boolean {
+  if (schedule.welfare <= state.best.welfare) return false;
+  state.best = copySchedule(schedule);
+  return true;
+}
+
 /** Prices of the least bound, and what is wanted at them. */
 export function guideOf({ model, ascent }: State) {
   const guide = tablesOf(model, ascent.best);

@@ -19,6 +19,7 @@ import {
   guideOf,
   isProven,
   keep,
+  keepMoved,
   moreRounds,
   PATIENCE,
   ROUNDS,
@@ -240,9 +241,7 @@ function* refine(state: State): Generator<void, void> {
   const large = largeGangs(model, ascent.bound);
   let gained = 0;
   const note = () => {
-    if (improvement.schedule.welfare <= state.best.welfare) return;
-    gained = improvement.moves;
-    state.best = copySchedule(improvement.schedule);
+    if (keepMoved(state, improvement)) gained = improvement.moves;
   };
   let nextRounds = effort.spent + 40 * look;
   for (let cycle = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; cycle++) {
