@@ -14,8 +14,11 @@ import { emptySchedule, type Place, place, type Schedule, slackAtFloors } from "
 /** Books with more places than this, or so many cases at once, are not worth their memory. */
 const MOST_PLACES = 20_000;
 const MOST_CASES = 3000;
-/** Rounds of the price search for all schedules at first, for each case, and for one in which every place is known. */
-const ROUNDS = { whole: 100, part: 20, known: 100 };
+/**
+ * Rounds of the price search while one case is open alone, as all schedules are at first, for each of several, and for one
+ * in which every place is known.
+ */
+const ROUNDS = { alone: 100, part: 20, known: 100 };
 /** How much a chooser counts as disputed at the least. */
 const LEAST = 1e-9;
 
@@ -102,7 +105,7 @@ function* look(cases: Cases, one: Case, reached: () => number): Generator<Schedu
   const { bounding } = cases;
   const hopeless = () => wholeBound(one.bound) <= reached();
   if (hopeless() || !narrow(cases, one)) return [];
-  yield* boundCase(bounding, one, reached(), cases.open.length === 1 ? ROUNDS.whole : ROUNDS.part);
+  yield* boundCase(bounding, one, reached(), cases.open.length === 1 ? ROUNDS.alone : ROUNDS.part);
   // What was struck out may have made more places certain.
   if (hopeless() || !narrow(cases, one)) return [];
   yield scheduleOf(cases, one);
