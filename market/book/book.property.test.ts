@@ -291,8 +291,14 @@ function stackAt(all: Count, of: string, slot: number, gate: HeldAuction["gate"]
   const isFirm = ({ one }: (typeof stack)[number]) => one.reclaimNotice === undefined;
   const used = cardsFor(true) + cardsFor(false);
   if (stack.some(({ one }) => (one.minRun ?? 1) > 1)) {
-    // Where a minimum run stands, all jobs take firm cards first.
-    const order = [...stack.filter(isFirm), ...stack.filter((step) => !isFirm(step))];
+    // Where a minimum run stands, all jobs take firm cards first, and last those that are not on sale.
+    const isDear = ({ reserve }: (typeof stack)[number]) => exceedsCap(reserve, slot);
+    const within = stack.filter((step) => !isDear(step));
+    const order = [
+      ...within.filter(isFirm),
+      ...within.filter((step) => !isFirm(step)),
+      ...stack.filter(isDear),
+    ];
     buy(used, order);
     return { stack: order, used };
   }

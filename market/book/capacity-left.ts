@@ -1,7 +1,7 @@
 import type { OfferId } from "../../events/catalog/values.ts";
 import { stepsOf } from "../offer.ts";
 import { cardsLeft, type Reclaimed } from "../reclaimed.ts";
-import { SLOT_SECONDS, SLOTS_PER_HOUR } from "../time.ts";
+import { hourOfDay, SLOT_SECONDS, SLOTS_PER_HOUR } from "../time.ts";
 import {
   type BookAward,
   type BookDraw,
@@ -11,6 +11,7 @@ import {
   isOnMarket,
   poolId,
 } from "./book-state.ts";
+import { mostAsked } from "./price-cap.ts";
 
 /** Cards of a pool for sale in each slot of a gate, as offers that stack. Ranges count from the gate's first slot. */
 export interface Step {
@@ -140,8 +141,8 @@ interface Stack {
   readonly firm: readonly boolean[];
   /** All of them as they stand. */
   readonly byCost: readonly number[];
-  /** Firm ones first; undefined: there is one kind only, or no minimum run. */
-  readonly firmFirst: readonly number[] | undefined;
+  /** By hour of the day: firm ones first, and those above the price cap last; none: there is one kind only, or no minimum run. */
+  readonly firmFirst: readonly (readonly number[])[];
   /** What their centers drew and took back of the offer of each. */
   readonly less: readonly Less[];
   /** Cards that jobs have in each slot: those that take firm ones only, and the others. */
@@ -161,20 +162,33 @@ function stacksOn(book: BookState, onSale: OnSale): Stack[] {
   const byPool = Map.groupBy(sellable(book, onSale), ({ offer }) => poolId(offer.center, offer.product));
   return [...byPool].map(([pool, levels]) => {
     const isFirm = levels.map(({ offer }) => offer.reclaimNotice === undefined);
-    const byCost = [...levels.keys()];
     const mixed = isFirm.includes(false) && levels.some(({ offer }) => isInRuns(offer));
     return {
       pool,
       levels,
       firm: isFirm,
-      byCost,
-      firmFirst: mixed
-        ? [...byCost.filter((index) => isFirm[index]), ...byCost.filter((index) => !isFirm[index])]
-        : undefined,
+      byCost: [...levels.keys()],
+      firmFirst: mixed ? mostAskedOf(book, levels).map((most) => firmFirst(levels, most)) : [],
       less: levels.map(({ offer }) => lessOf(book, offer, drawn)),
       taken: { firm: firm.get(pool), others: others.get(pool) },
     };
   });
+}
+
+/** What is above the cap is not on sale: what others sold does not count against it as long as those have cards. */
+function firmFirst(levels: readonly Level[], mostAsked: number): number[] {
+  const tier = ({ offer, reserve }: Level) =>
+    reserve > mostAsked ? 2 : offer.reclaimNotice === undefined ? 0 : 1;
+  const tiers = levels.map(tier);
+  return [0, 1, 2].flatMap((one) => [...levels.keys()].filter((index) => tiers[index] === one));
+}
+
+/** Of one pool, by hour of the day. */
+function mostAskedOf({ centers }: BookState, [level]: readonly Level[]): number[] {
+  if (level === undefined) return [];
+  const { center, product } = level.offer;
+  const spec = centers.get(center)?.spec;
+  return spec === undefined ? [] : mostAsked(spec, product);
 }
 
 function lessOf(book: BookState, { offer }: BookOffer, drawn: ReadonlyMap<string, Int32Array>): Less {
@@ -285,7 +299,7 @@ function offerIn({ levels, less }: Stack, slot: number, onSale: OnSale, rests: I
 /** The one order in which all jobs take the levels in a slot; undefined: it depends on what they take. */
 function orderIn({ levels, firmFirst }: Stack, slot: number): readonly number[] | undefined {
   const stands = ({ offer }: Level) => isInRuns(offer) && offer.from <= slot && slot < offer.to;
-  return firmFirst !== undefined && levels.some(stands) ? firmFirst : undefined;
+  return levels.some(stands) ? firmFirst[hourOfDay(slot)] : undefined;
 }
 
 function isInRuns({ minRun = 1 }: BookOffer): boolean {

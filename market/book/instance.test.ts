@@ -274,6 +274,23 @@ describe("a minimum run", () => {
     expect(runIn(book, gateIn(98, "forward")).at(-1)).toEqual({ of: "a", minRun: 2, sold: [] });
   });
 
+  test("does not make what reclaimable cards sold count against cards that cost more than the cap", () => {
+    // At Beijing's 11 o'clock, in which the first slots on sale lie, energy costs nothing; later it does.
+    const from = periodStart(Period.parse("2026-03-02")) + 110;
+    const energy = Array.from({ length: 24 }, (_, hour) => (hour === 11 ? 0 : 500));
+    const lent = offered("lent", { cards: 4, reserve: 80, reclaimNotice: 5, from, to: from + 40 });
+    const dear = offered("dear", { cards: 2, reserve: 10_000, minRun: 5, from, to: from + 40 });
+    const [gate, free] = [gateIn(from - 1), { from, slots: 15, to: from + 15, cards: 4, reclaimable: true }];
+    const book = bookAfter(joined(xian, { energy }), lent, ...queued("train", free));
+    sell(book, gate);
+    seePage(book, [dear], from - 1);
+    const left = instanceOf(book, gate).book.offers;
+    expect(left.map((one) => [one.of ?? "lent", one.from, one.to, one.q])).toEqual([
+      ["lent", 0, 10, 2],
+      ["lent", 15, 40, 4],
+    ]);
+  });
+
   test("is kept by what an auction sells", () => {
     const asked = (slots: number) => queued("train", { slots, to: 140 });
     const awards = (slots: number) =>

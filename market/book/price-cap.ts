@@ -1,0 +1,16 @@
+import { energyAt } from "../clearing/instance.ts";
+import { productOf } from "../products.ts";
+import { rules } from "../rules.ts";
+import { SLOT_SECONDS } from "../time.ts";
+import type { BookCenter } from "./book-state.ts";
+
+/**
+ * The most that a card of a pool may ask for itself and be on sale, by hour of the day in fen per card-hour: energy and
+ * carbon come on top of it, and both together must not exceed the price cap.
+ */
+export function mostAsked({ puePermille, energy, carbon }: BookCenter["spec"], product: string): number[] {
+  const site = { region: 0, pue: puePermille / 1000, energy, ...(carbon === undefined ? {} : { carbon }) };
+  const kw = productOf(product)?.kw ?? 0;
+  const facts = { slotSeconds: SLOT_SECONDS, tick: 1, products: [{ name: product, kw }], centers: [site] };
+  return energy.map((_, hour) => rules.priceCapFen - energyAt(facts, { c: 0, p: 0 }, hour));
+}
