@@ -10,8 +10,9 @@ import { fill, freeFor, type Schedule } from "./schedule.ts";
  */
 const offered = rankedCells();
 
-/** Cards that the bid has in each slot. */
+/** Cards that the bid has in each slot; and of each cell where its fills have it, counted from 1, 0 without. */
 let inSlot = new Float64Array(0);
+let fillOf = new Int32Array(0);
 
 /**
  * Gives a div bid what it gains most by, as far as g per slot and its budget go, beside what it has already. With
@@ -41,6 +42,10 @@ export function fillDivisible(
       inSlot[slot] = (inSlot[slot] ?? 0) + cards;
     }
   if (budget <= 0) return;
+  if (fillOf.length < model.capacity.length) fillOf = new Int32Array(model.capacity.length);
+  own?.cells.forEach((cell, i) => {
+    fillOf[cell] = i + 1;
+  });
   offerSteps(schedule, bid, guide, atGuide, effort);
   for (let i = nextBest(offered); i >= 0 && budget > 0; i = nextBest(offered)) {
     const way = offered.way[i] ?? 0;
@@ -50,10 +55,12 @@ export function fillDivisible(
     const most = Math.min(offered.cards[i] ?? 0, freeFor(schedule, bid, cell));
     const n = Math.min(most, g - (inSlot[slot] ?? 0), Math.floor(budget / unit));
     if (n <= 0) continue;
-    fill(schedule, bid, way, cell, n);
+    fill(schedule, bid, way, cell, n, (fillOf[cell] ?? 0) - 1);
+    if (fillOf[cell] === 0) fillOf[cell] = fills[bid]?.cells.length ?? 0;
     inSlot[slot] = (inSlot[slot] ?? 0) + n;
     budget -= n * unit;
   }
+  for (const cell of fills[bid]?.cells ?? []) fillOf[cell] = 0;
 }
 
 /** Offers all unsold steps that cost no more than the limit; of one cell the cheaper comes first. */

@@ -4,7 +4,7 @@ import {
   copyFills,
   emptyFills,
   type Fills,
-  fill,
+  fillWith,
   place,
   type Schedule,
   slackAtFloors,
@@ -116,8 +116,6 @@ export function takeBack({ schedule, touched }: Moving): void {
     const choice = touched.choice[bid] ?? -1;
     if (choice !== -1) place(schedule, bid, choice, touched.start[bid] ?? 0, touched.share[bid] ?? 0);
     const own = touched.fills[bid];
-    own?.ways.forEach((way, i) => {
-      fill(schedule, bid, way, own.cells[i] ?? 0, own.cards[i] ?? 0);
-    });
+    if (own) fillWith(schedule, bid, own);
   }
 }

@@ -254,16 +254,21 @@ function strike(schedule: Schedule, way: number, at: number): void {
   places[last] = at;
 }
 
-/** Gives a div bid cards of a cell. */
-export function fill(schedule: Schedule, bid: number, way: number, cell: number, cards: number): void {
-  const { model } = schedule;
-  sellCards(schedule, cell, cards);
-  if (model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, cards);
-  schedule.welfare += (model.wayLimit[way] ?? 0) * cards;
-  schedule.fillers[model.wayPool[way] ?? 0]?.add(bid);
+/**
+ * Gives a div bid cards of a cell.
+ * @param at where its fills have that cell already; -1: nowhere
+ */
+export function fill(
+  schedule: Schedule,
+  bid: number,
+  way: number,
+  cell: number,
+  cards: number,
+  at = schedule.fills[bid]?.cells.indexOf(cell) ?? -1,
+): void {
+  sellFill(schedule, bid, way, cell, cards);
   const own = schedule.fills[bid] ?? { ways: [], cells: [], cards: [] };
   schedule.fills[bid] = own;
-  const at = own.cells.indexOf(cell);
   if (at >= 0) own.cards[at] = (own.cards[at] ?? 0) + cards;
   else {
     own.ways.push(way);
@@ -272,16 +277,36 @@ export function fill(schedule: Schedule, bid: number, way: number, cell: number,
   }
 }
 
+/** Gives a div bid that has nothing all of some fills, which are its own from then on. */
+export function fillWith(schedule: Schedule, bid: number, own: Fills): void {
+  const { ways, cells, cards } = own;
+  for (let i = 0; i < cells.length; i++) sellFill(schedule, bid, ways[i] ?? 0, cells[i] ?? 0, cards[i] ?? 0);
+  schedule.fills[bid] = own;
+}
+
+function sellFill(schedule: Schedule, bid: number, way: number, cell: number, cards: number): void {
+  const { model } = schedule;
+  sellCards(schedule, cell, cards);
+  if (model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, cards);
+  schedule.welfare += (model.wayLimit[way] ?? 0) * cards;
+  schedule.fillers[model.wayPool[way] ?? 0]?.add(bid);
+}
+
+function returnFill(schedule: Schedule, bid: number, { ways, cells, cards }: Fills, at: number): void {
+  const { model } = schedule;
+  const cell = cells[at] ?? 0;
+  const count = cards[at] ?? 0;
+  returnCards(schedule, cell, count);
+  if (model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, -count);
+  schedule.welfare -= (model.wayLimit[ways[at] ?? 0] ?? 0) * count;
+}
+
 /** Takes a div bid's fill away, the last one taking its place in the list. */
 export function unfill(schedule: Schedule, bid: number, at: number): void {
   const own = schedule.fills[bid];
   const way = own?.ways[at];
-  const cell = own?.cells[at];
-  const cards = own?.cards[at];
-  if (!own || way === undefined || cell === undefined || cards === undefined) return;
-  returnCards(schedule, cell, cards);
-  if (schedule.model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, -cards);
-  schedule.welfare -= (schedule.model.wayLimit[way] ?? 0) * cards;
+  if (!own || way === undefined) return;
+  returnFill(schedule, bid, own, at);
   const last = own.cells.length - 1;
   own.ways[at] = own.ways[last] ?? 0;
   own.cells[at] = own.cells[last] ?? 0;
@@ -296,7 +321,11 @@ export function unfill(schedule: Schedule, bid: number, at: number): void {
 }
 
 export function emptyFills(schedule: Schedule, bid: number): void {
-  for (let i = (schedule.fills[bid]?.cells.length ?? 0) - 1; i >= 0; i--) unfill(schedule, bid, i);
+  const own = schedule.fills[bid];
+  if (!own) return;
+  for (let at = own.cells.length - 1; at >= 0; at--) returnFill(schedule, bid, own, at);
+  for (const way of own.ways) schedule.fillers[schedule.model.wayPool[way] ?? 0]?.delete(bid);
+  schedule.fills[bid] = undefined;
 }
 
 /** Has all that it asked for. */
