@@ -18,12 +18,18 @@ import { emptySchedule, type Place, place, type Schedule } from "./schedule.ts";
 const CLASSES = [2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2];
 /** The step of the price search on what each class leaves, in mean limits. */
 const STEP = 1 / 40;
+/** The step of the one round after each gang that is placed by itself, likewise. */
+const SINGLE_STEP = 1 / 100;
 /** Few rounds cannot wait for a long average. */
 const MOMENTUM = 0.8;
 
-/** How a schedule is made: rounds of the price search on what each class leaves, and who is placed before all others. */
+/**
+ * How a schedule is made: rounds of the price search on what each class leaves, how many of the largest gangs are placed
+ * one by one before that, with a round on what each leaves, and who is placed before all others.
+ */
 export interface Plan {
   readonly rounds: number;
+  readonly singly?: number;
   readonly places?: ReadonlyMap<number, Place>;
 }
 
@@ -36,6 +42,7 @@ interface Dive {
   readonly drift: Float64Array;
   readonly linkDrift: Float64Array;
   readonly step: number;
+  readonly singleStep: number;
   readonly effort: Effort;
   readonly round: number;
 }
@@ -51,7 +58,7 @@ export function* construct(
   prices: Prices,
   round: number,
   effort: Effort,
-  { rounds, places = new Map() }: Plan,
+  { rounds, singly = 0, places = new Map() }: Plan,
 ): Generator<Schedule, Schedule> {
   const from = copyPrices(prices);
   const dive: Dive = {
@@ -62,12 +69,18 @@ export function* construct(
     drift: new Float64Array(from.cells.length),
     linkDrift: new Float64Array(from.links.length),
     step: STEP * meanLimit(model),
+    singleStep: SINGLE_STEP * meanLimit(model),
     effort,
     round,
   };
   const classes = byClass(model);
   for (const [bid, { choice, start, share }] of places) place(dive.schedule, bid, choice, start, share);
   search(dive, 0);
+  for (const bid of largest(model, singly)) {
+    serve(dive, bid, dive.guide, 0);
+    search(dive, dive.singleStep);
+    yield dive.schedule;
+  }
   for (const bids of classes) {
     for (const bid of densest(dive, bids)) serve(dive, bid, dive.guide, 0);
     yield dive.schedule;
@@ -96,6 +109,15 @@ function byClass(model: Model): number[][] {
     classes.at(at)?.push(bid);
   }
   return classes;
+}
+
+/** So many gangs that have anywhere to go, those of most card-slots first. */
+function largest(model: Model, count: number): number[] {
+  if (count === 0) return [];
+  return Array.from({ length: model.bids }, (_, bid) => bid)
+    .filter((bid) => model.kind[bid] !== DIV && model.wayStart[bid] !== model.wayStart[bid + 1])
+    .sort((x, y) => areaOf(model, y) - areaOf(model, x) || x - y)
+    .slice(0, count);
 }
 
 /** By what they would gain for each card and slot, ties as ever. */

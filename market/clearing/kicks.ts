@@ -35,7 +35,7 @@ export function kickOnce(improvement: Improvement, large: readonly number[], eff
 }
 
 /**
- * Puts a gang into a place drawn by chance. Large gangs that stand in its way and find no other room take that of others,
+ * Puts a gang into a place, one drawn by chance unless it is named. Large gangs that stand in its way and find no other room take that of others,
  * the largest first, of which each is moved once. Answers with the pools concerned; null: it could not be put there.
  */
 export function force(
@@ -43,13 +43,14 @@ export function force(
   bid: number,
   large: readonly number[],
   effort: Effort,
+  to: Aim | null = null,
 ): number[] | null {
   const { schedule, guide } = improvement;
   const { model } = schedule;
   beginMove(improvement);
   const pools = new Set(poolsOf(schedule, bid));
   const ejected = takeOutOf(improvement, bid);
-  const aim = drawAim(improvement, bid);
+  const aim = to ?? drawAim(improvement, bid);
   if (!aim || !makeRoom(improvement, aim, ejected, new Set(), effort)) {
     takeBack(improvement);
     return null;
@@ -61,8 +62,9 @@ export function force(
     if (bestSpot(schedule, next, guide, -Infinity, spot, effort))
       place(schedule, next, spot.choice, spot.start, spot.share);
     else if (large.includes(next)) {
-      const to = leastShort(improvement, next, moved, effort);
-      if (to && makeRoom(improvement, to, ejected, moved, effort)) pools.add(model.wayPool[to.way] ?? 0);
+      const other = leastShort(improvement, next, moved, effort);
+      if (other && makeRoom(improvement, other, ejected, moved, effort))
+        pools.add(model.wayPool[other.way] ?? 0);
     }
     next = largestOf(improvement, ejected, moved);
   }

@@ -94,7 +94,8 @@ function highestNet({ wayNet, wayStart }: Model, bid: number): number {
   return wayNet.subarray(wayStart[bid], wayStart[bid + 1]).reduce((most, net) => Math.max(most, net), 0);
 }
 
-function placesOf({ choice, start, share }: Schedule, large: readonly number[]): Map<number, Place> {
+/** Where those stand of them that have a place. */
+export function placesOf({ choice, start, share }: Schedule, large: readonly number[]): Map<number, Place> {
   const places = new Map<number, Place>();
   for (const bid of large) {
     const chosen = choice[bid] ?? -1;

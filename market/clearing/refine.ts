@@ -1,13 +1,16 @@
+import { drawAstray } from "./astray.ts";
 import { ejectOnce, kick } from "./ejection.ts";
 import { type Improvement, improveAt } from "./improve.ts";
 import type { Effort } from "./insertion.ts";
 import { force } from "./kicks.ts";
+import type { Model } from "./model.ts";
+import { firstWay, isServed, secondWay, slotsOf } from "./schedule.ts";
 import { squeezeOnce } from "./squeeze.ts";
 
 // In books of some hundred bids and more, once large gangs have found their places: moves of one bid and a few boxes,
 // which simulated annealing judges. A box alone never gives up a good place for a better whole.
 
-/** Moves for each bid of a cycle, and of one about a large gang for each bid that is near its pools. */
+/** Moves for each bid of a cycle, and of one about a gang for each bid that it concerns. */
 const MOVES = 10;
 const MOVES_ABOUT = 4;
 /** The temperature that a cycle begins with, as a share of a mean bid's welfare, and how much of it is left at its end. */
@@ -19,6 +22,8 @@ const SQUEEZED = 0.4;
 /** Share of the cycles that begin with a gang put somewhere by force, and of a cycle in which it stays there. */
 const KICKED = 0.5;
 const KEPT = 0.25;
+/** Share of the cycles about a gang that is astray, the others are about large ones; and what one counts of a mean bid's welfare. */
+const ASTRAY = { share: 0.6, most: 0.1 };
 /** Moves between two looks at what has been reached. */
 const PORTION = 64;
 
@@ -32,7 +37,7 @@ export function* refineCycle(improvement: Improvement, bound: number, effort: Ef
 }
 
 /**
- * One cycle that begins with a large gang put somewhere by force, of moves about the pools concerned; the gang stays.
+ * One cycle that begins with a gang put somewhere by force, of moves of those whom that concerns; the gang stays.
  * @param large not empty
  */
 export function* refineAbout(
@@ -41,19 +46,53 @@ export function* refineAbout(
   bound: number,
   effort: Effort,
 ): Generator<void, void> {
-  const { able, near, draw, schedule } = improvement;
-  const kept = large[draw.below(large.length)] ?? -1;
+  const { able, draw, schedule } = improvement;
+  const mean = bound / schedule.model.bids;
+  const astray = draw.fraction() < ASTRAY.share ? drawAstray(improvement, ASTRAY.most * mean) : null;
+  const kept = astray?.bid ?? large[draw.below(large.length)] ?? -1;
   effort.spent += schedule.model.bids;
-  const pools = force(improvement, kept, large, effort);
+  const pools = force(improvement, kept, large, effort, astray);
   if (pools === null) return;
-  const concerned = new Set(pools.flatMap((pool) => near[pool] ?? []));
-  improvement.able = able.filter((bid) => concerned.has(bid));
+  improvement.able = concernedBy(improvement, pools);
   improvement.focus = { pools, kept };
   const moves = MOVES_ABOUT * improvement.able.length;
-  const hot = (HOT * bound) / schedule.model.bids;
+  const hot = HOT * mean;
   yield* annealMoves(improvement, { moves, hot, kept, stays: 1 }, effort);
   improvement.able = able;
   improvement.focus = null;
+}
+
+/**
+ * Those whom the last move has touched, gangs that stand in cells where it has put or taken gangs, and who lacks cards and
+ * might have some of the pools.
+ */
+function concernedBy(
+  { schedule, touched, moves, able, near }: Improvement,
+  pools: readonly number[],
+): number[] {
+  const { model, choice, start } = schedule;
+  const cells = new Uint8Array(model.capacity.length);
+  for (const bid of touched.bids) {
+    for (const [first, end] of spansOf(model, touched.choice[bid], touched.start[bid]))
+      cells.fill(1, first, end);
+    for (const [first, end] of spansOf(model, choice[bid], start[bid])) cells.fill(1, first, end);
+  }
+  const isThere = (bid: number) =>
+    spansOf(model, choice[bid], start[bid]).some(([first, end]) => cells.subarray(first, end).includes(1));
+  const mightHave = new Set(pools.flatMap((pool) => near[pool] ?? []));
+  return able.filter(
+    (bid) => touched.move[bid] === moves || isThere(bid) || (mightHave.has(bid) && !isServed(schedule, bid)),
+  );
+}
+
+/** The cells of a gang's place, in one pool or two; none without a choice. */
+function spansOf(model: Model, choice = -1, start = 0): [number, number][] {
+  if (choice === -1) return [];
+  const d = slotsOf(model, choice);
+  return [firstWay(model, choice), secondWay(model, choice)]
+    .filter((way) => way >= 0)
+    .map((way) => (model.wayPool[way] ?? 0) * model.T + start)
+    .map((first) => [first, first + d]);
 }
 
 interface Cycle {

@@ -341,12 +341,17 @@ export function isServed({ model, choice, fills }: Schedule, bid: number): boole
 
 /** What a gang gains at the floors, mills: below 0 no uniform prices hold. Links cost nothing at the least. */
 export function slackAtFloors(schedule: Schedule, bid: number): number {
-  const { model, floor, choice, start, share } = schedule;
+  return slackAt(schedule, bid, schedule.floor);
+}
+
+/** What a gang gains where it is at prices of cells, mills, links for nothing. */
+export function slackAt(schedule: Schedule, bid: number, prices: Float64Array): number {
+  const { model, choice, start, share } = schedule;
   const chosen = choice[bid] ?? -1;
   const second = secondWay(model, chosen);
   const cards = share[bid] ?? 0;
-  let slack = netOf(model, chosen) - sumOver(model, floor, firstWay(model, chosen), start[bid] ?? 0) * cards;
-  if (second >= 0) slack -= sumOver(model, floor, second, start[bid] ?? 0) * ((model.g[bid] ?? 0) - cards);
+  let slack = netOf(model, chosen) - sumOver(model, prices, firstWay(model, chosen), start[bid] ?? 0) * cards;
+  if (second >= 0) slack -= sumOver(model, prices, second, start[bid] ?? 0) * ((model.g[bid] ?? 0) - cards);
   return slack;
 }
 

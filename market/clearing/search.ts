@@ -1,19 +1,19 @@
 import { ascend, beginAscent } from "./ascent.ts";
 import { compileBook } from "./compile-book.ts";
-import { construct } from "./construct.ts";
+import { construct, type Plan } from "./construct.ts";
 import { wholeBound } from "./demand.ts";
 import { FEW, searchFewBids } from "./few-bids.ts";
 import { type Prices, pricesOf } from "./guide.ts";
 import { beginImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Book, Result } from "./instance.ts";
 import { kickOnce } from "./kicks.ts";
-import { arrangeLargeGangs, largeGangs } from "./large-gangs.ts";
+import { arrangeLargeGangs, largeGangs, placesOf } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
 import { refineAbout, refineCycle } from "./refine.ts";
 import { resultOf } from "./result.ts";
-import { copySchedule, emptySchedule, type Schedule } from "./schedule.ts";
+import { copySchedule, emptySchedule, type Place, type Schedule } from "./schedule.ts";
 import {
   boundOf,
   guideOf,
@@ -68,11 +68,14 @@ const ARRANGED = [
   { least: 300, most: 3000, gap: 0.04, moves: 100 },
 ];
 const EARLY = 1;
-/** In books of so many bids at most large gangs are kicked; after so many moves for each bid all that is refined. */
+/** In books of so many bids at most large gangs are kicked, and schedules refined. */
 const KICKED = 3000;
-const REFINED = 5;
-/** One in so many cycles of that is about the whole book; where gangs are large, all others are about one of them each. */
+/** What is refined begins as a schedule for which so many gangs are placed one by one. */
+const SINGLY = { rounds: 4, singly: 100 };
+/** One in so many cycles of refining is about the whole book; where gangs are large, all others are about one gang each. */
 const ABOUT = 32;
+/** Looks at the whole book that moves are worth before the price search goes on: once schedules are refined prices change little. */
+const LOOKS = { improving: 40, refining: 100 };
 /** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
 const SMALL_GAIN = 0.0002;
 /** Bids up to which every gain is copied at once. */
@@ -165,7 +168,7 @@ function* work(state: State): Generator<void, void> {
       effort.spent += look;
       yield;
     }
-    const made = yield* makeSchedule(state, rounds);
+    const made = yield* makeSchedule(state, { rounds });
     // Whoever just gains nothing trades.
     if (made.welfare >= state.best.welfare) state.best = made;
     yield;
@@ -178,22 +181,20 @@ function* work(state: State): Generator<void, void> {
   }
   const dived = state.best;
   const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
-  let from = dived;
+  let places = new Map<number, Place>();
   if (row !== undefined && isFarBelow(state, row.gap)) {
     yield* improve(state, dived, EARLY * model.bids);
-    from = isFarBelow(state, row.gap) ? yield* arrange(state, dived, row.moves) : state.best;
+    if (isFarBelow(state, row.gap))
+      places = placesOf(yield* arrange(state, dived, row.moves), largeGangs(model, ascent.bound));
   }
-  if (model.bids > KICKED) yield* improve(state, from, Infinity);
-  else {
-    yield* improve(state, from, REFINED * model.bids);
-    yield* refine(state);
-  }
+  if (model.bids > KICKED) yield* improve(state, dived, Infinity);
+  else yield* refine(state, yield* makeSchedule(state, { ...SINGLY, places }));
 }
 
 /** Until there is one at all, what has been placed of it so far counts, too, each time that it is worth so much more. */
-function* makeSchedule(state: State, rounds: number): Generator<void, Schedule> {
+function* makeSchedule(state: State, plan: Plan): Generator<void, Schedule> {
   const first = state.best.welfare === 0;
-  const making = construct(state.model, state.ascent.best, state.look, state.effort, { rounds });
+  const making = construct(state.model, state.ascent.best, state.look, state.effort, plan);
   for (;;) {
     const { done, value } = making.next();
     if (done) return value;
@@ -233,17 +234,21 @@ function lookWork(model: Model): number {
   return starts;
 }
 
-/** Cycles of moves, each from the best so far, until the bound is reached or nothing has been gained for long. */
-function* refine(state: State): Generator<void, void> {
+/**
+ * Cycles of moves, the first from a schedule, all others from the best so far, until the bound is reached or nothing has
+ * been gained for long.
+ */
+function* refine(state: State, from: Schedule): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
-  const improvement = beginImprovement(copySchedule(state.best), guide, demand, ascent.bound);
+  keep(state, from);
+  const improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
   const large = largeGangs(model, ascent.bound);
   let gained = 0;
   const note = () => {
     if (keepMoved(state, improvement)) gained = improvement.moves;
   };
-  let nextRounds = effort.spent + 40 * look;
+  let nextRounds = effort.spent + LOOKS.refining * look;
   for (let cycle = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; cycle++) {
     const about = large.length > 1 && cycle % ABOUT !== 0;
     const moves = about
@@ -258,7 +263,7 @@ function* refine(state: State): Generator<void, void> {
     improvement.schedule = copySchedule(state.best);
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + 40 * look;
+    nextRounds = effort.spent + LOOKS.refining * look;
   }
 }
 
@@ -272,7 +277,7 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
   const large = model.bids <= KICKED ? largeGangs(model, ascent.bound) : [];
   const least = model.bids <= EVERY_GAIN ? 0 : SMALL_GAIN;
   let gained = 0;
-  let nextRounds = effort.spent + 40 * look;
+  let nextRounds = effort.spent + LOOKS.improving * look;
   while (improvement.moves - gained < patience && improvement.moves < most) {
     if (effort.spent >= nextShare) {
       const before = effort.spent;
@@ -289,7 +294,7 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
     if (schedule.welfare >= wholeBound(ascent.bound)) break;
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + 40 * look;
+    nextRounds = effort.spent + LOOKS.improving * look;
   }
   if (most < Infinity) return;
   const last = yield* sharedAnew(improvement.schedule, state);
