@@ -17,6 +17,7 @@ import {
   type Schedule,
   slackAtFloors,
   slotsOf,
+  unplace,
 } from "./schedule.ts";
 import { stagingFits } from "./staging.ts";
 
@@ -259,7 +260,9 @@ export function placeIn(schedule: Schedule, { bid, way, start }: Aim): boolean {
   // A wish does not know where the parent stands, which may also have gone.
   if (!free || !mayEnter(schedule, bid) || start < earliestStart(schedule, bid)) return false;
   place(schedule, bid, way, start, model.g[bid] ?? 0);
-  return slackAtFloors(schedule, bid) >= 0;
+  if (slackAtFloors(schedule, bid) >= 0) return true;
+  unplace(schedule, bid);
+  return false;
 }
 
 function ejectFillers(improvement: Improvement, pool: number, cell: number, d: number, ejected: number[]) {
