@@ -35,8 +35,9 @@ export function kickOnce(improvement: Improvement, large: readonly number[], eff
 }
 
 /**
- * Puts a gang into a place, one drawn by chance unless it is named. Large gangs that stand in its way and find no other room take that of others,
- * the largest first, of which each is moved once. Answers with the pools concerned; null: it could not be put there.
+ * Puts a gang into a place, one drawn by chance unless it is named. Large gangs that stand in its way and find no other
+ * room take that of others, the largest first, of which each is moved once. Answers with the pools concerned; null: it
+ * could not be put there.
  */
 export function force(
   improvement: Improvement,
