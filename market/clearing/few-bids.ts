@@ -23,6 +23,8 @@ export const FEW = 200;
 const WORST = 0.6;
 /** Work of the proof for that of the moves, times bids. */
 const PROOF = 32;
+/** Looks at the whole book that the proof waits for where it has less work than the moves: about those of its first case. */
+const FIRST_CASE = 100;
 /** Looks at the whole book that moves and proof are worth before the price search goes on. */
 const LOOKS = 100;
 
@@ -101,7 +103,8 @@ function beginProof(state: State): Proof {
   const { model, ascent, effort, look } = state;
   state.cases = beginCases(model, { prices: ascent.best, bound: ascent.bound, round: look }, effort);
   const course = state.cases && divideCases(state.cases, () => state.best.welfare);
-  return { course: course ?? [].values(), due: 0, ended: course === undefined };
+  const due = model.bids > PROOF ? -FIRST_CASE * look : 0;
+  return { course: course ?? [].values(), due, ended: course === undefined };
 }
 
 /** Goes on with the proof while work is due; true: it has found a better schedule. */
