@@ -141,7 +141,7 @@ interface Stack {
   readonly firm: readonly boolean[];
   /** All of them as they stand. */
   readonly byCost: readonly number[];
-  /** By hour of the day: firm ones first, and those above the price cap last; none: there is one kind only, or no minimum run. */
+  /** By hour of the day: firm ones first, those above the price cap last; empty: only one kind, or no minimum run. */
   readonly firmFirst: readonly (readonly number[])[];
   /** What their centers drew and took back of the offer of each. */
   readonly less: readonly Less[];
@@ -188,7 +188,7 @@ function mostAskedOf({ centers }: BookState, [level]: readonly Level[]): number[
   if (level === undefined) return [];
   const { center, product } = level.offer;
   const spec = centers.get(center)?.spec;
-  return spec === undefined ? [] : mostAsked(spec, product);
+  return spec === undefined ? [] : mostAsked(spec, product, 1);
 }
 
 function lessOf(book: BookState, { offer }: BookOffer, drawn: ReadonlyMap<string, Int32Array>): Less {

@@ -1,5 +1,5 @@
 import type { JobId, Session } from "../../events/catalog/values.ts";
-import { type Bid, type Book, type Center, energyAt, type Offer, slotsNeeded } from "../clearing/instance.ts";
+import { type Bid, type Book, type Center, type Offer, slotsNeeded } from "../clearing/instance.ts";
 import type { Warm } from "../clearing/search.ts";
 import { lapsedUntil } from "../home-reserve.ts";
 import { products } from "../products.ts";
@@ -10,6 +10,7 @@ import { type BookCenter, type BookJob, type BookState, poolId } from "./book-st
 import { grainOf, type LinkLeft, linksLeft, type OnSale, type Step, stepsLeft } from "./capacity-left.ts";
 import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
+import { mostAsked } from "./price-cap.ts";
 import { ranges, unitsOf } from "./unit-ranges.ts";
 
 /** The gate of one auction. */
@@ -80,9 +81,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
       p: productIndex(product),
     })),
   };
-  const energies = facts.pools.map((pool) =>
-    Array.from({ length: units }, (_, t) => energyAt(facts, pool, t)),
-  );
+  const most = pools.map(({ center, product }) => byUnit(mostAsked(center.spec, product, grain)));
   const bids = [...book.jobs.values()].flatMap((job) => bidOf(scene, job) ?? []);
   bids.sort((a, b) => (a.bid.rank ?? 0) - (b.bid.rank ?? 0));
   return {
@@ -107,7 +106,7 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         stepsLeft(book, onSale, grain).flatMap((step): Offer[] => {
           const pool = poolIndex.get(step.pool) ?? 0;
           const { offer, cards: q, reserve, run, reclaimable } = step;
-          return withinCap(step, energies[pool] ?? [], grain).map(({ from, to }) => ({
+          return withinCap(step, most[pool] ?? [], grain).map(({ from, to }) => ({
             id: from === step.from ? offer : `${offer}/${from}`,
             pool,
             from,
@@ -172,10 +171,12 @@ function warmPrices(
 }
 
 /** Units of a step in which a card costs no more than the cap: in dear hours energy and carbon can lift it above. */
-function withinCap({ from, to, reserve }: Step, energy: readonly number[], grain: number) {
-  const costs = unitsOf(from, to, (unit) => reserve * grain + (energy[unit] ?? 0));
-  const within = costs.filter(({ content }) => content <= rules.priceCapFen * grain);
-  return ranges(within, () => true);
+function withinCap({ from, to, reserve }: Step, most: readonly number[], grain: number) {
+  const within = unitsOf(from, to, (unit) => reserve * grain <= (most[unit] ?? 0));
+  return ranges(
+    within.filter(({ content }) => content),
+    () => true,
+  );
 }
 
 function productIndex(product: string): number {
