@@ -2,7 +2,7 @@ import { earliestStart, mayEnter } from "./conditions.ts";
 import type { Aim } from "./ejection.ts";
 import type { Improvement } from "./improve.ts";
 import { DIV } from "./model.ts";
-import { type Schedule, slackAt } from "./schedule.ts";
+import { type Schedule, slackWithoutLinks } from "./schedule.ts";
 
 // Gangs that would gain more elsewhere at the guide, or that have no place though they would gain: where the bound is near
 // the best schedule, what such gangs lack is most of what lies between the two.
@@ -30,7 +30,7 @@ export function drawAstray(improvement: Improvement, most: number): Aim | null {
 }
 
 function gainOf(schedule: Schedule, bid: number, prices: Float64Array): number {
-  return schedule.choice[bid] === -1 ? 0 : slackAt(schedule, bid, prices);
+  return schedule.choice[bid] === -1 ? 0 : slackWithoutLinks(schedule, bid, prices);
 }
 
 /** In single pools those where the gang gains more than so many mills at the guide. */

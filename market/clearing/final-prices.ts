@@ -3,7 +3,7 @@ import { bestAlone } from "./demand.ts";
 import { copyPrices, type Prices, type PriceTables, refreshSums, refreshTables, tablesOf } from "./guide.ts";
 import { DIV, type Model } from "./model.ts";
 import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
-import { firstWay, isServed, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
+import { firstWay, isServed, type Schedule, secondWay, slackWithoutLinks, slotsOf } from "./schedule.ts";
 import { eachStaged } from "./staging.ts";
 
 /** Starts looked at in all sweeps together: a budget of work, so that the answer never depends on the machine. */
@@ -123,21 +123,16 @@ function eachTaken(
 
 /** What a gang gains at prices: value at the limit, less transfer, less what it pays, link payments rounded up. */
 function slackAt(schedule: Schedule, bid: number, { cells, links }: Prices): number {
-  let paid = 0;
   let carried = 0;
   eachTaken(
     schedule,
     bid,
-    (cell, cards) => {
-      paid += (cells[cell] ?? 0) * cards;
-    },
+    () => undefined,
     (slot, gigabits) => {
       carried += (links[slot] ?? 0) * gigabits;
     },
   );
-  return (
-    netOf(schedule.model, schedule.choice[bid] ?? -1) - paid - Math.ceil(carried / schedule.model.slotSeconds)
-  );
+  return slackWithoutLinks(schedule, bid, cells) - Math.ceil(carried / schedule.model.slotSeconds);
 }
 
 /** Takes from each cell and link of a losing bid in proportion to what its price has above the floor. */

@@ -65,7 +65,7 @@ export function* arrangeLargeGangs(
     draw: drawing(0x5eed1e55),
     effort,
     round,
-    now: { places: placesOf(from, large), prices, made: from },
+    now: { places: placesHeld(from, large), prices, made: from },
   };
   for (const bid of large) arranging.isLarge[bid] = 1;
   restore(arranging);
@@ -95,7 +95,7 @@ function highestNet({ wayNet, wayStart }: Model, bid: number): number {
 }
 
 /** Where those stand of them that have a place. */
-export function placesOf({ choice, start, share }: Schedule, large: readonly number[]): Map<number, Place> {
+export function placesHeld({ choice, start, share }: Schedule, large: readonly number[]): Map<number, Place> {
   const places = new Map<number, Place>();
   for (const bid of large) {
     const chosen = choice[bid] ?? -1;
@@ -129,7 +129,7 @@ function moveLarge(arranging: Arranging, temperature: number): void {
   }
   const made = fillBeside(arranging, prices);
   if (made.welfare > now.made.welfare - temperature * draw.fraction())
-    arranging.now = { places: placesOf(schedule, large), prices, made };
+    arranging.now = { places: placesHeld(schedule, large), prices, made };
   else restore(arranging);
 }
 
@@ -183,7 +183,7 @@ function fillBeside(
     moveLinks(model, moving, step / n);
     refreshTables(model, tables);
   }
-  const filling = construct(model, tables, round, effort, { rounds: 0, places: placesOf(schedule, large) });
+  const filling = construct(model, tables, round, effort, { rounds: 0, places: placesHeld(schedule, large) });
   for (;;) {
     const { done, value } = filling.next();
     if (done) return value;

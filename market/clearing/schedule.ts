@@ -341,11 +341,11 @@ export function isServed({ model, choice, fills }: Schedule, bid: number): boole
 
 /** What a gang gains at the floors, mills: below 0 no uniform prices hold. Links cost nothing at the least. */
 export function slackAtFloors(schedule: Schedule, bid: number): number {
-  return slackAt(schedule, bid, schedule.floor);
+  return slackWithoutLinks(schedule, bid, schedule.floor);
 }
 
 /** What a gang gains where it is at prices of cells, mills, links for nothing. */
-export function slackAt(schedule: Schedule, bid: number, prices: Float64Array): number {
+export function slackWithoutLinks(schedule: Schedule, bid: number, prices: Float64Array): number {
   const { model, choice, start, share } = schedule;
   const chosen = choice[bid] ?? -1;
   const second = secondWay(model, chosen);

@@ -7,7 +7,7 @@ import { type Prices, pricesOf } from "./guide.ts";
 import { beginImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Book, Result } from "./instance.ts";
 import { kickOnce } from "./kicks.ts";
-import { arrangeLargeGangs, largeGangs, placesOf } from "./large-gangs.ts";
+import { arrangeLargeGangs, largeGangs, placesHeld } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
@@ -185,7 +185,7 @@ function* work(state: State): Generator<void, void> {
   if (row !== undefined && isFarBelow(state, row.gap)) {
     yield* improve(state, dived, EARLY * model.bids);
     if (isFarBelow(state, row.gap))
-      places = placesOf(yield* arrange(state, dived, row.moves), largeGangs(model, ascent.bound));
+      places = placesHeld(yield* arrange(state, dived, row.moves), largeGangs(model, ascent.bound));
   }
   if (model.bids > KICKED) yield* improve(state, dived, Infinity);
   else yield* refine(state, yield* makeSchedule(state, { ...SINGLY, places }));
