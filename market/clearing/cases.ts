@@ -19,6 +19,8 @@ const MOST_CASES = 3000;
  * in which every place is known.
  */
 const ROUNDS = { alone: 100, part: 20, known: 100 };
+/** Looks at the whole book that the first case takes, about. */
+export const FIRST_CASE = ROUNDS.alone;
 /** How much a chooser counts as disputed at the least. */
 const LEAST = 1e-9;
 

@@ -1,5 +1,5 @@
 import { annealCycle } from "./anneal.ts";
-import { beginCases, divideCases } from "./cases.ts";
+import { beginCases, divideCases, FIRST_CASE } from "./cases.ts";
 import { beginImprovement, type Improvement } from "./improve.ts";
 import { copySchedule, type Schedule } from "./schedule.ts";
 import {
@@ -23,8 +23,6 @@ export const FEW = 200;
 const WORST = 0.6;
 /** Work of the proof for that of the moves, times bids. */
 const PROOF = 32;
-/** Looks at the whole book that the proof waits for where it has less work than the moves: about those of its first case. */
-const FIRST_CASE = 100;
 /** Looks at the whole book that moves and proof are worth before the price search goes on. */
 const LOOKS = 100;
 
@@ -103,6 +101,7 @@ function beginProof(state: State): Proof {
   const { model, ascent, effort, look } = state;
   state.cases = beginCases(model, { prices: ascent.best, bound: ascent.bound, round: look }, effort);
   const course = state.cases && divideCases(state.cases, () => state.best.welfare);
+  // Where it has less work than the moves it waits until that is worth its first case: they find a good schedule sooner.
   const due = model.bids > PROOF ? -FIRST_CASE * look : 0;
   return { course: course ?? [].values(), due, ended: course === undefined };
 }
