@@ -18,6 +18,23 @@ export const tinyShape: BookShape = { T: 3, slotSeconds: 3600, tick: 10, bids: 4
 /** Only bids of single cards and slots, which move no data: whatever they want, prices that clear the market exist. */
 export const looseShape: BookShape = { ...spotShape, loose: true };
 
+/** One center with one pool whose energy costs nothing; in each slot all cards of the offers. */
+export function onePoolBook(
+  slots: number,
+  offers: readonly (readonly [cards: number, reserve: number])[],
+  bids: readonly Bid[],
+): Book {
+  return {
+    T: slots,
+    products: [{ name: "h20", kw: 0 }],
+    centers: [{ region: 0, pue: 1, energy: new Array<number>(slots).fill(0) }],
+    links: [],
+    pools: [{ c: 0, p: 0 }],
+    offers: offers.map(([q, reserve]) => ({ pool: 0, from: 0, to: slots, q, reserve })),
+    bids: [...bids],
+  };
+}
+
 const CENTERS = 3;
 /** Left out three times out of four. */
 const optional = <A>(arbitrary: fc.Arbitrary<A>) =>

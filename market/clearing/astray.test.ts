@@ -1,25 +1,18 @@
 import { expect, test } from "vitest";
+import { onePoolBook } from "../../test/clearing-books.ts";
 import { drawAstray } from "./astray.ts";
 import { compileBook } from "./compile-book.ts";
 import { construct } from "./construct.ts";
 import { demandAt, emptyDemand } from "./demand.ts";
 import { pricesOf, refreshTables, tablesOf } from "./guide.ts";
 import { beginImprovement } from "./improve.ts";
-import type { Bid, Book } from "./instance.ts";
+import type { Bid } from "./instance.ts";
 import type { Model } from "./model.ts";
 import { emptySchedule, place } from "./schedule.ts";
 
 const slots = 24;
 const block = { kind: "block" as const, from: 0, to: slots, home: 0 };
-const auctionOf = (bids: Bid[]): Book => ({
-  T: slots,
-  products: [{ name: "h20", kw: 0 }],
-  centers: [{ region: 0, pue: 1, energy: new Array<number>(slots).fill(0) }],
-  links: [],
-  pools: [{ c: 0, p: 0 }],
-  offers: [{ pool: 0, from: 0, to: slots, q: 8, reserve: 10 }],
-  bids,
-});
+const auctionOf = (bids: readonly Bid[]) => onePoolBook(slots, [[8, 10]], bids);
 
 /** Before the last six slots cards are dearer at the guide. */
 function improving(model: Model, start: number) {

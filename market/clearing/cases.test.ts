@@ -1,23 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBeyondBook, arbitraryBook, tinyShape } from "../../test/clearing-books.ts";
+import { arbitraryBeyondBook, arbitraryBook, onePoolBook, tinyShape } from "../../test/clearing-books.ts";
 import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { clear } from "./clear.ts";
-import type { Bid, Book, Offer } from "./instance.ts";
+import type { Bid, Book } from "./instance.ts";
 import { openSearch } from "./search.ts";
-
-/** One pool, no energy. */
-function bookOf(T: number, offers: [cards: number, reserve: number][], bids: Bid[]): Book {
-  return {
-    T,
-    products: [{ name: "h20", kw: 0 }],
-    centers: [{ region: 0, pue: 1, energy: new Array<number>(T).fill(0) }],
-    links: [],
-    pools: [{ c: 0, p: 0 }],
-    offers: offers.map(([q, reserve]): Offer => ({ pool: 0, from: 0, to: T, q, reserve })),
-    bids,
-  };
-}
 
 function block(g: number, d: number, limit: number, to = d): Bid {
   return { kind: "block", g, d, from: 0, to, prods: [{ p: 0, limit }], home: 0 };
@@ -37,7 +24,7 @@ function withGangs(book: Book): Book {
 
 describe("a proof by cases", () => {
   test("sees that two gangs do not fit beside each other, which prices alone do not", () => {
-    const book = bookOf(1, [[8, 0]], [block(5, 1, 100), block(5, 1, 90), block(5, 1, 80)]);
+    const book = onePoolBook(1, [[8, 0]], [block(5, 1, 100), block(5, 1, 90), block(5, 1, 80)]);
     const search = openSearch(book);
     while (search.welfare === 0) search.advance(1);
     expect(search.bound).toBeGreaterThan(700);
@@ -46,7 +33,7 @@ describe("a proof by cases", () => {
   });
 
   test("sees that they fit one after the other", () => {
-    const book = bookOf(5, [[8, 0]], [block(5, 2, 100, 5), block(5, 2, 90, 5), block(5, 2, 80, 5)]);
+    const book = onePoolBook(5, [[8, 0]], [block(5, 2, 100, 5), block(5, 2, 90, 5), block(5, 2, 80, 5)]);
     expect(clear(book)).toMatchObject({ welfare: 1900, bound: 1900 });
   });
 
@@ -57,12 +44,12 @@ describe("a proof by cases", () => {
       [5, 40],
     ];
     const bids = [block(3, 1, 100), block(3, 1, 35)];
-    expect(clear(bookOf(1, offers, bids))).toMatchObject({ welfare: 270, bound: 270 });
+    expect(clear(onePoolBook(1, offers, bids))).toMatchObject({ welfare: 270, bound: 270 });
   });
 
   test("finds the better of two schedules that are worth nearly the same", () => {
     const bids = [block(6, 1, 100), block(4, 1, 74), block(4, 1, 74), block(2, 1, 1)];
-    expect(clear(bookOf(1, [[8, 0]], bids))).toMatchObject({ welfare: 602, bound: 602 });
+    expect(clear(onePoolBook(1, [[8, 0]], bids))).toMatchObject({ welfare: 602, bound: 602 });
   });
 
   test.each([

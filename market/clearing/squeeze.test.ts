@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryBeyondBook, arbitraryBook, forwardShape, spotShape } from "../../test/clearing-books.ts";
+import {
+  arbitraryBeyondBook,
+  arbitraryBook,
+  forwardShape,
+  onePoolBook,
+  spotShape,
+} from "../../test/clearing-books.ts";
 import { checkClearing } from "../../test/clearing-checker.ts";
 import { compileBook } from "./compile-book.ts";
 import { demandAt, emptyDemand } from "./demand.ts";
@@ -30,26 +36,20 @@ const anyRun = (book: Book): Book => ({
 
 describe("a gang squeezed in", () => {
   const slots = 24;
-  const book: Book = {
-    T: slots,
-    products: [{ name: "h20", kw: 0 }],
-    centers: [{ region: 0, pue: 1, energy: new Array<number>(slots).fill(0) }],
-    links: [],
-    pools: [{ c: 0, p: 0 }],
-    offers: [{ pool: 0, from: 0, to: slots, q: 8, reserve: 10 }],
-    bids: [
+  const whole = { d: slots, from: 0, to: slots, home: 0 };
+  const book = onePoolBook(
+    slots,
+    [[8, 10]],
+    [
       ...[50, 60, 70, 80].map((limit) => ({
+        ...whole,
         kind: "div" as const,
         g: 2,
-        d: slots,
-        from: 0,
-        to: slots,
         prods: [{ p: 0, limit }],
-        home: 0,
       })),
-      { kind: "block", g: 1, d: slots, from: 0, to: slots, prods: [{ p: 0, limit: 90 }], home: 0 },
+      { ...whole, kind: "block", g: 1, prods: [{ p: 0, limit: 90 }] },
     ],
-  };
+  );
 
   test("has in every slot only the card that it lacks, from the div bid that values it least", () => {
     const model = compileBook(book);
