@@ -112,7 +112,8 @@ function endOfAll({ cut, until, to }: BookAward): number {
  * against the pool's other offers, which can only sell too little. Fewer working cards than offered derate the dearest.
  * Home reserves stand beside the others once they have lapsed, less what their centers drew.
  * Jobs that take firm cards only take them first, the others the cheapest of what is left, reclaimable or not. In slots in
- * which an offer with a minimum run stands all jobs take firm cards first: so the engine counts what it sells.
+ * which an offer with a minimum run stands all jobs take firm cards first, and last those above the price cap: so the
+ * engine counts what it sells.
  * `grain`: slots of one unit on sale; a unit offers the least that any of its slots has left.
  */
 export function stepsLeft(book: BookState, onSale: OnSale, grain: number): Step[] {
