@@ -1,19 +1,16 @@
-import { parseArgs } from "node:util";
 import { openIssuer } from "./issuer.ts";
+import { readTokenOptions, tokenUsage } from "./token-options.ts";
 
 // `npm run token -- --role tenant --owner acme`: a token for the local exchange, made from the keys in its folder.
 
-const { values } = parseArgs({
-  options: {
-    role: { type: "string", multiple: true },
-    owner: { type: "string" },
-    data: { type: "string", default: ".suanwang" },
-  },
-});
-if (values.owner === undefined || values.role === undefined) {
-  console.error("usage: npm run -s token -- --role center|tenant|finance|operator --owner NAME [--data DIR]");
+try {
+  const options = readTokenOptions(process.argv.slice(2));
+  if (options === "help") console.log(tokenUsage);
+  else {
+    const issuer = await openIssuer(options.data);
+    console.log(await issuer.mint({ ...options, seconds: 86_400 }));
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-} else {
-  const issuer = await openIssuer(values.data);
-  console.log(await issuer.mint({ owner: values.owner, roles: values.role, seconds: 86_400 }));
 }
