@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,6 +102,16 @@ describe("what is wrong is named, with its fix", () => {
       "bids[7].parent: must join two block or split bids of the book",
     ],
     [
+      "a price below 0",
+      (book) => Object.assign(Object(book.offers?.[0]), { reserve: -1 }),
+      "offers[0].reserve: must be a multiple of tick, from 0 to ",
+    ],
+    [
+      "a pool that there is not",
+      (book) => Object.assign(Object(book.offers?.[0]), { pool: 5 }),
+      "offers[0].pool: must be an index of pools, from 0 to 4",
+    ],
+    [
       "a value that cannot be",
       (book) => Object.assign(Object(book.bids?.[7]), { to: 25 }),
       "bids[7].to: must lie after from and within T",
@@ -123,6 +133,33 @@ describe("what is wrong is named, with its fix", () => {
     const { code, err } = await clear(instance, join(folder, "never.json"), "--warm", file);
     expect(code).toBe(1);
     expect(err).toContain("linkPrices.0: must be an array of numbers");
+  });
+
+  test("files that are cut off, not packed, or no JSON", async () => {
+    const cutOff = join(folder, "cut-off.json.gz");
+    writeFileSync(cutOff, readFileSync(instance).subarray(0, 1000));
+    const notPacked = join(folder, "not-packed.json.gz");
+    writeFileSync(notPacked, "{}");
+    const noNumber = join(folder, "no-number.json");
+    writeFileSync(noNumber, '{ "T": NaN }');
+    for (const [file, fix] of [
+      [cutOff, "is no whole gzip file"],
+      [notPacked, "pack it, or end its name in .json"],
+      [noNumber, "JSON has no NaN"],
+    ] as const) {
+      const { code, err } = await clear(file, join(folder, "never.json"));
+      expect(code).toBe(1);
+      expect(err).toContain(`${file}: `);
+      expect(err).toContain(fix);
+    }
+  });
+
+  test("a result that cannot be written, before the time is spent", async () => {
+    const nowhere = join(folder, "no-such-folder", "result.json");
+    const { code, out, err } = await clear(instance, nowhere, "--seconds", "60");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain(`${nowhere}: `);
+    expect(err).not.toContain("    at ");
   });
 
   test("a file that is not there, and calls that cannot be understood", async () => {

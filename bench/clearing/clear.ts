@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { checkClearing } from "../../test/clearing-checker.ts";
-import { readInstance, readPrices, UnreadableFile, writeResult } from "./interchange.ts";
+import { assertWritable, readInstance, readPrices, UnreadableFile, writeResult } from "./interchange.ts";
 import { gapOf, searchUntil } from "./timed-search.ts";
 
 const usage = `npm run clear -- INSTANCE RESULT [options]
@@ -10,7 +10,7 @@ const usage = `npm run clear -- INSTANCE RESULT [options]
   --seconds S      how long the engine may take (10)
   --warm RESULT    start from the prices of an earlier result for the same pools and links
 
-Exits with 1 if a file cannot be read or the result breaks a rule, with 2 if it is called wrongly.`;
+Exits with 1 if a file cannot be read or written or the result breaks a rule, with 2 if it is called wrongly.`;
 
 class WrongCall extends Error {}
 
@@ -42,6 +42,7 @@ function clearFile(call: NonNullable<ReturnType<typeof readCall>>): boolean {
   const book = readInstance(call.instance);
   const warm = call.warm === undefined ? undefined : readPrices(call.warm, book);
   const read = secondsSince(reading);
+  assertWritable(call.result);
   const { result, seconds } = searchUntil(book, {
     seconds: call.seconds,
     ...(warm === undefined ? {} : { warm }),

@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Book, Result } from "../../market/clearing/instance.ts";
 import type { Warm } from "../../market/clearing/search.ts";
 import { assertBook } from "../../market/clearing/validate.ts";
 
-/** A file that is not what it should be; the message names the file, the field and the fix. */
+/** A file that is not what it should be, or cannot be used; the message names the file, the field and the fix. */
 export class UnreadableFile extends Error {
   constructor(file: string, complaints: readonly string[]) {
     const more = complaints.length > 10 ? [`and ${complaints.length - 10} more`] : [];
@@ -17,12 +17,26 @@ const isGzip = (file: string) => file.endsWith(".gz");
 
 /** JSON of a file, unpacked if its name ends in .gz. @throws UnreadableFile */
 export function readJson(file: string): unknown {
+  const bytes = attempt(file, "cannot be read", () => readFileSync(file));
+  const text = attempt(file, "is no whole gzip file: pack it, or end its name in .json", () =>
+    isGzip(file) ? gunzipSync(bytes) : bytes,
+  ).toString("utf8");
+  return attempt(file, "is no JSON, and JSON has no NaN or Infinity: write numbers out", () =>
+    JSON.parse(text),
+  );
+}
+
+function attempt<Value>(file: string, wrong: string, action: () => Value): Value {
   try {
-    const bytes = readFileSync(file);
-    return JSON.parse((isGzip(file) ? gunzipSync(bytes) : bytes).toString("utf8"));
+    return action();
   } catch (error) {
-    throw new UnreadableFile(file, [error instanceof Error ? error.message : String(error)]);
+    throw new UnreadableFile(file, [`${wrong} (${error instanceof Error ? error.message : String(error)})`]);
   }
+}
+
+/** That a file can be written, which is better known before there is something to write. @throws UnreadableFile */
+export function assertWritable(file: string): void {
+  attempt(file, "cannot be written", () => closeSync(openSync(file, "a")));
 }
 
 /** Packed if the name ends in .gz. */

@@ -28,6 +28,7 @@ describe("what is wrong is named by its field", () => {
     ["offers[0].q", { offers: [{ pool: 0, from: 0, to: 1, q: 1.5, reserve: 1 }] }],
     ["offers[0].reserve", { offers: [{ pool: 0, from: 0, to: 1, q: 1, reserve: -1 }] }],
     ["offers[0].minRun", { offers: [{ pool: 0, from: 0, to: 1, q: 1, reserve: 1, minRun: 0 }] }],
+    ["offers[0].sold", { offers: [{ pool: 0, from: 0, to: 1, q: 1, reserve: 1, sold: [0.5] }] }],
     ["bids[0].kind", withBid({ kind: "lease" })],
     ["bids[0].floor", withBid({ kind: "service" })],
     ["bids[0].floor", withBid({ kind: "service", g: 2, floor: 3 })],
@@ -74,6 +75,19 @@ describe("what is wrong is named by its field", () => {
 
   test("limits must be whole ticks", () => {
     const book = { ...sample, tick: 10, offers: [], bids: [{ ...bid, prods: [{ p: 0, limit: 15 }] }] };
-    expect(validateBook(book)).toEqual(["bids[0].prods[0].limit: must be a multiple of tick"]);
+    expect(validateBook(book)).toEqual([
+      "bids[0].prods[0].limit: must be a multiple of tick, from 0 to 2^53",
+    ]);
+  });
+
+  test("pieces of one offer lie in one pool", () => {
+    const offer = { from: 0, to: 1, q: 1, reserve: 1, minRun: 1 };
+    const offers = [
+      { ...offer, id: "a", pool: 0 },
+      { ...offer, id: "b", of: "a", pool: 1 },
+    ];
+    expect(validateBook({ ...sample, bids: [], offers })).toEqual([
+      "offers[1].of: must be an offer of the same pool",
+    ]);
   });
 });

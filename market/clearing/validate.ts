@@ -55,6 +55,15 @@ function isAmount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
+function anIndexOf(name: "products" | "centers" | "pools", book: Book): string {
+  const last = book[name].length - 1;
+  return last < 0
+    ? `must be an index of ${name}, but there are none`
+    : `must be an index of ${name}, from 0 to ${last}`;
+}
+
+const aPrice = "must be a multiple of tick, from 0 to 2^53";
+
 function isPrice(value: unknown, tick: number): boolean {
   return isCount(value, 0) && value % tick === 0;
 }
@@ -65,7 +74,7 @@ function checkPlaces(book: Book, complain: Complain): void {
   });
   book.centers.forEach((center, c) => {
     const at = `centers[${c}]`;
-    if (!isCount(center.region, 0)) complain(`${at}.region`, "must be an index");
+    if (!isCount(center.region, 0)) complain(`${at}.region`, "must be a whole number >= 0");
     if (!isAmount(center.pue)) complain(`${at}.pue`, "must be a number >= 0");
     const fits = Array.isArray(center.energy) && center.energy.length >= book.T;
     if (!fits || !center.energy.every(isAmount)) complain(`${at}.energy`, "must hold T numbers >= 0");
@@ -77,7 +86,7 @@ function checkPlaces(book: Book, complain: Complain): void {
   book.links.forEach((link, l) => {
     const at = `links[${l}]`;
     for (const end of ["a", "b"] as const)
-      if (!isIndex(link[end], book.centers)) complain(`${at}.${end}`, "is no center");
+      if (!isIndex(link[end], book.centers)) complain(`${at}.${end}`, anIndexOf("centers", book));
     if (link.a === link.b) complain(at, "must join two centers");
     if (ways.has(`${link.a}~${link.b}`)) complain(at, "repeats a link");
     ways.add(`${link.a}~${link.b}`);
@@ -87,27 +96,33 @@ function checkPlaces(book: Book, complain: Complain): void {
   });
   const pairs = new Set<string>();
   book.pools.forEach((pool, k) => {
-    if (!isIndex(pool.c, book.centers)) complain(`pools[${k}].c`, "is no center");
-    if (!isIndex(pool.p, book.products)) complain(`pools[${k}].p`, "is no product");
+    if (!isIndex(pool.c, book.centers)) complain(`pools[${k}].c`, anIndexOf("centers", book));
+    if (!isIndex(pool.p, book.products)) complain(`pools[${k}].p`, anIndexOf("products", book));
     if (pairs.has(`${pool.c}/${pool.p}`)) complain(`pools[${k}]`, "repeats a pool");
     pairs.add(`${pool.c}/${pool.p}`);
   });
 }
 
 function checkRange(from: number, to: number, slots: number, at: string, complain: Complain): void {
-  if (!isCount(from, 0)) complain(`${at}.from`, "must be a slot");
+  if (!isCount(from, 0)) complain(`${at}.from`, "must be a slot, from 0 on");
   else if (!isCount(to, from + 1) || to > slots) complain(`${at}.to`, "must lie after from and within T");
 }
 
 function checkOffers(book: Book, complain: Complain): void {
+  const poolOf = new Map<number | string, number>();
   book.offers.forEach((offer, o) => {
     const at = `offers[${o}]`;
-    if (!isIndex(offer.pool, book.pools)) complain(`${at}.pool`, "is no pool");
+    if (!isIndex(offer.pool, book.pools)) complain(`${at}.pool`, anIndexOf("pools", book));
     checkRange(offer.from, offer.to, book.T, at, complain);
-    if (!isCount(offer.q, 0)) complain(`${at}.q`, "must be a whole number of cards");
-    if (!isPrice(offer.reserve, book.tick ?? DEFAULT_TICK))
-      complain(`${at}.reserve`, "must be a multiple of tick");
+    if (!isCount(offer.q, 0)) complain(`${at}.q`, "must be a whole number of cards, >= 0");
+    if (!isPrice(offer.reserve, book.tick ?? DEFAULT_TICK)) complain(`${at}.reserve`, aPrice);
     if (!isCount(offer.minRun ?? 1, 1)) complain(`${at}.minRun`, "must be a whole number above 0");
+    if (offer.sold && !offer.sold.every(Number.isSafeInteger))
+      complain(`${at}.sold`, "must hold whole numbers of slots");
+    const of = offer.of ?? offer.id ?? o;
+    if ((poolOf.get(of) ?? offer.pool) !== offer.pool)
+      complain(`${at}.of`, "must be an offer of the same pool");
+    poolOf.set(of, offer.pool);
   });
 }
 
@@ -116,10 +131,10 @@ function checkBid(book: Book, bid: Bid, at: string, complain: Complain): void {
     complain(`${at}.kind`, "must be block, split, div or service");
   if (bid.kind === "service" && (!isCount(bid.floor, 1) || bid.floor > bid.g))
     complain(`${at}.floor`, "must be a whole number of cards from 1 to g");
-  if (!isCount(bid.stage ?? 0, 0)) complain(`${at}.stage`, "must be a whole number of slots");
+  if (!isCount(bid.stage ?? 0, 0)) complain(`${at}.stage`, "must be a whole number of slots, >= 0");
   if (!isCount(bid.g, 1) || bid.g > MOST) complain(`${at}.g`, `must be a whole number from 1 to ${MOST}`);
   checkRange(bid.from, bid.to, book.T, at, complain);
-  if (!isIndex(bid.home, book.centers)) complain(`${at}.home`, "is no center");
+  if (!isIndex(bid.home, book.centers)) complain(`${at}.home`, anIndexOf("centers", book));
   for (const field of ["dataGB", "bw"] as const)
     if (!isCount(bid[field] ?? 0, 0)) complain(`${at}.${field}`, "must be a whole number >= 0");
   for (const field of ["kmax", "chunk"] as const)
@@ -128,9 +143,9 @@ function checkBid(book: Book, bid: Bid, at: string, complain: Complain): void {
     if (!isAmount(bid[field] ?? 0)) complain(`${at}.${field}`, "must be a number >= 0");
   if (!Number.isFinite(bid.rank ?? 0)) complain(`${at}.rank`, "must be a number");
   if (bid.regions && !bid.regions.every((region) => isCount(region, 0)))
-    complain(`${at}.regions`, "must be indexes");
+    complain(`${at}.regions`, "each must be the whole number >= 0 of a region");
   if (bid.pools && !bid.pools.every((pool) => isIndex(pool, book.pools)))
-    complain(`${at}.pools`, "must be pools");
+    complain(`${at}.pools`, `each ${anIndexOf("pools", book)}`);
   checkChoices(book, bid, at, complain);
 }
 
@@ -142,9 +157,8 @@ function checkChoices(book: Book, bid: Bid, at: string, complain: Complain): voi
   if (new Set(bid.prods.map(({ p }) => p)).size < bid.prods.length)
     complain(`${at}.prods`, "repeats a product");
   bid.prods.forEach((choice, i) => {
-    if (!isIndex(choice.p, book.products)) complain(`${at}.prods[${i}].p`, "is no product");
-    if (!isPrice(choice.limit, book.tick ?? DEFAULT_TICK))
-      complain(`${at}.prods[${i}].limit`, "must be a multiple of tick");
+    if (!isIndex(choice.p, book.products)) complain(`${at}.prods[${i}].p`, anIndexOf("products", book));
+    if (!isPrice(choice.limit, book.tick ?? DEFAULT_TICK)) complain(`${at}.prods[${i}].limit`, aPrice);
     const d = slotsNeeded(bid, choice);
     if (!isCount(d, 1) || d > MOST) complain(`${at}.prods[${i}].d`, `must be given, from 1 to ${MOST}`);
   });
