@@ -10,7 +10,7 @@ import {
   renewLease,
   reportCapacity,
 } from "../functions/contract/centers.ts";
-import { cny, count, span, time } from "./figures.ts";
+import { cny, count, hourly, span, time } from "./figures.ts";
 import { defined } from "./listing.ts";
 import { amountOf, cnyOption, millsOption } from "./money-options.ts";
 import {
@@ -234,13 +234,16 @@ const sensedColumns: readonly Column<Sensed>[] = [
 ];
 
 function centerRecord(center: Center): string {
-  const { pools, links } = center;
+  const { pools, links, energy, carbon } = center;
   return record([
     ["center", center.center],
     ["name", center.name],
     ["status", center.status],
     ["region", [center.region, ...center.homeRegions].join(", ")],
     ["pools", pools.map(({ product, cards }) => `${product} ${count(cards)}`).join(", ")],
+    ["PUE", (center.puePermille / 1000).toFixed(3)],
+    ["energy", `${hourly(energy)} mills/kWh`],
+    ["carbon", carbon === undefined ? undefined : `${hourly(carbon)} mills/kWh on top`],
     [
       "links",
       links

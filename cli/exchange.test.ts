@@ -97,6 +97,8 @@ describe("a market, from its first center to its first charge", () => {
         "status     joined",
         "region     CN-HB",
         "pools      a100-80g 16",
+        "PUE        1.250",
+        "energy     0 mills/kWh",
         "links",
         "guarantee  0.000 CNY",
         "version    1",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cny, count, price, span, time } from "./figures.ts";
+import { cny, count, hourly, price, span, time } from "./figures.ts";
 
 test("mills are shown in CNY, exactly, however large or negative", () => {
   expect(["0", "7", "-4000", "1234567"].map(cny)).toEqual(["0.000", "0.007", "-4.000", "1,234.567"]);
@@ -20,4 +20,9 @@ test("prices, counts and times are written for people", () => {
   const slot = Date.parse("2026-03-02T15:54:00Z") / 360_000;
   expect(span(slot, slot + 1)).toBe("2026-03-02 23:54 – 2026-03-03 00:00");
   expect(span(slot - 10, slot)).toBe("2026-03-02 22:54 – 23:54");
+});
+
+test("prices of the hours are one, or the least and the most", () => {
+  expect(hourly(new Array<number>(24).fill(600))).toBe("600");
+  expect(hourly([900, 1200, 300])).toBe("300 – 1,200");
 });

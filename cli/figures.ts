@@ -20,6 +20,12 @@ export function count(number: number): string {
   return thousands(String(number));
 }
 
+/** Prices of the hours of a day: one if they are all the same, else the least and the most. */
+export function hourly(mills: readonly number[]): string {
+  const [least, most] = [Math.min(...mills), Math.max(...mills)];
+  return least === most ? count(least) : `${count(least)} – ${count(most)}`;
+}
+
 function thousands(digits: string): string {
   return digits.replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -11,6 +11,7 @@ import {
   postJob,
 } from "../functions/contract/jobs.ts";
 import { getHealth } from "../functions/contract/service.ts";
+import { awardedCards } from "./awarded-cards.ts";
 import { bidDefaults, bidFields, bidOptions, frameworkOption } from "./bid-options.ts";
 import { Failure } from "./failure.ts";
 import { cny, count, price, slotTime, span, time } from "./figures.ts";
@@ -208,16 +209,15 @@ function cardsOf({ floor, cards }: Job["spec"]): string {
 }
 
 /** Of a service, which has more of them in some slots than in others, the fewest and the most. */
-function awardedCards({ fills }: Job["awards"][number], kind: Job["spec"]["kind"]): string {
-  const cards = fills.map((fill) => fill.cards);
-  const [least, most] = [Math.min(...cards), Math.max(...cards)];
+function awardCards({ fills }: Job["awards"][number], kind: Job["spec"]["kind"]): string {
+  const { least, most } = awardedCards(fills);
   return kind === "service" && least < most ? `${count(least)} to ${count(most)}` : count(most);
 }
 
 const awardColumns = (kind: Job["spec"]["kind"]): readonly Column<Job["awards"][number]>[] => [
   { head: "placement", of: ({ placement }) => placement },
   { head: "centers", of: centersOf },
-  { head: "cards", right: true, of: (award) => awardedCards(award, kind) },
+  { head: "cards", right: true, of: (award) => awardCards(award, kind) },
   { head: "market time", of: ({ from, to }) => span(from, to) },
   {
     head: "CNY/card-h",

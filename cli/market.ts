@@ -13,7 +13,7 @@ import {
   type PublishedCenter,
   type SlotPrice,
 } from "../functions/contract/market.ts";
-import { cny, count, price, slotTime, span, time } from "./figures.ts";
+import { cny, count, hourly, price, slotTime, span, time } from "./figures.ts";
 import { allOption, cursorOption, limitOption, type Paging, showList } from "./listing.ts";
 import { publishedOfferColumns } from "./offer.ts";
 import type { Session } from "./session.ts";
@@ -143,6 +143,12 @@ const centerColumns: readonly Column<Center>[] = [
     of: ({ pools }) => pools.map(({ product, cards }) => `${product} ${count(cards)}`).join(", "),
   },
   { head: "PUE", right: true, of: ({ puePermille }) => (puePermille / 1000).toFixed(3) },
+  {
+    head: "energy + carbon mills/kWh",
+    right: true,
+    of: ({ energy, carbon }) =>
+      carbon === undefined ? hourly(energy) : `${hourly(energy)} + ${hourly(carbon)}`,
+  },
   { head: "gCO2/kWh", right: true, of: ({ gridFactor }) => count(gridFactor) },
   { head: "links to", of: ({ links }) => links.map(({ to }) => to).join(", ") },
 ];

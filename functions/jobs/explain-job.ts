@@ -88,7 +88,7 @@ function rejectionOf(last: BidOutcome, { dataGB }: KnownJob["request"]["spec"]):
       return `In ${auction} it would have paid, but ${whenOf(last, "too few cards were left")}. ${remedyOf(last)}`;
     case "link":
       return last.slots === undefined
-        ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, or cards at home, would do.`
+        ? `In ${auction} no link could carry its data to a center other than its home: fewer GB, moving them ahead over more slots (stageSlots), or cards at home, would do.`
         : `In ${auction} it would have paid, but ${whenOf(last, "the link had too little left for its data")}. ${remedyOf(last)}`;
     case "minRun":
       return `In ${auction} it would have paid, and cards were left, but their centers sell them in longer runs only: with it alone they would have been sold for too short a time ${rangesOf(last)}. More slots in a row, or a window beside slots that are sold, would help. ${remedyOf(last)}`;

@@ -6,9 +6,11 @@ import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
+  beta,
   bolt,
   finance,
   type InMemoryExchange,
+  newCenter,
   newJob,
   newOffer,
   openAccount,
@@ -495,6 +497,25 @@ describe("GET /jobs/{job}/why", () => {
     expect(why.explanation).toContain("frameworks");
     const beside = await whyOf({}, { frameworks: ["no-such-framework"] });
     expect(beside.auctions).toEqual([{ auction: 1, reason: "framework" }]);
+  });
+
+  test("says of data that no link carries in a slot that it can be moved ahead", async () => {
+    exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    const far = { ...newCenter("b-1"), region: "CN-GD", homeRegions: [] };
+    await succeeds(exchange.call(operations.joinNetwork, beta, { body: far }));
+    await succeeds(exchange.call(operations.renewLease, beta, { params: { center: "b-1" } }));
+    await succeeds(exchange.call(operations.postOffer, beta, { body: newOffer(exchange, "b-1") }));
+    await openAccount(exchange, acme, "10000000");
+    const links = [{ to: "b-1", gbps: 1, latencyMs: 5, perGB: 1 }];
+    await succeeds(exchange.call(operations.declareLinks, alpha, { params: { center }, body: { links } }));
+    await exchange.pump();
+    const { job } = await succeeds(post({ home: center, dataGB: 1000, regions: ["CN-GD"] }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    const why = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
+    expect(why.auctions).toEqual([{ auction: 1, reason: "link" }]);
+    expect(why.explanation).toContain("stageSlots");
   });
 
   test("finds its answer among those of an auction of many bids", async () => {

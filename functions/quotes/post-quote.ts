@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { startsFrom } from "../../market/job/request.ts";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
@@ -26,12 +27,7 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
   if (body.to <= body.from)
     throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
   if (body.to <= from)
-    throw problem(
-      422,
-      "window-passed",
-      `The next ${body.session} gate sells from slot ${from}: the window ends too early.`,
-      "/to",
-    );
+    throw problem(422, "window-passed", `${startsFrom(body, from)}: the window ends too early.`, "/to");
   assertServed(body);
   // A service is served for what is left of its window.
   const slots = body.floor === undefined ? body.slots : wholeOf(body, from);

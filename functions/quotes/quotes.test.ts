@@ -232,6 +232,9 @@ describe("POST /quotes", () => {
     await openMarket();
     const [best] = (await quote({ stageSlots: 5 })).body.pools;
     expect(best?.from).toBe(exchange.slot() + 6);
+    const { problem } = await quote({ stageSlots: 35 });
+    expect(problem).toMatchObject({ code: "window-passed", errors: [{ pointer: "/to" }] });
+    expect(problem?.detail).toContain("With 35 slots to move its data it starts in slot");
   });
 
   test("takes each product's own length, and holds the dearest", async () => {

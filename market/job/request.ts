@@ -43,7 +43,8 @@ function whyNotWindow(spec: JobSpec, now: number): Decided | undefined {
     : undefined;
 }
 
-function startsFrom({ stageSlots = 0 }: JobSpec, earliest: number): string {
+/** The first slot in which such a job may start, and why not before: the begin of a sentence. */
+export function startsFrom({ stageSlots = 0 }: Pick<JobSpec, "stageSlots">, earliest: number): string {
   return stageSlots === 0
     ? `The next gate sells from slot ${earliest}`
     : `With ${stageSlots} slots to move its data it starts in slot ${earliest} at the earliest`;
