@@ -138,7 +138,7 @@ describe("a market, from its first center to its first charge", () => {
     );
     expect(await ok(`quote -f ${file}`)).toMatchInlineSnapshot(`
       "center  product   market time               CNY/card-h  cost CNY  basis    limit
-      wuhan   a100-80g  2026-03-02 10:06 – 11:06        1.00     8.000  offered  suffices
+      wuhan   a100-80g  2026-03-02 10:12 – 11:12        1.00     8.000  offered  suffices
       such a job holds 24.000 CNY before tax
       "
     `);

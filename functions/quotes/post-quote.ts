@@ -4,7 +4,7 @@ import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
 import { firstSlots, nextOnSale } from "../../market/stretch.ts";
-import { SLOTS_PER_HOUR, slotOf } from "../../market/time.ts";
+import { SLOTS_PER_HOUR, slotAtOrAfter, slotOf } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
 import type { PoolQuote, QuoteRequest } from "../contract/quotes.ts";
@@ -23,7 +23,7 @@ type Request = z.output<typeof QuoteRequest>;
 const slotsMost = 1690;
 
 export const create = endpoint(operations.postQuote, async ({ body, access, role, now }) => {
-  const from = firstSale(body, slotOf(now));
+  const from = firstSale(body, now);
   if (body.to <= body.from)
     throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
   if (body.to <= from)
@@ -51,9 +51,14 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
 });
 export const handler = onLambda(create);
 
-/** The first slot of the window in which a job of the session's next gate may start: its data is moved before. */
+/**
+ * The first slot of the window in which a job of the session's next gate may start: its data is moved before. A spot
+ * gate closes as its slot begins: within a slot the next one is that of the slot after.
+ * @param now ms since the Unix epoch
+ */
 function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
-  const first = Math.max(from, nextOnSale(session, now) + stageSlots);
+  const gate = session === "spot" ? slotAtOrAfter(now) : slotOf(now);
+  const first = Math.max(from, nextOnSale(session, gate) + stageSlots);
   return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
 }
 

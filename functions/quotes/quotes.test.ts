@@ -25,6 +25,8 @@ const { postQuote } = operations;
 let exchange: InMemoryExchange;
 beforeEach(async () => {
   exchange = await startExchange();
+  // Where a slot begins, as its gate is about to close.
+  exchange.clock.set(slotStart(exchange.slot() + 1));
 });
 
 const wanted = (more: Readonly<Record<string, unknown>> = {}) => {
@@ -211,6 +213,16 @@ describe("POST /quotes", () => {
         code,
         errors: [{ pointer: "/to" }],
       });
+  });
+
+  test("within a slot, whose gate is past, starts where the next one sells", async () => {
+    await openMarket();
+    const from = exchange.slot() + 1;
+    exchange.clock.set(slotStart(from - 1) + 1000);
+    const [best] = (await quote({ from, to: from + 30 })).body.pools;
+    expect(best).toMatchObject({ from: from + 1, to: from + 11 });
+    const { problem } = await quote({ from, to: from + 10 });
+    expect(problem).toMatchObject({ code: "window-too-short" });
   });
 
   test("of a service is of its floor over all that is left of its window; it holds its ceiling", async () => {
