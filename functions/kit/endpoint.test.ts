@@ -114,6 +114,19 @@ describe("a body", () => {
     expect(problem.detail).toContain("/pools/0/cards");
   });
 
+  test("says of a field that is not there that it is missing, as of a part of the query", async () => {
+    const { center: _, ...body } = newCenter("c-1");
+    expect((await exchange.call(operations.joinNetwork, alpha, { body })).problem.errors).toEqual([
+      { pointer: "/center", detail: "Missing: expected string" },
+    ]);
+    const query = { center: "c-1", to: 9 };
+    const { problem } = await exchange.call(operations.listPrices, alpha, { query });
+    expect(problem.errors).toEqual([
+      { pointer: "query/product", detail: "Missing: expected string" },
+      { pointer: "query/from", detail: "Missing, or no number: expected number" },
+    ]);
+  });
+
   test("whatever it is, it never ends in a fault of the exchange", async () => {
     const json = fc.jsonValue({ maxDepth: 3 });
     const posts = fc.constantFrom(...withBody);

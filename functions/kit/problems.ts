@@ -55,11 +55,19 @@ export function invalid(error: z.ZodError, part: "" | "path" | "query" | "header
 function fieldsAtFault(issue: z.core.$ZodIssue, part: string): { pointer: string; detail: string }[] {
   const at = (path: readonly PropertyKey[]) =>
     `${part}${path.map((key) => `/${escapePointer(String(key))}`).join("")}`;
-  if (issue.code !== "unrecognized_keys") return [{ pointer: at(issue.path), detail: issue.message }];
+  if (issue.code !== "unrecognized_keys") return [{ pointer: at(issue.path), detail: whatIsWrong(issue) }];
   return issue.keys.map((key) => ({
     pointer: at([...issue.path, key]),
     detail: "There is no such field: remove it or correct its name.",
   }));
+}
+
+/** zod says of what is left out that it received undefined, of a number in the query that it received NaN. */
+function whatIsWrong(issue: Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>): string {
+  if (issue.code !== "invalid_type") return issue.message;
+  if (issue.message.endsWith("received undefined")) return `Missing: expected ${issue.expected}`;
+  if (issue.message.endsWith("received NaN")) return `Missing, or no number: expected ${issue.expected}`;
+  return issue.message;
 }
 
 /** RFC 6901. */
