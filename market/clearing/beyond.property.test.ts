@@ -13,6 +13,7 @@ import { checkClearing } from "../../test/clearing-checker.ts";
 import { optimalPricedWelfare } from "../../test/clearing-optimum.ts";
 import { surplusesOf } from "../../test/clearing-surplus.ts";
 import { clear } from "./clear.ts";
+import type { Bid, Book } from "./instance.ts";
 import { openSearch } from "./search.ts";
 
 const runs = { numRuns: 300 };
@@ -58,6 +59,21 @@ describe("with groups, parents, services, staging, minimum runs and reclaimable 
     );
   });
 
+  test("a bid for more firm cards than a pool has is as one for more cards than there are at all", () => {
+    const kinds = fc.constantFrom<Bid["kind"]>("block", "split", "service");
+    fc.assert(
+      fc.property(arbitraryBeyondBook(spotShape), kinds, fc.integer({ min: 1, max: 3 }), (book, kind, d) => {
+        const wanting = (g: number): Book => {
+          const prods = book.products.map((_, p) => ({ p, limit: 5000 }));
+          const bid: Bid = { id: "more", kind, g, floor: g, d, from: 0, to: book.T, prods, home: 0, kmax: 1 };
+          return { ...book, bids: [...book.bids, bid] };
+        };
+        expect(clear(wanting(mostFirm(book) + 1))).toEqual(clear(wanting(1_000_000)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test("the result of a search keeps all rules at any moment, and never gets worse", () => {
     const portions = fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 6 });
     fc.assert(
@@ -77,3 +93,13 @@ describe("with groups, parents, services, staging, minimum runs and reclaimable 
     );
   });
 });
+
+/** Firm cards of the pool and slot that has most of them. */
+function mostFirm({ offers, pools, T }: Book): number {
+  const firm = offers.filter(({ reclaimable }) => !reclaimable);
+  const inCell = (pool: number, t: number) =>
+    firm
+      .filter((offer) => offer.pool === pool && offer.from <= t && t < offer.to)
+      .reduce((sum, { q }) => sum + q, 0);
+  return Math.max(...pools.flatMap((_, pool) => Array.from({ length: T }, (_, t) => inCell(pool, t))));
+}

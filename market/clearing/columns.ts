@@ -44,7 +44,8 @@ class Columns {
   readonly #slotSeconds: number;
   readonly #linkOf: Int32Array;
   readonly #poolsOf: readonly (readonly number[])[];
-  readonly #rooms: Rooms;
+  /** For gangs that take cards that may be reclaimed as well, and for firm ones. */
+  readonly #rooms: { readonly any: Rooms; readonly firm: Rooms };
   readonly #bid = {
     index: n(),
     kind: n(),
@@ -84,7 +85,13 @@ class Columns {
     this.#slotSeconds = slotSeconds;
     this.#linkOf = linksBetween(book);
     this.#poolsOf = products.map((_, p) => pools.flatMap((pool, k) => (pool.p === p ? [k] : [])));
-    this.#rooms = new Rooms(book.T, pools.length, supply, book.bids.length <= STRUCK_OUT);
+    const struckOut = book.bids.length <= STRUCK_OUT;
+    const any = new Rooms(book.T, pools.length, supply, struckOut);
+    const firm = { ...supply, capacity: supply.firmCapacity };
+    this.#rooms = {
+      any,
+      firm: supply.anyReclaimable ? new Rooms(book.T, pools.length, firm, struckOut, any.rows) : any,
+    };
   }
 
   add(bid: Bid, index: number, id: ItemId): void {
@@ -146,7 +153,8 @@ class Columns {
     const gigabits = data > 0 ? stagingOf(bid).gigabits : 0;
     if (data > 0 && (!link || gigabits > link.gbps * this.#slotSeconds || stage + d > bid.to)) return;
     const net = div ? 0 : choice.limit * bid.g * d - data * (link?.perGB ?? 0);
-    const room = div ? -1 : this.#rooms.roomOf({ ...bid, pool, d, net });
+    const rooms = bid.reclaimable ? this.#rooms.any : this.#rooms.firm;
+    const room = div ? -1 : rooms.roomOf({ ...bid, pool, d, net });
     if (room === NEVER_ALONE && !split) return;
     const way = this.#way;
     way.pool.push(pool);
@@ -230,7 +238,7 @@ class Columns {
       wayStage: Int32Array.from(way.stage),
       wayUnit: Float64Array.from(way.unit),
       wayRoom: Int32Array.from(way.room),
-      rooms: this.#rooms.rows,
+      rooms: this.#rooms.any.rows,
       waySpan: Int32Array.from(way.span),
       spanPool: Int32Array.from(this.#span.pool),
       spanD: Int32Array.from(this.#span.d),

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { clear } from "./clear.ts";
+import { compileBook } from "./compile-book.ts";
+import { demandAt, emptyDemand } from "./demand.ts";
+import { pricesOf, tablesOf } from "./guide.ts";
 import type { Bid, Book, Offer } from "./instance.ts";
 
 /** Two centers of one product with 8 cards each at 10 mills, a line of 10 Gbps between them, ten slots of an hour. */
@@ -135,6 +138,49 @@ describe("cards that may be reclaimed", () => {
   test("a div bid takes as many firm cards as there are", () => {
     const { div } = clear(market([{ kind: "div", g: 8, d: 10 }], half));
     expect(div[0]?.fills.map(([, , , cards]) => cards)).toEqual(new Array(10).fill(4));
+  });
+
+  describe("and a bid for more firm cards than there are", () => {
+    const offers: Offer[] = [
+      { pool: 0, from: 0, to: 10, q: 16, reserve: 336 },
+      { pool: 0, from: 0, to: 10, q: 8, reserve: 46, reclaimable: true },
+    ];
+    const winner: Partial<Bid> = { g: 20, d: 10, to: 10, prods: [{ p: 0, limit: 900 }], reclaimable: true };
+    const cleared = (...others: Partial<Bid>[]) => clear(market([winner, ...others], { offers }));
+    const alone = cleared();
+
+    test.each([
+      ["a block", { g: 20, d: 2, to: 4 }],
+      ["a block for more than all cards", { g: 25, d: 2, to: 4 }],
+      ["a service", { kind: "service", g: 20, floor: 17, to: 4 }],
+      ["a block that gains more", { g: 20, d: 2, to: 4, prods: [{ p: 0, limit: 5000 }] }],
+    ] as const)("leaves price, winners and bound as they are: %s", (_, bid) => {
+      expect(cleared({ prods: [{ p: 0, limit: 900 }], ...bid })).toEqual(alone);
+    });
+
+    test.each([
+      ["a block", { g: 17 }, 0],
+      ["a split", { kind: "split", g: 21 }, 0],
+      ["a split that both pools have cards for", { kind: "split", g: 20 }, 2 * (16 * 500 + 4 * 890)],
+      ["a divisible bid", { kind: "div", g: 30 }, 2 * (16 * 500 + 4 * 890)],
+    ] as const)("gains nothing by others at any prices: %s", (_, wish, surplus) => {
+      const elsewhere = { pool: 1, from: 0, to: 10, q: 4, reserve: 10 };
+      const bid: Partial<Bid> = { d: 2, to: 2, prods: [{ p: 0, limit: 900 }], ...wish };
+      const model = compileBook(market([bid], { offers: [...offers, elsewhere] }));
+      const [demand, prices] = [emptyDemand(model), pricesOf(model)];
+      prices.cells.fill(400, 0, 10);
+      demandAt(model, tablesOf(model, prices), demand);
+      expect(demand.surplus[0]).toBe(surplus);
+    });
+
+    test("raises the price of a divisible bid's neighbours only where it lacks cards that they have", () => {
+      // All eight cards that may be reclaimed are its neighbour's, all firm ones its own.
+      const neighbour: Partial<Bid> = { ...winner, g: 8, prods: [{ p: 0, limit: 500 }] };
+      const divisible: Partial<Bid> = { kind: "div", g: 40, d: 10, to: 10, prods: [{ p: 0, limit: 900 }] };
+      const { prices, div } = clear(market([neighbour, divisible], { offers }));
+      expect(div[0]?.fills.every(([, , , cards]) => cards === 16)).toBe(true);
+      expect(prices[0]).toEqual(new Array(10).fill(336));
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { leastFrom, type PriceTables } from "./guide.ts";
-import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { DIV, type Model, NEVER_ALONE, offeredTo } from "./model.ts";
 import { chunksBetween } from "./pairs.ts";
 import { addCell, nextBest, rankCells, rankedCells } from "./ranked-cells.ts";
 import { lostToRounding } from "./rounding.ts";
@@ -234,8 +234,8 @@ function lookInPair(
     const one = (sums[onePool * (T + 1) + start + d] ?? 0) - (sums[onePool * (T + 1) + start] ?? 0);
     const other = (sums[otherPool * (T + 1) + start + d] ?? 0) - (sums[otherPool * (T + 1) + start] ?? 0);
     if (net - Math.min(one, other) * g <= found.gain) continue;
-    const inFirst = leastOffered(model, onePool, start, d);
-    const inSecond = leastOffered(model, otherPool, start, d);
+    const inFirst = leastOffered(model, bid, onePool, start, d);
+    const inSecond = leastOffered(model, bid, otherPool, start, d);
     const { fewest, most } = chunksBetween(model, bid, pair, inFirst, inSecond);
     if (fewest > most) continue;
     // At given prices the cheapest share is an extreme one.
@@ -252,11 +252,12 @@ function lookInPair(
   }
 }
 
-/** Cards that a pool offers in the scarcest of some slots. */
-export function leastOffered({ capacity, T }: Model, pool: number, start: number, d: number): number {
+/** Cards that a bid could have of a pool in the scarcest of some slots. */
+export function leastOffered(model: Model, bid: number, pool: number, start: number, d: number): number {
+  const offered = offeredTo(model, bid);
+  const first = pool * model.T + start;
   let least = Infinity;
-  for (let cell = pool * T + start; cell < pool * T + start + d; cell++)
-    least = Math.min(least, capacity[cell] ?? 0);
+  for (let cell = first; cell < first + d; cell++) least = Math.min(least, offered[cell] ?? 0);
   return least;
 }
 
@@ -338,12 +339,13 @@ export function wantDivisible(
 
 /** Of the ways by which some cell gains; Infinity: of none. */
 function leastUnit(model: Model, cells: Float64Array, first: number, end: number, bid: number): number {
-  const { wayUnit, wayPool, wayLimit, capacity, T } = model;
+  const { wayUnit, wayPool, wayLimit, T } = model;
+  const offered = offeredTo(model, bid);
   const gains = (way: number) => {
     const at = (wayPool[way] ?? 0) * T;
     const limit = wayLimit[way] ?? 0;
     for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
-      if (limit > (cells[cell] ?? 0) && (capacity[cell] ?? 0) > 0) return true;
+      if (limit > (cells[cell] ?? 0) && (offered[cell] ?? 0) > 0) return true;
     return false;
   };
   let least = Infinity;
@@ -364,7 +366,8 @@ let bySlot = { margin: new Float64Array(0), way: new Int32Array(0) };
 
 /** Wishes for g cards of the best pool in each slot, and for others where that is too small. */
 function bestBySlot(model: Model, cells: Float64Array, first: number, end: number, bid: number): void {
-  const { wayPool, wayLimit, capacity, T } = model;
+  const { wayPool, wayLimit, T } = model;
+  const offered = offeredTo(model, bid);
   const g = model.g[bid] ?? 0;
   const from = model.from[bid] ?? 0;
   const slots = (model.to[bid] ?? 0) - from;
@@ -376,7 +379,7 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
     const at = (wayPool[way] ?? 0) * T + from;
     for (let i = 0; i < slots; i++) {
       const gain = limit - (cells[at + i] ?? 0);
-      if (gain > (margin[i] ?? 0) && (capacity[at + i] ?? 0) > 0) {
+      if (gain > (margin[i] ?? 0) && (offered[at + i] ?? 0) > 0) {
         margin[i] = gain;
         bestWay[i] = way;
       }
@@ -387,9 +390,9 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
     if (best <= 0) continue;
     const way = bestWay[i] ?? 0;
     const at = (wayPool[way] ?? 0) * T + from + i;
-    const offered = capacity[at] ?? 0;
-    addCell(wishes, best, way, at, Math.min(g, offered));
-    if (offered < g) wishElsewhere(model, cells, first, end, from + i, at, g - offered);
+    const here = offered[at] ?? 0;
+    addCell(wishes, best, way, at, Math.min(g, here));
+    if (here < g) wishElsewhere(model, cells, bid, first, end, from + i, at, g - here);
   }
 }
 
@@ -397,13 +400,15 @@ function bestBySlot(model: Model, cells: Float64Array, first: number, end: numbe
 function wishElsewhere(
   model: Model,
   cells: Float64Array,
+  bid: number,
   first: number,
   end: number,
   slot: number,
   best: number,
   cards: number,
 ): void {
-  const { wayPool, wayLimit, capacity, T } = model;
+  const { wayPool, wayLimit, T } = model;
+  const offered = offeredTo(model, bid);
   const others: { way: number; margin: number; cell: number }[] = [];
   for (let way = first; way < end; way++) {
     const cell = (wayPool[way] ?? 0) * T + slot;
@@ -412,7 +417,7 @@ function wishElsewhere(
   }
   let left = cards;
   for (const { way, margin, cell } of others.sort((x, y) => y.margin - x.margin)) {
-    const taken = Math.min(left, capacity[cell] ?? 0);
+    const taken = Math.min(left, offered[cell] ?? 0);
     if (taken > 0) addCell(wishes, margin, way, cell, taken);
     left -= taken;
   }

@@ -239,7 +239,7 @@ export function makeRoom(
   const pool = model.wayPool[way] ?? 0;
   const cell = pool * model.T + start;
   effort.spent += d;
-  if (leastOffered(model, pool, start, d) < (model.g[bid] ?? 0)) return false;
+  if (leastOffered(model, bid, pool, start, d) < (model.g[bid] ?? 0)) return false;
   if (!fits(schedule, bid, cell, d)) ejectFillers(improvement, pool, cell, d, ejected);
   const gangs = [...(schedule.gangs[pool] ?? [])];
   const offset = draw.below(Math.max(1, gangs.length));

@@ -1,7 +1,7 @@
 import { mayEnter } from "./conditions.ts";
 import { bestAlone } from "./demand.ts";
 import { copyPrices, type Prices, type PriceTables, refreshSums, refreshTables, tablesOf } from "./guide.ts";
-import { DIV, type Model } from "./model.ts";
+import { DIV, isBarredFrom, type Model, offeredTo } from "./model.ts";
 import { priceOf, type Scarce, supplyPrice, type Wish, wishOf } from "./scarce-price.ts";
 import { firstWay, isServed, type Schedule, secondWay, slackWithoutLinks, slotsOf } from "./schedule.ts";
 import { eachStaged } from "./staging.ts";
@@ -59,16 +59,18 @@ function priceRange({ model, used, floor, linkUsed, nextStep, nextCards }: Sched
   };
 }
 
-/** The largest number of cards that any bid could want of each cell. */
+/** The largest number of cards that any bid could have of each cell. */
 function largestWanting(model: Model): Float64Array {
   const { T, wayPool, g, from, to } = model;
   const largest = new Float64Array(model.capacity.length);
-  for (let bid = 0; bid < model.bids; bid++)
+  for (let bid = 0; bid < model.bids; bid++) {
+    const offered = offeredTo(model, bid);
     for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
       const at = (wayPool[way] ?? 0) * T;
       for (let cell = at + (from[bid] ?? 0), last = at + (to[bid] ?? 0); cell < last; cell++)
-        if ((g[bid] ?? 0) > (largest[cell] ?? 0)) largest[cell] = g[bid] ?? 0;
+        largest[cell] = Math.max(largest[cell] ?? 0, Math.min(g[bid] ?? 0, offered[cell] ?? 0));
     }
+  }
   return largest;
 }
 
@@ -220,9 +222,17 @@ function raiseForDivisible(settling: Settling, bid: number): void {
   for (let way = model.wayStart[bid] ?? 0, end = model.wayStart[bid + 1] ?? 0; way < end; way++) {
     const at = (wayPool[way] ?? 0) * T;
     for (let cell = at + (model.from[bid] ?? 0); cell < at + (model.to[bid] ?? 0); cell++)
-      raise(settling, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
+      if (!hasAllIn(schedule, bid, cell))
+        raise(settling, cell, (wayLimit[way] ?? 0) - (tables.cells[cell] ?? 0));
     refreshSums(model, tables, wayPool[way] ?? 0);
   }
+}
+
+/** The other cards of the cell are not for a div bid that takes firm ones only. */
+function hasAllIn({ model, fills }: Schedule, bid: number, cell: number): boolean {
+  if (!isBarredFrom(model, bid, cell)) return false;
+  const own = fills[bid];
+  return (own?.cards[own.cells.indexOf(cell)] ?? 0) >= (offeredTo(model, bid)[cell] ?? 0);
 }
 
 /** Raises the price of a cell by so much, or by what those who have it can bear; says by how much. */

@@ -3,7 +3,7 @@ import { areaOf } from "./construct.ts";
 import { type Aim, drawAim, fillAnew, makeRoom, placeAnew, takeOutOf } from "./ejection.ts";
 import { type Improvement, improveOnce } from "./improve.ts";
 import { bestSpot, type Effort, type Spot } from "./insertion.ts";
-import { DIV } from "./model.ts";
+import { DIV, offeredTo } from "./model.ts";
 import { beginMove, dropWhoLoses, takeBack } from "./move.ts";
 import { copySchedule, freeFor, place, type Schedule, slotsOf } from "./schedule.ts";
 
@@ -103,6 +103,7 @@ function leastShort(
 ): Aim | null {
   const { model } = schedule;
   const { T, capacity, wayStart, wayPool, wayD } = model;
+  const offered = offeredTo(model, bid);
   const g = model.g[bid] ?? 0;
   let least = Infinity;
   let aim: Aim | null = null;
@@ -115,7 +116,7 @@ function leastShort(
       effort.spent += d;
       for (let t = start; t < start + d; t++) {
         const cell = first + t;
-        const fits = (capacity[cell] ?? 0) - (kept[t] ?? 0) >= g;
+        const fits = Math.min((capacity[cell] ?? 0) - (kept[t] ?? 0), offered[cell] ?? 0) >= g;
         short += fits ? Math.max(0, g - freeFor(schedule, bid, cell)) * (guide.cells[cell] ?? 0) : Infinity;
       }
       short *= 0.5 + draw.fraction();

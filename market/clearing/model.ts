@@ -82,3 +82,13 @@ export interface Model {
   readonly pairChunk: Int32Array;
   readonly pairNet: Float64Array;
 }
+
+/** Cards of each cell that a bid could have if it came alone. */
+export function offeredTo({ capacity, firmCapacity, reclaimable }: Model, bid: number): Float64Array {
+  return reclaimable[bid] === 1 ? capacity : firmCapacity;
+}
+
+/** Of a cell there are more cards than a bid could have, for it takes firm ones only: beyond these it competes with nobody. */
+export function isBarredFrom(model: Model, bid: number, cell: number): boolean {
+  return (offeredTo(model, bid)[cell] ?? 0) < (model.capacity[cell] ?? 0);
+}

@@ -118,7 +118,7 @@ function sharesOf(model: Model, bid: number, pair: number, start: number) {
   const second = model.pairSecond[pair] ?? 0;
   if (!canStage(model, first, start) || !canStage(model, second, start)) return [];
   const offered = (way: number) =>
-    leastOffered(model, model.wayPool[way] ?? 0, start, model.wayD[first] ?? 0);
+    leastOffered(model, bid, model.wayPool[way] ?? 0, start, model.wayD[first] ?? 0);
   const { fewest, most } = chunksBetween(model, bid, pair, offered(first), offered(second));
   const width = Math.ceil((most - fewest + 1) / SHARES);
   const ranges: { low: number; high: number }[] = [];

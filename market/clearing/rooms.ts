@@ -26,7 +26,7 @@ interface Room {
  * prices are (rule 7), and no result may have it there.
  */
 export class Rooms {
-  readonly rows: Int32Array[] = [];
+  readonly rows: Int32Array[];
   readonly #T: number;
   readonly #struckOut: boolean;
   readonly #supply: Supply;
@@ -35,19 +35,24 @@ export class Rooms {
   readonly #firstStep: readonly number[];
   readonly #known: Map<number, Room>[];
 
-  /** @param struckOut whether starts at which a gang would lose are; else it may start wherever there are cards enough */
-  constructor(T: number, pools: number, supply: Supply, struckOut: boolean) {
+  /**
+   * @param supply with the capacity that these gangs could have
+   * @param struckOut whether starts at which a gang would lose are; else it may start wherever there are cards enough
+   * @param rows to which those of these gangs are added
+   */
+  constructor(T: number, pools: number, supply: Supply, struckOut: boolean, rows: Int32Array[] = []) {
     const { capacity, stepStart, stepCards } = supply;
+    this.rows = rows;
     this.#T = T;
     this.#struckOut = struckOut;
     this.#supply = supply;
     const firstSteps = capacity.map((cards, cell) => Math.min(cards, stepCards[stepStart[cell] ?? 0] ?? 0));
-    const rows = (all: Float64Array) =>
+    const byPool = (all: Float64Array) =>
       Array.from({ length: pools }, (_, k) => all.subarray(k * T, (k + 1) * T));
     const least = (row: Float64Array) => row.reduce((a, b) => Math.min(a, b), Infinity);
-    this.#fewest = rows(capacity).map(least);
-    this.#most = rows(capacity).map((row) => row.reduce((a, b) => Math.max(a, b), 0));
-    this.#firstStep = rows(firstSteps).map(least);
+    this.#fewest = byPool(capacity).map(least);
+    this.#most = byPool(capacity).map((row) => row.reduce((a, b) => Math.max(a, b), 0));
+    this.#firstStep = byPool(firstSteps).map(least);
     this.#known = Array.from({ length: pools }, () => new Map<number, Room>());
   }
 

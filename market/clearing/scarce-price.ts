@@ -1,5 +1,5 @@
 import type { Prices, PriceTables } from "./guide.ts";
-import { DIV, type Model, NEVER_ALONE } from "./model.ts";
+import { DIV, isBarredFrom, type Model, NEVER_ALONE, offeredTo } from "./model.ts";
 import { stagesIn, stagingPrice } from "./staging.ts";
 
 /** One cell (`row` is its pool) or one slot of a link (`row` is the link). */
@@ -60,7 +60,8 @@ export function wishOf(model: Model, bid: number, prices: PriceTables, scarce: S
 
 /** A div bid wants a cell until its other cells, or another pool in the same slot, give it as much. */
 function divisibleWish(model: Model, bid: number, { cells }: Prices, { row, slot }: Scarce): Wish | null {
-  const { T, wayPool, wayLimit, wayUnit, capacity } = model;
+  const { T, wayPool, wayLimit, wayUnit } = model;
+  const offered = offeredTo(model, bid);
   const g = model.g[bid] ?? 0;
   const ways = Array.from(
     { length: (model.wayStart[bid + 1] ?? 0) - (model.wayStart[bid] ?? 0) },
@@ -75,7 +76,7 @@ function divisibleWish(model: Model, bid: number, { cells }: Prices, { row, slot
     for (let t = model.from[bid] ?? 0; t < (model.to[bid] ?? 0); t++) {
       if (way === here && t === slot) continue;
       const cell = (wayPool[way] ?? 0) * T + t;
-      const cards = Math.min(g, capacity[cell] ?? 0);
+      const cards = Math.min(g, offered[cell] ?? 0);
       const margin = (((wayLimit[way] ?? 0) - (cells[cell] ?? 0)) * unit) / (wayUnit[way] ?? 1);
       if (margin <= 0 || cards === 0) continue;
       if (t === slot && cards === g) beside = Math.max(beside, margin);
@@ -91,7 +92,10 @@ function divisibleWish(model: Model, bid: number, { cells }: Prices, { row, slot
     instead = margin;
     break;
   }
-  return { upTo: (wayLimit[here] ?? 0) - Math.max(instead, beside), units: Math.min(g, budget) };
+  const cell = row * T + slot;
+  const most = isBarredFrom(model, bid, cell) ? (offered[cell] ?? 0) : Infinity;
+  const units = Math.min(g, budget, most);
+  return units === 0 ? null : { upTo: (wayLimit[here] ?? 0) - Math.max(instead, beside), units };
 }
 
 /** The lowest price at which no more is wanted than is offered at it; 0 if all fits. @param wishes highest first */

@@ -98,7 +98,7 @@ function squeezeIn(improvement: Improvement, aim: Aim, moved: number[], effort: 
   const pool = model.wayPool[way] ?? 0;
   const first = pool * model.T + start;
   effort.spent += d;
-  if (leastOffered(model, pool, start, d) < (model.g[bid] ?? 0)) return false;
+  if (leastOffered(model, bid, pool, start, d) < (model.g[bid] ?? 0)) return false;
   for (let cell = first; cell < first + d; cell++) takeCards(improvement, bid, pool, cell, moved, effort);
   if (!fits(schedule, bid, first, d)) {
     const gangs = [...(schedule.gangs[pool] ?? [])];
