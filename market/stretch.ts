@@ -96,6 +96,15 @@ export function nextOnSale(session: Session, slot: number): number {
   return (Math.floor((slot + rules.forwardLeadSlots) / SLOTS_PER_HOUR) + 1) * SLOTS_PER_HOUR;
 }
 
+/**
+ * The first slot that the session's next gate sells at an instant (ms since the Unix epoch). A gate closes as its slot
+ * begins: within a slot the next one is that of a later slot.
+ */
+export function firstOnSale(session: Session, at: number): number {
+  const gate = slotAtOrAfter(at);
+  return nextOnSale(session, session === "spot" ? gate : gate - 1);
+}
+
 /** The run that a displacement ended: its first slot and its end. */
 interface EndedRun {
   readonly from: number;

@@ -46,7 +46,7 @@ import { inForce, type KnownJob, type Placement } from "../market/job/state.ts";
 import { jobDecider } from "../market/job.ts";
 import { millsText } from "../market/money.ts";
 import { type KnownOffer, type OfferCommand, offerDecider } from "../market/offer.ts";
-import { bidHold, nextOnSale } from "../market/stretch.ts";
+import { bidHold, firstOnSale } from "../market/stretch.ts";
 import { instant, periodOf, periodStart, slotOf, slotStart } from "../market/time.ts";
 
 // Facts of a small market that examples vary: two centers, a job of 8 cards for an hour, and the gates around slot 100.
@@ -916,7 +916,7 @@ function specOf(life: Life, what: Wish): JobSpec {
   const slots = session === "spot" ? what.slots : what.slots > 5 ? 20 : 10;
   const stageSlots =
     kind === "div" || what.dataGB === 0 ? 0 : session === "spot" ? what.stage : what.stage * 10;
-  const soonest = nextOnSale(session, life.slot) + (kind === "service" ? stageSlots : 0);
+  const soonest = firstOnSale(session, now(life)) + (kind === "service" ? stageSlots : 0);
   const whole = kind === "service" && session === "forward" ? 10 : 1;
   const from = (kind === "service" ? soonest : life.slot + 1) + what.from * whole;
   const longer = session === "spot" ? slots + what.slower : slots + 10 * what.slower;

@@ -894,7 +894,7 @@ async function honestDay(): Promise<Day> {
   const midnight = periodStart(periodOf(opening)) + SLOTS_PER_DAY;
   const ownerOf = (center: string) => (center === "c-2" ? beta : alpha);
   const goTo = async (slot: number, alive: readonly string[] = ["c-1"]) => {
-    exchange.clock.set(slotStart(slot) + 30_000);
+    exchange.clock.set(slotStart(slot));
     for (const center of alive)
       await succeeds(exchange.call(operations.renewLease, ownerOf(center), { params: { center } }));
   };
@@ -919,7 +919,9 @@ async function honestDay(): Promise<Day> {
       await succeeds(exchange.call(operations.startPlacement, owner, { params, body }));
     }
   };
+  /** In mid-slot. */
   const complete = async (placement: PlacementId) => {
+    exchange.clock.set(slotStart(exchange.slot()) + 30_000);
     const body = { center: "c-1", run: 1, outcome: "completed" };
     await succeeds(exchange.call(operations.finishPlacement, alpha, { params: { placement }, body }));
   };
@@ -957,8 +959,8 @@ async function honestDay(): Promise<Day> {
   await begin(lone, ["c-2"]);
 
   await goTo(opening + 3);
-  await complete(early);
   const resoldJob = await post(bolt, { slots: 5, to: opening + 9 });
+  await complete(early);
   await auction();
   const resold = await awardOf(bolt, resoldJob);
   await goTo(opening + 4);
@@ -968,7 +970,8 @@ async function honestDay(): Promise<Day> {
 
   await goTo(opening + 5);
   await auction();
-  const failed = exchange.clock.now();
+  const failed = slotStart(opening + 5) + 30_000;
+  exchange.clock.set(failed);
   await meter(wide, slotStart(opening + 5), failed, 4);
   await meter(lone, slotStart(opening + 5), failed, 2);
   await exchange.invoke("sweep-leases", {});

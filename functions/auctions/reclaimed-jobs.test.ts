@@ -26,6 +26,7 @@ let opening: number;
 beforeEach(async () => {
   exchange = await startExchange();
   opening = exchange.slot();
+  exchange.clock.set(slotStart(opening));
   await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter(center) }));
   await succeeds(exchange.call(operations.renewLease, alpha, { params: { center } }));
   const body = newOffer(exchange, center, { reclaimNotice: notice });

@@ -240,6 +240,11 @@ const cases: readonly Case[] = [
     "window-passed",
     "/to",
   ]),
+  wrongJob(
+    "whose only start was sold by the gate of the slot",
+    (slot) => ({ from: slot + 1, to: slot + 11 }),
+    [422, "window-passed", "/to"],
+  ),
   wrongJob("whose window is too short", (slot) => ({ from: slot + 1, to: slot + 5 }), [
     422,
     "window-too-short",

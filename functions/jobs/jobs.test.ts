@@ -79,6 +79,25 @@ describe("POST /jobs", () => {
     expect((await succeeds(exchange.call(getJob, acme, { params: { job } }))).status).toBe("rejected");
   });
 
+  test("with a window that no gate sells any more holds nothing, and is told where one does", async () => {
+    await openAccount(exchange, acme);
+    const from = exchange.slot() + 1;
+    exchange.clock.set(slotStart(from - 1));
+    const body = newJob(exchange, center, { to: from + 10 });
+    const taken = await exchange.call(postJob, acme, { body, key: "in-time" });
+    exchange.clock.set(slotStart(from - 1) + 1000);
+    const { problem } = await exchange.call(postJob, acme, { body, key: "late" });
+    const detail = `The next gate sells from slot ${from + 1}: to must be ${from + 11} at least.`;
+    expect(problem).toMatchObject({
+      status: 422,
+      code: "window-passed",
+      detail,
+      errors: [{ pointer: "/to" }],
+    });
+    expect(await exchange.call(postJob, acme, { body, key: "in-time" })).toEqual(taken);
+    expect((await account()).held).toBe(hold);
+  });
+
   test("never holds more than there is, whatever is asked for at once", async () => {
     const cards = fc.array(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
@@ -436,6 +455,7 @@ describe("GET /jobs/{job}/why", () => {
   /** Opens a market of 16 cards at 100 fen and asks of the last job why it has nothing. */
   const whyOf = async (...bids: readonly Readonly<Record<string, unknown>>[]) => {
     exchange = await startExchange();
+    exchange.clock.set(slotStart(exchange.slot()));
     await openCenter(exchange, alpha, center);
     await openAccount(exchange, acme, "10000000");
     const jobs: string[] = [];
@@ -472,6 +492,7 @@ describe("GET /jobs/{job}/why", () => {
 
   test("names the slots for which the cards left are not sold alone, where centers sell longer runs only", async () => {
     exchange = await startExchange();
+    exchange.clock.set(slotStart(exchange.slot()));
     const offer = await openCenter(exchange, alpha, center);
     await succeeds(exchange.call(operations.withdrawOffer, alpha, { params: { offer }, body: {} }));
     await succeeds(

@@ -111,6 +111,7 @@ describe("a placement", () => {
 
   test("of a service runs at its center with more cards in some slots, and pays the cards of each", async () => {
     const first = exchange.slot() + 1;
+    exchange.clock.set(slotStart(first - 1));
     await openCenter(exchange, alpha, center);
     const more = newOffer(exchange, center, { cards: 4, reserve: 100, from: first + 2, to: first + 5 });
     await succeeds(exchange.call(operations.postOffer, alpha, { body: more }));

@@ -3,8 +3,8 @@ import { startsFrom } from "../../market/job/request.ts";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
-import { firstSlots, nextOnSale } from "../../market/stretch.ts";
-import { SLOTS_PER_HOUR, slotAtOrAfter, slotOf } from "../../market/time.ts";
+import { firstOnSale, firstSlots } from "../../market/stretch.ts";
+import { SLOTS_PER_HOUR } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
 import type { PoolQuote, QuoteRequest } from "../contract/quotes.ts";
@@ -52,13 +52,11 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
 export const handler = onLambda(create);
 
 /**
- * The first slot of the window in which a job of the session's next gate may start: its data is moved before. A spot
- * gate closes as its slot begins: within a slot the next one is that of the slot after.
+ * The first slot of the window in which a job of the session's next gate may start: its data is moved before.
  * @param now ms since the Unix epoch
  */
 function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
-  const gate = session === "spot" ? slotAtOrAfter(now) : slotOf(now);
-  const first = Math.max(from, nextOnSale(session, gate) + stageSlots);
+  const first = Math.max(from, firstOnSale(session, now) + stageSlots);
   return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
 }
 

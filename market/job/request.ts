@@ -3,8 +3,8 @@ import { accept, type Decision, reject } from "../decider.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
 import { withTax } from "../settlement/tax.ts";
-import { bidHold, firstSlots, leastSlots, nextOnSale } from "../stretch.ts";
-import { SLOTS_PER_HOUR, slotOf } from "../time.ts";
+import { bidHold, firstOnSale, firstSlots, leastSlots } from "../stretch.ts";
+import { SLOTS_PER_HOUR } from "../time.ts";
 import type { Request } from "./commands.ts";
 import type { KnownJob } from "./state.ts";
 
@@ -13,7 +13,7 @@ type Decided = Decision<JobEvent>;
 /** A job is taken as it is asked for, if it can ever be awarded. */
 export function request(command: Request): Decided {
   const { job, owner, account, spec, taxRate = 0, parent } = command;
-  const wrong = whyNotRequest(spec, slotOf(command.at)) ?? whyNotParent(command);
+  const wrong = whyNotRequest(spec, command.at) ?? whyNotParent(command);
   if (wrong !== undefined) return wrong;
   const hold = millsText(withTax(bidHold(spec), taxRate));
   const tax = taxRate === 0 ? {} : { taxRate };
@@ -21,8 +21,14 @@ export function request(command: Request): Decided {
   return accept({ type: "JobRequested", data: { job, owner, account, spec, hold, ...parentEnd, ...tax } });
 }
 
-function whyNotRequest(spec: JobSpec, now: number): Decided | undefined {
-  return whyNotWindow(spec, now) ?? whyNotLength(spec) ?? whyNotShape(spec) ?? whyNotStaged(spec);
+function whyNotRequest(spec: JobSpec, at: number): Decided | undefined {
+  return (
+    whyNotWindow(spec) ??
+    whyNotLength(spec) ??
+    whyNotShape(spec) ??
+    whyNotStaged(spec) ??
+    whyNotOnSale(spec, at)
+  );
 }
 
 /** Slots of the first award on each product. */
@@ -30,17 +36,38 @@ function lengthsOf(spec: JobSpec): number[] {
   return spec.products.map((choice) => firstSlots(spec, choice));
 }
 
-function whyNotWindow(spec: JobSpec, now: number): Decided | undefined {
+function whyNotWindow(spec: JobSpec): Decided | undefined {
   if (spec.to <= spec.from) return reject("window-reversed", "The window must end after it begins.", "/to");
-  if (spec.kind === "service") return whyNotServed(spec, now);
-  const needed = leastSlots(spec, Math.min(...lengthsOf(spec)));
-  if (spec.to - spec.from < needed) {
-    return reject("window-too-short", `The window must hold ${needed} slots.`, "/to");
-  }
-  const earliest = now + 1 + (spec.stageSlots ?? 0);
-  return spec.to - needed < earliest
-    ? reject("window-passed", `${startsFrom(spec, earliest)}: the window ends too early.`, "/to")
+  if (spec.kind === "service") return whyNotServed(spec);
+  const needed = fewestSlots(spec);
+  return spec.to - spec.from < needed
+    ? reject("window-too-short", `The window must hold ${needed} slots.`, "/to")
     : undefined;
+}
+
+/** Of its first award, on the fastest of its products. */
+function fewestSlots(spec: JobSpec): number {
+  return leastSlots(spec, Math.min(...lengthsOf(spec)));
+}
+
+/** A gate to come must sell a start in the window; forward ones sell whole hours. */
+function whyNotOnSale(spec: JobSpec, at: number): Decided | undefined {
+  const { session, kind, from, to, stageSlots = 0 } = spec;
+  const earliest = firstOnSale(session, at) + stageSlots;
+  if (kind === "service") {
+    return from < earliest
+      ? reject("window-begun", `${startsFrom(spec, earliest)}: begin the window there or later.`, "/from")
+      : undefined;
+  }
+  const grain = session === "spot" ? 1 : SLOTS_PER_HOUR;
+  const whole = (slot: number) => Math.ceil(slot / grain) * grain;
+  const needed = whole(fewestSlots(spec));
+  const end = whole(Math.max(from, earliest)) + needed;
+  if (to >= end) return undefined;
+  const advice = `to must be ${end} at least`;
+  return to < whole(from) + needed
+    ? reject("window-too-short", `The forward session sells whole hours: ${advice}.`, "/to")
+    : reject("window-passed", `${startsFrom(spec, earliest)}: ${advice}.`, "/to");
 }
 
 /** The first slot in which such a job may start, and why not before: the begin of a sentence. */
@@ -50,9 +77,8 @@ export function startsFrom({ stageSlots = 0 }: Pick<JobSpec, "stageSlots">, earl
     : `With ${stageSlots} slots to move its data it starts in slot ${earliest} at the earliest`;
 }
 
-/** A service is served from the first to the last slot of its window: all of it must be on sale yet. */
-function whyNotServed(spec: JobSpec, now: number): Decided | undefined {
-  const { from, to, slots, session, stageSlots = 0 } = spec;
+/** A service is served from the first to the last slot of its window. */
+function whyNotServed({ from, to, slots, session }: JobSpec): Decided | undefined {
   if (slots !== to - from) {
     return reject("slots-not-window", `A service runs for its whole window: ${to - from} slots.`, "/slots");
   }
@@ -66,10 +92,7 @@ function whyNotServed(spec: JobSpec, now: number): Decided | undefined {
     const advice = "The forward session sells whole hours: a service's window begins and ends with one.";
     return reject("window-not-whole-hours", `${advice} Slots of such an instant divide by 10.`, odd[0]);
   }
-  const earliest = nextOnSale(session, now) + stageSlots;
-  return from < earliest
-    ? reject("window-begun", `${startsFrom(spec, earliest)}: begin the window there or later.`, "/from")
-    : undefined;
+  return undefined;
 }
 
 function whyNotLength(spec: JobSpec): Decided | undefined {
