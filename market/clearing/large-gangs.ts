@@ -45,7 +45,7 @@ interface Arranging {
 
 /**
  * Moves large gangs so often; answers with each schedule that is better than all before. Yields undefined now and then.
- * @param round units of work of one look at the whole book
+ * @param round units of work of a round of the price search
  */
 export function* arrangeLargeGangs(
   from: Schedule,
@@ -88,6 +88,11 @@ export function largeGangs(model: Model, bound: number): number[] {
     .sort((x, y) => y.value - x.value || x.bid - y.bid)
     .slice(0, LARGE.most)
     .map(({ bid }) => bid);
+}
+
+/** What gangs would bring together if each had the best of its places, mills. */
+export function worthOf(model: Model, gangs: readonly number[]): number {
+  return gangs.reduce((sum, bid) => sum + highestNet(model, bid), 0);
 }
 
 function highestNet({ wayNet, wayStart }: Model, bid: number): number {

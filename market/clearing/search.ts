@@ -7,7 +7,7 @@ import { type Prices, pricesOf } from "./guide.ts";
 import { beginImprovement, type Improvement, improveOnce } from "./improve.ts";
 import type { Book, Result } from "./instance.ts";
 import { kickOnce } from "./kicks.ts";
-import { arrangeLargeGangs, largeGangs, placesHeld } from "./large-gangs.ts";
+import { arrangeLargeGangs, largeGangs, placesHeld, worthOf } from "./large-gangs.ts";
 import { dropLosers } from "./losers.ts";
 import { keepMinimumRuns } from "./minimum-run.ts";
 import type { Model } from "./model.ts";
@@ -60,13 +60,12 @@ const DIVES: readonly Dive[] = [
 /** Of a schedule that is being made so much more than before is written down. */
 const MUCH_MORE = 1.5;
 /**
- * Where the best is so far below the bound, large gangs are arranged by themselves, so many moves, after so many other moves
- * for each bid; the row for so many bids counts.
+ * Where the best is so far below the bound and large gangs together are worth so much of it, which of them win decides: they
+ * are arranged by themselves, so many moves, after so many other moves for each bid.
  */
-const ARRANGED = [
-  { least: FEW + 1, most: 299, gap: 0.01, moves: 40 },
-  { least: 300, most: 3000, gap: 0.04, moves: 100 },
-];
+const ARRANGED = { gap: 0.02, worth: 3 / 4, moves: 100 };
+/** A round of the price search on what they leave takes about as long as moves that look at so much of a whole look. */
+const ARRANGED_ROUND = 1 / 4;
 const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked, and schedules refined. */
 const KICKED = 3000;
@@ -180,12 +179,10 @@ function* work(state: State): Generator<void, void> {
     return;
   }
   const dived = state.best;
-  const row = ARRANGED.find(({ least, most }) => model.bids >= least && model.bids <= most);
   let places = new Map<number, Place>();
-  if (row !== undefined && isFarBelow(state, row.gap)) {
+  if (model.bids <= KICKED && largeGangsDecide(state)) {
     yield* improve(state, dived, EARLY * model.bids);
-    if (isFarBelow(state, row.gap))
-      places = placesHeld(yield* arrange(state, dived, row.moves), largeGangs(model, ascent.bound));
+    if (isFarBelow(state)) places = placesHeld(yield* arrange(state, dived), largeGangs(model, ascent.bound));
   }
   if (model.bids > KICKED) yield* improve(state, dived, Infinity);
   else yield* refine(state, yield* makeSchedule(state, { ...SINGLY, places }));
@@ -207,16 +204,20 @@ function* makeSchedule(state: State, plan: Plan): Generator<void, Schedule> {
   }
 }
 
-/** Below the bound by more than such a share of it. */
-function isFarBelow({ best, ascent: { bound } }: State, gap: number): boolean {
-  return bound - best.welfare > gap * bound;
+function largeGangsDecide(state: State): boolean {
+  const { model, ascent } = state;
+  return isFarBelow(state) && worthOf(model, largeGangs(model, ascent.bound)) > ARRANGED.worth * ascent.bound;
+}
+
+function isFarBelow({ best, ascent: { bound } }: State): boolean {
+  return bound - best.welfare > ARRANGED.gap * bound;
 }
 
 /** Moves large gangs; answers with the best schedule of those made so, which need not be the best of all. */
-function* arrange(state: State, from: Schedule, moves: number): Generator<void, Schedule> {
+function* arrange(state: State, from: Schedule): Generator<void, Schedule> {
   const { ascent, effort, look } = state;
   let arranged = from;
-  const limits = { bound: ascent.bound, moves, round: look };
+  const limits = { bound: ascent.bound, moves: ARRANGED.moves, round: ARRANGED_ROUND * look };
   for (const made of arrangeLargeGangs(from, ascent.best, limits, effort)) {
     if (made) arranged = made;
     if (made) keep(state, made);
