@@ -63,10 +63,9 @@ const MUCH_MORE = 1.5;
  * Where the best is so far below the bound and large gangs together are worth so much of it, which of them win decides: they
  * are arranged by themselves, so many moves, after so many other moves for each bid.
  */
-const ARRANGED = { gap: 0.02, worth: 3 / 4, moves: 100 };
+const ARRANGED = { gap: 0.02, worth: 3 / 4, moves: 100, after: 1 };
 /** A round of the price search on what they leave takes about as long as moves that look at so much of a whole look. */
 const ARRANGED_ROUND = 1 / 4;
-const EARLY = 1;
 /** In books of so many bids at most large gangs are kicked, and schedules refined. */
 const KICKED = 3000;
 /** What is refined begins as a schedule for which so many gangs are placed one by one. */
@@ -181,7 +180,7 @@ function* work(state: State): Generator<void, void> {
   const dived = state.best;
   let places = new Map<number, Place>();
   if (model.bids <= KICKED && largeGangsDecide(state)) {
-    yield* improve(state, dived, EARLY * model.bids);
+    yield* improve(state, dived, ARRANGED.after * model.bids);
     if (isFarBelow(state)) places = placesHeld(yield* arrange(state, dived), largeGangs(model, ascent.bound));
   }
   if (model.bids > KICKED) yield* improve(state, dived, Infinity);
