@@ -105,6 +105,19 @@ export function firstOnSale(session: Session, at: number): number {
   return nextOnSale(session, session === "spot" ? gate : gate - 1);
 }
 
+/** The first slot of its window in which the session's next gate could start a job, at an instant (ms since the Unix epoch). */
+export function firstStart(
+  { session, from, stageSlots = 0 }: Pick<JobSpec, "session" | "from" | "stageSlots">,
+  at: number,
+): number {
+  return wholeSlots(session, Math.max(from, firstOnSale(session, at) + stageSlots));
+}
+
+/** So many slots, or up to a whole hour of them where the session sells no less. */
+export function wholeSlots(session: Session, slots: number): number {
+  return session === "spot" ? slots : Math.ceil(slots / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
+}
+
 /** The run that a displacement ended: its first slot and its end. */
 interface EndedRun {
   readonly from: number;

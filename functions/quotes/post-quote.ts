@@ -3,7 +3,7 @@ import { startsFrom } from "../../market/job/request.ts";
 import { millsText } from "../../market/money.ts";
 import { productOf } from "../../market/products.ts";
 import { likelyStart, type QuotedPool } from "../../market/quote.ts";
-import { firstOnSale, firstSlots } from "../../market/stretch.ts";
+import { firstSlots, firstStart } from "../../market/stretch.ts";
 import { SLOTS_PER_HOUR } from "../../market/time.ts";
 import type { CenterView } from "../../market/views/centers.ts";
 import { operations } from "../contract/operations.ts";
@@ -23,7 +23,7 @@ type Request = z.output<typeof QuoteRequest>;
 const slotsMost = 1690;
 
 export const create = endpoint(operations.postQuote, async ({ body, access, role, now }) => {
-  const from = firstSale(body, now);
+  const from = firstStart(body, now);
   if (body.to <= body.from)
     throw problem(422, "window-reversed", "The window must end after it begins.", "/to");
   if (body.to <= from)
@@ -50,15 +50,6 @@ export const create = endpoint(operations.postQuote, async ({ body, access, role
   return { body: { hold: millsText(BigInt(largest) * BigInt(body.cards)), pools, ...seen } };
 });
 export const handler = onLambda(create);
-
-/**
- * The first slot of the window in which a job of the session's next gate may start: its data is moved before.
- * @param now ms since the Unix epoch
- */
-function firstSale({ session, from, stageSlots = 0 }: Request, now: number): number {
-  const first = Math.max(from, firstOnSale(session, now) + stageSlots);
-  return session === "spot" ? first : Math.ceil(first / SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
-}
 
 /** What only a service says of itself is in order. */
 function assertServed({ floor, cards, slots, from, to, products }: Request): void {

@@ -3,7 +3,7 @@ import { accept, type Decision, reject } from "../decider.ts";
 import { millsText } from "../money.ts";
 import { rules } from "../rules.ts";
 import { withTax } from "../settlement/tax.ts";
-import { bidHold, firstOnSale, firstSlots, leastSlots } from "../stretch.ts";
+import { bidHold, firstOnSale, firstSlots, firstStart, leastSlots, wholeSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { Request } from "./commands.ts";
 import type { KnownJob } from "./state.ts";
@@ -59,13 +59,11 @@ function whyNotOnSale(spec: JobSpec, at: number): Decided | undefined {
       ? reject("window-begun", `${startsFrom(spec, earliest)}: begin the window there or later.`, "/from")
       : undefined;
   }
-  const grain = session === "spot" ? 1 : SLOTS_PER_HOUR;
-  const whole = (slot: number) => Math.ceil(slot / grain) * grain;
-  const needed = whole(fewestSlots(spec));
-  const end = whole(Math.max(from, earliest)) + needed;
+  const needed = wholeSlots(session, fewestSlots(spec));
+  const end = firstStart(spec, at) + needed;
   if (to >= end) return undefined;
   const advice = `to must be ${end} at least`;
-  return to < whole(from) + needed
+  return to < wholeSlots(session, from) + needed
     ? reject("window-too-short", `The forward session sells whole hours: ${advice}.`, "/to")
     : reject("window-passed", `${startsFrom(spec, earliest)}: ${advice}.`, "/to");
 }
