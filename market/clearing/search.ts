@@ -1,10 +1,9 @@
 import { ascend, beginAscent } from "./ascent.ts";
 import { compileBook } from "./compile-book.ts";
 import { construct, type Plan } from "./construct.ts";
-import { wholeBound } from "./demand.ts";
 import { FEW, searchFewBids } from "./few-bids.ts";
 import { type Prices, pricesOf } from "./guide.ts";
-import { beginImprovement, type Improvement, improveOnce } from "./improve.ts";
+import { beginImprovement, improveOnce } from "./improve.ts";
 import type { Book, Result } from "./instance.ts";
 import { kickOnce } from "./kicks.ts";
 import { arrangeLargeGangs, largeGangs, placesHeld, worthOf } from "./large-gangs.ts";
@@ -27,6 +26,7 @@ import {
   sharedAnew,
 } from "./search-state.ts";
 import type { Stops } from "./supply.ts";
+import { takeTurns } from "./turns.ts";
 import { assertBook } from "./validate.ts";
 
 /** Prices of an earlier auction, by the pools and links of this book; rows left out are begun at cost. */
@@ -74,10 +74,6 @@ const SINGLY = { rounds: 4, singly: 100 };
 const ABOUT = 32;
 /** Looks at the whole book that moves are worth before the price search goes on: once schedules are refined prices change little. */
 const LOOKS = { improving: 40, refining: 100 };
-/** A gain in a large book, as a share of all welfare, for which the whole schedule is not copied yet. */
-const SMALL_GAIN = 0.0002;
-/** Bids up to which every gain is copied at once. */
-const EVERY_GAIN = 3000;
 /** Div bids' cards are shared anew when so many times the work of the last time has gone into moves. */
 const SHARE_EVERY = 8;
 /** Moves between two looks at the clock. */
@@ -183,7 +179,7 @@ function* work(state: State): Generator<void, void> {
     yield* improve(state, dived, ARRANGED.after * model.bids);
     if (isFarBelow(state)) places = placesHeld(yield* arrange(state, dived), largeGangs(model, ascent.bound));
   }
-  if (model.bids > KICKED) yield* improve(state, dived, Infinity);
+  if (model.bids > KICKED) yield* takeTurns(state, dived);
   else yield* refine(state, yield* makeSchedule(state, { ...SINGLY, places }));
 }
 
@@ -267,18 +263,15 @@ function* refine(state: State, from: Schedule): Generator<void, void> {
   }
 }
 
-/** Moves and rounds of the price search take turns until the bound is reached or nothing has been gained for long. */
-function* improve(state: State, from: Schedule, most: number): Generator<void, void> {
+/** So many moves, with rounds of the price search in between; fewer if the bound is reached. */
+function* improve(state: State, from: Schedule, moves: number): Generator<void, void> {
   const { model, ascent, effort, look } = state;
   const { guide, demand } = guideOf(state);
-  const improvement: Improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
+  const improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
   let nextShare = effort.spent;
-  const patience = PATIENCE * model.bids;
-  const large = model.bids <= KICKED ? largeGangs(model, ascent.bound) : [];
-  const least = model.bids <= EVERY_GAIN ? 0 : SMALL_GAIN;
-  let gained = 0;
+  const large = largeGangs(model, ascent.bound);
   let nextRounds = effort.spent + LOOKS.improving * look;
-  while (improvement.moves - gained < patience && improvement.moves < most) {
+  while (!isProven(state) && improvement.moves < moves) {
     if (effort.spent >= nextShare) {
       const before = effort.spent;
       improvement.schedule = yield* sharedAnew(improvement.schedule, state);
@@ -286,17 +279,10 @@ function* improve(state: State, from: Schedule, most: number): Generator<void, v
     }
     if (large.length > 1) kickOnce(improvement, large, effort);
     else for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
-    const { schedule } = improvement;
-    if (schedule.welfare > state.best.welfare) gained = improvement.moves;
-    if (schedule.welfare > state.best.welfare + least * Math.abs(state.best.welfare))
-      state.best = copySchedule(schedule);
+    keepMoved(state, improvement);
     yield;
-    if (schedule.welfare >= wholeBound(ascent.bound)) break;
     if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
     yield* moreRounds(state, improvement);
     nextRounds = effort.spent + LOOKS.improving * look;
   }
-  if (most < Infinity) return;
-  const last = yield* sharedAnew(improvement.schedule, state);
-  if (last.welfare > state.best.welfare) state.best = copySchedule(last);
 }
