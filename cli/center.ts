@@ -11,6 +11,7 @@ import {
   reportCapacity,
 } from "../functions/contract/centers.ts";
 import { cny, count, hourly, span, time } from "./figures.ts";
+import { keepLease } from "./lease.ts";
 import { defined } from "./listing.ts";
 import { amountOf, cnyOption, millsOption } from "./money-options.ts";
 import {
@@ -115,7 +116,10 @@ export function centerCommands(session: Session): Command {
     .command("lease")
     .description(renewLease.summary)
     .argument("<center>")
-    .option("--keep", "renew it at every third of its length until Ctrl-C")
+    .option(
+      "--keep",
+      "renew it at every third of its length until Ctrl-C; while the exchange is away, try until it ends",
+    )
     .action((center, { keep }) =>
       keep === true
         ? keepLease(session, center)
@@ -175,14 +179,6 @@ function energyOf(text: string): readonly number[] {
   if (hours.length !== 1 || first === undefined)
     throw new InvalidArgumentError("Give one number, or 24 separated by commas.");
   return new Array<number>(24).fill(first);
-}
-
-async function keepLease(session: Session, center: string): Promise<void> {
-  for (;;) {
-    const { answer, content } = await session.ask(renewLease, { params: { center } });
-    await session.showNext(content, () => `${center} holds its lease until ${time(answer.until)}\n`);
-    await session.io.sleep((answer.seconds * 1000) / 3);
-  }
 }
 
 /** Every change once and in order; what is at hand comes without a pause. */

@@ -36,10 +36,13 @@ export interface Connection {
 
 export const defaultUrl = "http://127.0.0.1:8080";
 
-/** Where `npm start` serves is the default; `--url` wins over the environment, which wins over the profile. */
-export function connectionOf(io: Io, { profile, url }: Globals): Connection {
+/**
+ * Where `npm start` serves is the default; `--url` wins over the environment, which wins over the profile.
+ * @param inUse profile that this run has begun with: another one that is taken into use meanwhile is not for it
+ */
+export function connectionOf(io: Io, { profile, url }: Globals, inUse?: string): Connection {
   const known = readProfiles(io.env);
-  const name = profile ?? (io.env.SUANWANG_PROFILE || known.current);
+  const name = profile ?? inUse ?? (io.env.SUANWANG_PROFILE || known.current);
   const own = known.profiles[name];
   if (own === undefined && profile !== undefined && io.env.SUANWANG_TOKEN === undefined)
     throw new Failure(
@@ -80,12 +83,26 @@ export interface Session {
 }
 
 export function createSession(io: Io, globals: () => Globals): Session {
-  let client: Promise<Client> | undefined;
+  const slots = createSlots(4);
+  let inUse: string | undefined;
+  let renewing: Promise<Connection> | undefined;
   let market: Promise<MarketNow> | undefined;
+  const current = () => {
+    const connection = connectionOf(io, globals(), inUse);
+    inUse = connection.profile;
+    return connection;
+  };
+  /** Looked at for each request, for what watches goes on for longer than a token holds. */
+  const live = () => {
+    renewing ??= liveConnection(io, current()).finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  };
   const connect = async () => {
-    const { url, token } = await liveConnection(io, globals());
+    const { url, token } = await live();
     if (!URL.canParse(url)) throw new Failure("usage", "usage", `${url} is no URL`, "--url");
-    return createClient(url, token, createSlots(4));
+    return createClient(url, token, slots);
   };
   /** Sends a request by whoever is logged in. */
   const send = async <Answer>(
@@ -93,11 +110,10 @@ export function createSession(io: Io, globals: () => Globals): Session {
     request: UncheckedRequest,
     by: (asked: Client) => Promise<Answer>,
   ): Promise<Answer> => {
-    const { url, token } = connectionOf(io, globals());
+    const { url, token } = current();
     if (operation.roles !== "public" && token === undefined)
       throw new Failure("forbidden", "not-logged-in", "Log in first: suanwang login, or set SUANWANG_TOKEN.");
-    client ??= connect();
-    const asked = await client;
+    const asked = await connect();
     if (globals().verbose) io.err(describe(operation, request));
     try {
       return await by(asked);
@@ -148,8 +164,7 @@ export function createSession(io: Io, globals: () => Globals): Session {
 /** Seconds before its end in which a token is renewed already. */
 const renewAheadMs = 30_000;
 
-async function liveConnection(io: Io, globals: Globals): Promise<Connection> {
-  const connection = connectionOf(io, globals);
+async function liveConnection(io: Io, connection: Connection): Promise<Connection> {
   const known = readProfiles(io.env);
   const own: Profile | undefined = known.profiles[connection.profile];
   if (own?.renewal === undefined || connection.token !== own.token) return connection;
