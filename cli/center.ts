@@ -135,7 +135,7 @@ export function centerCommands(session: Session): Command {
     .command("assignments")
     .description(listAssignments.summary)
     .argument("<center>")
-    .option("--after <position>", "feed position up to which changes are known", whole, 0)
+    .option("--after <position>", "number of the center's last change that is known", whole, 0)
     .option("--limit <n>", "most changes of one answer", whole)
     .addOption(watchOption("go on with every change"))
     .addOption(intervalOption())
