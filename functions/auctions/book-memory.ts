@@ -1,14 +1,12 @@
-import { gunzipSync, gzipSync } from "node:zlib";
 import { type AuctionEvent, isAuctionEvent } from "../../events/catalog/auction.ts";
 import { streams } from "../../events/catalog/streams.ts";
 import type { Database } from "../../events/store/dynamo.ts";
 import type { Feed, FeedPage } from "../../events/store/feed.ts";
 import type { EventLog } from "../../events/store/log.ts";
-import { type BookState, initialBook } from "../../market/book/book-state.ts";
+import type { BookState } from "../../market/book/book-state.ts";
 import { observeAuction } from "../../market/book/observe-auction.ts";
 import { observePage } from "../../market/book/observe-page.ts";
-import { bookFromSnapshot, snapshotOf } from "../../market/book/snapshot.ts";
-import { sortable } from "../../market/views/view.ts";
+import { loadSnapshot, saveSnapshot } from "./book-snapshots.ts";
 
 /**
  * The book as a function of (auctions sealed, feed position). It is folded in one order only: the pages up to the gate
@@ -34,12 +32,11 @@ export interface BookMemoryParts {
   readonly clock: { now(): number };
 }
 
-const snapshots = "book";
-/** Characters of an item of a snapshot, below DynamoDB's 400 KB. */
-const chunkLength = 300_000;
-const keptSeconds = 14 * 86_400;
+/** Pages (256 KB at most) that a process folds in a row before it saves the book on its way; a step has five minutes. */
+const savedEvery = 1_000;
 
-export function createBookMemory(parts: BookMemoryParts): BookMemory {
+/** @param pagesBetween pages folded in a row between two saves on the way */
+export function createBookMemory(parts: BookMemoryParts, pagesBetween = savedEvery): BookMemory {
   let memory: BookState | undefined;
   let last: Promise<unknown> = Promise.resolve();
   // One caller at a time, for the book is changed in place.
@@ -53,7 +50,16 @@ export function createBookMemory(parts: BookMemoryParts): BookMemory {
     const book = near && memory !== undefined ? memory : await loadSnapshot(parts, auctions, position);
     // A fold that fails half-way leaves nothing behind.
     memory = undefined;
-    for (let n = book.auctions + 1; n <= auctions; n++) await followAuction(parts, book, n);
+    let folded = 0;
+    // Whoever is cut off before the end goes on from there. Up to a gate that is closed the book is the same for all;
+    // the pages after the last one may lie on either side of the next gate, and are not kept.
+    const onTheWay = async (pages: number) => {
+      folded += pages;
+      if (folded < pagesBetween) return;
+      await saveSnapshot(parts, book);
+      folded = 0;
+    };
+    for (let n = book.auctions + 1; n <= auctions; n++) await followAuction(parts, book, n, onTheWay);
     await followPages(parts, book, position);
     memory = book;
     return book;
@@ -65,19 +71,30 @@ export function createBookMemory(parts: BookMemoryParts): BookMemory {
   };
 }
 
-async function followAuction(parts: BookMemoryParts, book: BookState, n: number): Promise<void> {
+async function followAuction(
+  parts: BookMemoryParts,
+  book: BookState,
+  n: number,
+  onTheWay: (pages: number) => Promise<void>,
+): Promise<void> {
   const events = await auctionEvents(parts.log, n);
   const closed = events.find((event) => event.type === "GateClosed");
   if (closed === undefined) throw new Error(`auction ${n} has no closed gate`);
-  await followPages(parts, book, closed.data.position);
+  await followPages(parts, book, closed.data.position, onTheWay);
   observeAuction(book, n, events);
 }
 
-async function followPages({ feed }: BookMemoryParts, book: BookState, position: number): Promise<void> {
+async function followPages(
+  { feed }: BookMemoryParts,
+  book: BookState,
+  position: number,
+  onTheWay?: (pages: number) => Promise<void>,
+): Promise<void> {
   while (book.position < position) {
     const pages = await feed.readAfter(book.position, Math.min(16, position - book.position));
     if (pages.length === 0) throw new Error(`the feed has no page ${book.position + 1}`);
     for (const page of pages) observePage(book, seen(page));
+    await onTheWay?.(pages.length);
   }
 }
 
@@ -88,34 +105,4 @@ function seen({ position, commits }: FeedPage): Parameters<typeof observePage>[1
 async function auctionEvents(log: EventLog, n: number): Promise<AuctionEvent[]> {
   const commits = await log.load(streams.auction(n));
   return commits.flatMap(({ events: all }) => all.flatMap((event) => (isAuctionEvent(event) ? [event] : [])));
-}
-
-async function saveSnapshot(parts: BookMemoryParts, book: BookState): Promise<void> {
-  const { database, operationsTable, clock } = parts;
-  const text = gzipSync(snapshotOf(book)).toString("base64");
-  const chunks = Math.ceil(text.length / chunkLength);
-  const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
-  for (let chunk = 0; chunk < chunks; chunk++) {
-    const body = text.slice(chunk * chunkLength, (chunk + 1) * chunkLength);
-    const key = { pk: `${snapshots}#${book.auctions}#${book.position}`, sk: sortable(chunk) };
-    await database.put(operationsTable, { ...key, body, expiresAt });
-  }
-  const index = { pk: snapshots, sk: sortable(book.auctions), position: book.position, chunks, expiresAt };
-  await database.put(operationsTable, index);
-}
-
-/** The newest snapshot that lies before both; the empty book without one. */
-async function loadSnapshot(parts: BookMemoryParts, auctions: number, position: number): Promise<BookState> {
-  const { database, operationsTable } = parts;
-  const range = { pk: snapshots, before: sortable(auctions + 1), descending: true, limit: 8 };
-  for (const item of await database.query(operationsTable, range)) {
-    const { position: at } = item;
-    if (typeof at !== "number" || at > position) continue;
-    const chunks = await database.query(operationsTable, { pk: `${snapshots}#${Number(item.sk)}#${at}` });
-    const text = chunks.map(({ body }) => body).join("");
-    // A snapshot whose chunks have expired in part is none.
-    if (chunks.length !== item.chunks) continue;
-    return bookFromSnapshot(gunzipSync(Buffer.from(text, "base64")).toString("utf8"));
-  }
-  return initialBook();
 }
