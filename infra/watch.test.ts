@@ -104,6 +104,19 @@ describe("alarms", () => {
     }
   });
 
+  test("cost what deploy.md says, as do the queues that are polled", async () => {
+    const document = await readFile(new URL("../docs/deploy.md", import.meta.url), "utf8");
+    const rows = document.split("\n").map((line) => line.split(/ *\| */).slice(1, -1));
+    const all = alarms().flatMap(watchedBy).length;
+    const cost = (all / 10).toFixed(2);
+    expect(rows).toContainEqual(["alarms", `${alarms().length}, of ${all} metrics, at 0.10`, cost]);
+    // Five pollers of Lambda for each, each asking every twenty seconds.
+    const queues = functions.filter(({ trigger }) => trigger.kind === "events").length;
+    const millions = (queues * 5 * 3 * 60 * 24 * 30) / 1e6;
+    const polls = `polls of ${queues} queues by Lambda, about ${millions.toFixed(1)} M, at 0.40`;
+    expect(rows).toContainEqual(["SQS", polls, (millions * 0.4).toFixed(2)]);
+  });
+
   test("look at executions of every state machine that did not go well", () => {
     for (const name of namesOf("AWS::StepFunctions::StateMachine", "StateMachineName"))
       for (const metric of ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"]) {
