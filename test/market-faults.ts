@@ -370,6 +370,20 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "the end of what a tenant gave back that nobody charged",
+    code: "holdNeverReleased",
+    inject(days, pick) {
+      // The last charge of the release is a day before the last one at the latest.
+      const ends = early(days, "ChargePosted").filter(
+        ({ event: { data } }) => data.final && data.charge.includes(":release:"),
+      );
+      const one = chosen(ends, pick);
+      if (one === undefined) return undefined;
+      const isPaid = isSettlementOf(one.event.data.charge);
+      return without(days, (each) => each === one || isPaid(each));
+    },
+  },
+  {
     name: "a payout of more than the charges gave",
     code: "payoutWithoutCharge",
     inject: (days, pick) => withPayout(days, pick, (earned) => earned + 1000n),

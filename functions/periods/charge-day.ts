@@ -3,12 +3,11 @@ import { streams } from "../../events/catalog/streams.ts";
 import { Period } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
-import type { ReleasedCards } from "../../market/book/unresold.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import { jobDecider } from "../../market/job.ts";
 import { periodStart, SLOTS_PER_DAY } from "../../market/time.ts";
-import { PlacementView } from "../../market/views/jobs.ts";
-import { openPlacementsKey } from "../../market/views/view.ts";
+import { PlacementView, ReleaseView } from "../../market/views/jobs.ts";
+import { openPlacementsKey, openReleasesKey } from "../../market/views/view.ts";
 import { releasedOn } from "../auctions/released-cards.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
@@ -39,23 +38,19 @@ export const create = step(
 );
 export const handler = onLambda(create);
 
+/** Every award that was given back and is not charged to its end, whatever an auction saw of it. */
 async function chargeReleases(access: Access, period: Period): Promise<void> {
   const before = periodStart(period) + SLOTS_PER_DAY;
   const byAward = Map.groupBy(await releasedOn(access, period), ({ placement }) => placement);
-  await forEachInFlight(inFlight, byAward.values(), (own) => chargeRelease(access, own, period, before));
-  const jobs = [...byAward.values()].flatMap(([first]) => first?.job ?? []);
-  await access.relay.drain(jobs.map(streams.job));
-}
-
-async function chargeRelease(access: Access, own: readonly ReleasedCards[], period: Period, before: number) {
-  const [first] = own;
-  if (first === undefined) return;
-  const { job, placement } = first;
-  const unresold = own
-    .filter((cards) => cards.unresold > 0)
-    .map(({ center, product, slot, unresold: cards }) => ({ center, product, slot, cards }));
-  const command = { type: "ChargeRelease", placement, before, unresold, at: access.clock.now() } as const;
-  await tell(access, job, command, `fee/${placement}/${period}`);
+  const open = await access.views.list({ pk: openReleasesKey }, ReleaseView);
+  await forEachInFlight(inFlight, open, ({ data: { job, placement } }) => {
+    const unresold = (byAward.get(placement) ?? [])
+      .filter((cards) => cards.unresold > 0)
+      .map(({ center, product, slot, unresold: cards }) => ({ center, product, slot, cards }));
+    const command = { type: "ChargeRelease", placement, before, unresold, at: access.clock.now() } as const;
+    return tell(access, job, command, `fee/${placement}/${period}`);
+  });
+  await access.relay.drain(open.map(({ data: { job } }) => streams.job(job)));
 }
 
 function tell(

@@ -1,4 +1,5 @@
 import { mills, millsText } from "../money.ts";
+import { slotStart } from "../time.ts";
 import type { ChargeOf, HoldOf, JobBook, SettledOf } from "./match-job-book.ts";
 import { type Finding, isRipe } from "./match-outcome.ts";
 
@@ -80,7 +81,10 @@ export function leftOf({ held, paid, released }: HoldOf): bigint {
   return held === 0n ? 0n : held - paid - released;
 }
 
-/** Funds that no charge will ever take: the stretch's charges are final, or the job ended without an award for it. */
+/**
+ * Funds that no charge will ever take: the stretch's charges are final, or should be, for what was given back of it is
+ * over; or the job ended without an award for it.
+ */
 export function holdsNeverReleased(book: JobBook, taken: ReadonlySet<string>): Finding[] {
   return [...book.holds.values()].flatMap((hold): Finding[] => {
     const left = leftOf(hold);
@@ -117,6 +121,9 @@ function isOver(book: JobBook, { stretch }: HoldOf): boolean {
   const own = book.charges.filter(({ data }) => data.stretch === stretch);
   const last = own.find(({ data }) => data.final);
   if (last !== undefined) return own.every(({ data }) => book.settled.has(data.charge));
-  const awarded = [...book.awards.values()].some(({ award }) => award.stretch === stretch);
-  return !awarded && hasEnded(book) && book.lastAt <= book.day.ripe;
+  const award = [...book.awards.values()].find((one) => one.award.stretch === stretch)?.award;
+  if (award === undefined) return hasEnded(book) && book.lastAt <= book.day.ripe;
+  // What was given back is charged by the close of the award's last day: then nothing waits for a fee any more.
+  const ended = own.some(({ kind, place }) => kind === "end" && isRipe(book.day, place.time));
+  return ended && slotStart(award.to) <= book.day.ripe;
 }

@@ -14,6 +14,7 @@ import {
   Slot,
 } from "../../events/catalog/values.ts";
 import { whyExcluded } from "../job/exclusion.ts";
+import { chargeKindOf } from "../settlement/award-balance.ts";
 import { bidsForMore } from "../stretch.ts";
 import {
   type At,
@@ -88,6 +89,14 @@ export const PlacementView = z.object({
 });
 export type PlacementView = z.infer<typeof PlacementView>;
 
+/** Entry of the list of awards that a tenant gave back and that still await a fee, for the daily close. */
+export const ReleaseView = z.object({
+  job: JobId,
+  /** The award's own id, a continuation's too. */
+  placement: PlacementId,
+});
+export type ReleaseView = z.infer<typeof ReleaseView>;
+
 /** Where a charge was posted: page, and version of the event in the job's stream. */
 export const ChargeView = z.object({ job: JobId, position: FeedPosition, version: z.int().min(1) });
 export type ChargeView = z.infer<typeof ChargeView>;
@@ -150,14 +159,23 @@ export function projectJob(event: JobEvent, at: At, before: JobView | undefined)
     case "CorrectionRefused":
       return [];
     case "ChargePosted":
-      return [posted(event.data.charge, { job: before.job, position: at.position, version: at.version })];
+      return charged(event.data, at);
     default:
       return event satisfies never;
   }
 }
 
-function posted(charge: string, where: ChargeView): ViewChange {
-  return put(viewKeys.charge(charge), where);
+type ChargePostedData = Extract<JobEvent, { type: "ChargePosted" }>["data"];
+
+function charged({ charge, job, placement, final }: ChargePostedData, at: At): ViewChange[] {
+  const where: ChargeView = { job, position: at.position, version: at.version };
+  const posted = put(viewKeys.charge(charge), where);
+  const kind = chargeKindOf(charge);
+  // An end that is not final keeps the largest fee on what was given back; the last charge of the release lets it go.
+  if (kind === "end" && !final)
+    return [posted, put<ReleaseView>(viewKeys.release(placement), { job, placement })];
+  if (kind === "release" && final) return [posted, remove(viewKeys.release(placement))];
+  return [posted];
 }
 
 function own(view: JobView): ViewChange {

@@ -444,6 +444,25 @@ describe("a job", () => {
     });
   });
 
+  test("stands in the list of releases from an end that keeps a fee held to the last charge of the release", () => {
+    const charged = (kind: string, from: number, to: number, final: boolean) =>
+      parseEvent("ChargePosted", {
+        ...{ charge: `j-1.1:${kind}:${from}-${to}`, job, placement: lease, stretch: 1, account, from, to },
+        ...{ lines: [], tenantPays: "0", releases: "0", final, period: today },
+      });
+    const listed = (...charges: readonly DomainEvent[]) =>
+      rowAt(rowsOf(stream, ...toPlaced, ...charges), viewKeys.release(lease));
+    const end = charged("end", 101, 105, false);
+    const entry = { job, placement: lease };
+    expect(listed(charged("day", 101, 103, false))).toBeUndefined();
+    expect(listed(end)).toEqual(entry);
+    expect(listed(end, charged("release", 105, 106, false))).toEqual(entry);
+    expect(
+      listed(end, charged("release", 105, 106, false), charged("release", 106, 111, true)),
+    ).toBeUndefined();
+    expect(listed(charged("end", 101, 111, true))).toBeUndefined();
+  });
+
   test("facts that no list shows change nothing", () => {
     const usage = { center, from: time, to: "2026-03-02T02:01:00.000Z", cardSeconds: 1 };
     const silent = [

@@ -93,6 +93,8 @@ export const viewKeys = {
   }),
   /** A placement that has not ended, by its lease. */
   placement: (lease: string): ViewKey => ({ pk: openPlacementsKey, sk: lease }),
+  /** An award whose release is not charged to its end, by its own id. */
+  release: (award: string): ViewKey => ({ pk: openReleasesKey, sk: award }),
   /** An item of a numbered list, from 1. */
   numbered: (list: string, number: number): ViewKey => ({ pk: list, sk: sortable(number) }),
   count: (list: string): ViewKey => ({ pk: `${list}#count`, sk: "count" }),
@@ -144,6 +146,7 @@ export const offerChangesKey = "offerChanges";
 export const offersOf = (owner: OwnerId) => `offers#${owner}`;
 export const jobsOf = (owner: OwnerId) => `jobs#${owner}`;
 export const openPlacementsKey = "placements";
+export const openReleasesKey = "releases";
 /** Numbered: changes of placements that a center has to act on. */
 export const assignmentsOf = (center: CenterId) => `assignments#${center}`;
 export const centersKey = "centers";
