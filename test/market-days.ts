@@ -198,16 +198,17 @@ function closeOf(period: Period): Step[] {
   ];
 }
 
-/** Of what was given back each third card stays unsold. */
+/** Of what was given back one card of three stays unsold, and each tenth slot was never on sale. */
 function releasesOf(job: KnownJob, before: number, at: number): JobCommand[] {
   return job.balances.map(({ award, feesTo = before }) => {
-    const unresold = award.fills.flatMap(({ center, product, from, to, cards }) =>
-      Array.from({ length: Math.max(0, Math.min(to, before) - Math.max(from, feesTo)) }, (_, index) => ({
-        ...{ center, product, slot: Math.max(from, feesTo) + index },
-        cards: Math.floor(cards / 3),
-      })),
+    const slots = Array.from({ length: Math.max(0, before - feesTo) }, (_, index) => feesTo + index);
+    const resold = award.fills.flatMap(({ center, product, from, to, cards }) =>
+      slots
+        .filter((slot) => from <= slot && slot < to)
+        .map((slot) => ({ center, product, slot, cards: cards - Math.floor(cards / 3) })),
     );
-    return { type: "ChargeRelease", placement: award.placement, before, unresold, at };
+    const notOnSale = slots.filter((slot) => slot % 10 === 0);
+    return { type: "ChargeRelease", placement: award.placement, before, waiver: { resold, notOnSale }, at };
   });
 }
 

@@ -75,7 +75,7 @@ describe("an honest day", () => {
     const settlements = eventsOf(pages).filter(({ type }) => type === "HoldSettled").length;
     expect(audit(pages)).toEqual([
       { name: chain, ok: true, detail: `${pages.length} pages, ${events} events` },
-      { name: balance, ok: true, detail: expect.stringMatching(/^3,0\d\d\.\d\d CNY$/) },
+      { name: balance, ok: true, detail: expect.stringMatching(/^3,1\d\d\.\d\d CNY$/) },
       { name: awards, ok: true, detail: expect.stringMatching(/^15 awards, \d\d\.\d\d CNY$/) },
       { name: tax, ok: true, detail: expect.stringMatching(/^\d\.\d\d CNY$/) },
       { name: holds, ok: true, detail: `${settlements} settlements` },

@@ -1,7 +1,14 @@
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
-import type { AccountId, CenterId, JobId, OfferId, Period } from "../../events/catalog/values.ts";
+import type {
+  AccountId,
+  CenterId,
+  JobId,
+  OfferId,
+  Period,
+  PlacementId,
+} from "../../events/catalog/values.ts";
 import {
   type AccountCommand,
   type AccountState,
@@ -24,17 +31,19 @@ import { type Instance, instanceAt } from "../../market/book/instance.ts";
 import { excludedJobs } from "../../market/book/links.ts";
 import { observeAuction } from "../../market/book/observe-auction.ts";
 import { observePage, type SeenCommit } from "../../market/book/observe-page.ts";
-import { type ReleasedCards, unresoldIn } from "../../market/book/unresold.ts";
+import { type ReleasedCards, unresoldIn, waivers } from "../../market/book/unresold.ts";
 import { voided } from "../../market/book/why.ts";
 import { type CenterCommand, type CenterState, centerDecider } from "../../market/center.ts";
 import { clear } from "../../market/clearing/clear.ts";
 import type { Decider, Rejection } from "../../market/decider.ts";
+import { releasedSlots } from "../../market/job/charging.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import type { JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
 import { millsText } from "../../market/money.ts";
 import { type OfferCommand, type OfferState, offerDecider } from "../../market/offer.ts";
 import { type PeriodState, periodDecider } from "../../market/period.ts";
+import { chargeKindOf } from "../../market/settlement/award-balance.ts";
 import {
   emptyLedger,
   type Ledger,
@@ -118,7 +127,10 @@ export function createMemoryExchange(
   const accounts = new Map<AccountId, AccountState>();
   const auctions = new Map<string, AuctionState>();
   const periods = new Map<Period, PeriodState>();
-  const released = new Map<Period, ReleasedCards[]>();
+  /** What became of the cards that were given back, by slot whose last gate has closed. */
+  const released = new Map<number, ReleasedCards[]>();
+  /** Awards that were given back and are not charged to their end. */
+  const releases = new Map<PlacementId, JobId>();
   let pending: SeenCommit[] = [];
   /** Of the day that is open. */
   let ledger = emptyLedger;
@@ -164,9 +176,20 @@ export function createMemoryExchange(
   const settle = (events: readonly DomainEvent[], at: number) => {
     for (const event of events) {
       if (event.type !== "ChargePosted") continue;
-      const { account, job, stretch, charge, tenantPays: paid, releases, final } = event.data;
-      if (paid === "0" && releases === "0" && !final) continue;
-      const command = { type: "Settle", job, stretch, charge, paid, released: releases } as const;
+      const {
+        account,
+        job,
+        placement,
+        stretch,
+        charge,
+        tenantPays: paid,
+        releases: back,
+        final,
+      } = event.data;
+      if (chargeKindOf(charge) === "end" && !final) releases.set(placement, job);
+      if (final) releases.delete(placement);
+      if (paid === "0" && back === "0" && !final) continue;
+      const command = { type: "Settle", job, stretch, charge, paid, released: back } as const;
       carriedOut(`Settle ${charge}`, tellAccount(account, command, at));
     }
   };
@@ -222,11 +245,7 @@ export function createMemoryExchange(
     return { events, awards: pages.flatMap((page) => page.awards) };
   };
   const afterSeal = (gate: Gate, at: number) => {
-    const cards = gate.session === "spot" ? unresoldIn(book, gate.gate + 1) : [];
-    const period = periodOf(gate.gate + 1);
-    const ofDay = released.get(period) ?? [];
-    ofDay.push(...cards);
-    released.set(period, ofDay);
+    if (gate.session === "spot") released.set(gate.gate + 1, unresoldIn(book, gate.gate + 1));
     const holds = lapsedHolds(book);
     const jobsToExclude = excludedJobs(book);
     const jobsToExpire = expiredJobs(book, gate.gate);
@@ -325,15 +344,18 @@ export function createMemoryExchange(
     closeDay(period, open, now) {
       for (const job of open) tellJob(job, { type: "CloseDay", period, at: now });
       const before = periodStart(period) + SLOTS_PER_DAY;
-      const byAward = Map.groupBy(released.get(period) ?? [], ({ placement }) => placement);
-      for (const [placement, own] of byAward) {
-        const unresold = own
-          .filter((cards) => cards.unresold > 0)
-          .map(({ center, product, slot, unresold: cards }) => ({ center, product, slot, cards }));
-        const job = own[0]?.job;
-        if (job !== undefined) tellJob(job, { type: "ChargeRelease", placement, before, unresold, at: now });
+      const waiverOf = waivers(released);
+      for (const [placement, job] of [...releases]) {
+        const state = jobs.get(job);
+        const slots =
+          state === undefined || state.phase === "unknown"
+            ? undefined
+            : releasedSlots(state, placement, before);
+        if (slots === undefined) continue;
+        const waiver = waiverOf(placement, slots.from, slots.to);
+        tellJob(job, { type: "ChargeRelease", placement, before, waiver, at: now });
       }
-      released.delete(period);
+      for (const slot of [...released.keys()]) if (slot < before) released.delete(slot);
       relay(now);
       for (const account of accounts.keys()) accountToday(account, now);
       relay(now);

@@ -60,8 +60,8 @@ describe("a simulated day", () => {
     // Requested in slot 2; the gate of slot 3 sells from slot 4 on.
     expect(times("a")).toEqual(["completed", 1440, 2440]);
     // Slots 4 to 6 are touched; in the last hour of an award it bids on, so at the gate of slot 4 it won ten slots more.
-    // It ends in slot 6, when slot 7 has seen its last gate; of the 16 after it nobody buys one: 10 %. Price: the reserve.
-    const mills = 8 * 100 * 3 + 8 * 10 * 16;
+    // It ends in slot 6, when slot 7 has seen its last gate; nobody buys one of the 16 after it either: 10 %. Price: the reserve.
+    const mills = 8 * 100 * 3 + 8 * 10 * 17;
     expect(money).toEqual({ tenantsPay: mills, centersGet: mills });
     expect(counts).toMatchObject({ spot: 240, forward: 24, withBids: 2, awards: 2 });
   });

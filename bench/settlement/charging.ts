@@ -128,13 +128,13 @@ function release(
   const { balance, seller, spec } = job;
   if (balance === undefined) return undefined;
   const { to } = balance.award;
-  const unresold = Array.from({ length: to - slot }, (_, n) => ({
+  const resold = Array.from({ length: to - slot }, (_, n) => ({
     center: seller.center,
     product: seller.product,
     slot: slot + n,
-    cards: n % RESOLD_EVERY === 0 ? 0 : spec.cards,
+    cards: n % RESOLD_EVERY === 0 ? spec.cards : 0,
   }));
-  const lines = releaseFeeLines(balance, slot, to, unresold);
+  const lines = releaseFeeLines(balance, slot, to, { resold, notOnSale: [] });
   const posting = { kind: "release", from: slot, to, lines, keeps: 0n, period } as const;
   return post(feed, job, balance, posting, slotStart(slot));
 }

@@ -22,7 +22,7 @@ export async function afterSeal(access: Access, auction: number, sealed: KnownAu
   const { gate, position, session } = sealed;
   const book = await access.books.at(auction, position);
   // The next slot has seen its last gate: what of it was given back is now sold again, or not.
-  const released = session === "spot" ? unresoldIn(book, gate + 1) : [];
+  const released = session === "spot" ? unresoldIn(book, gate + 1) : undefined;
   const holds = lapsedHolds(book);
   const excluded = excludedJobs(book);
   const expired = expiredJobs(book, gate);
@@ -31,7 +31,7 @@ export async function afterSeal(access: Access, auction: number, sealed: KnownAu
   const at = access.clock.now();
   const { store } = access;
   await saveSupply(access, auction, position, supply);
-  await saveReleased(access, gate + 1, released);
+  if (released !== undefined) await saveReleased(access, gate + 1, released);
   await releaseHolds(access, holds, auction);
   await forEachInFlight(32, excluded, ({ job, excluded: why }) => {
     const meta = exchangeCommand(access, `exclude/${job}`, `auction-${auction}`);

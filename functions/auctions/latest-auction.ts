@@ -1,6 +1,11 @@
 import { streams } from "../../events/catalog/streams.ts";
 import { execute, knownState, loadState } from "../../events/store/execute.ts";
-import { type AuctionCommand, type AuctionState, auctionDecider } from "../../market/auction.ts";
+import {
+  type AuctionCommand,
+  type AuctionState,
+  auctionDecider,
+  type KnownAuction,
+} from "../../market/auction.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 
@@ -40,6 +45,30 @@ export async function latestAuction({ store }: Pick<Access, "store">, known: num
     else high = middle;
   }
   return low;
+}
+
+/** Auctions whose gates closed in slots `[from, to)`, in their order: a later one closes no earlier. */
+export async function auctionsBetween(
+  access: Pick<Access, "store" | "books">,
+  from: number,
+  to: number,
+): Promise<{ auction: number; state: KnownAuction }[]> {
+  const last = await latestAuction(access, access.books.known());
+  let before = 0;
+  let first = last + 1;
+  while (first - before > 1) {
+    const middle = Math.floor((before + first) / 2);
+    const state = await loadAuction(access, middle);
+    if (state.phase === "open" || state.gate >= from) first = middle;
+    else before = middle;
+  }
+  const found: { auction: number; state: KnownAuction }[] = [];
+  for (let auction = first; auction <= last; auction++) {
+    const state = await loadAuction(access, auction);
+    if (state.phase === "open" || state.gate >= to) break;
+    found.push({ auction, state });
+  }
+  return found;
 }
 
 /** Sealed or voided, for good: the next gate may close. */

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { CenterId, JobId, type Period, PlacementId, ProductId, Slot } from "../../events/catalog/values.ts";
-import type { ReleasedCards } from "../../market/book/unresold.ts";
-import { periodOf } from "../../market/time.ts";
+import { type ReleasedCards, unresoldIn } from "../../market/book/unresold.ts";
+import { periodOf, periodPlus } from "../../market/time.ts";
 import { sortable } from "../../market/views/view.ts";
 import type { Access } from "../kit/host.ts";
+import { auctionsBetween, isEnded } from "./latest-auction.ts";
 
 /** What became of released cards, slot by slot, until the daily close charges their fees. It follows from the log. */
 const Stored = z.array(
@@ -25,12 +26,13 @@ const keptSeconds = 30 * 86_400;
 const cardsOfItem = 1_000;
 const partition = (period: Period) => `released#${period}`;
 
+/** What the last gate of a slot saw given back, be it nothing: a slot that is not there is worked out anew. */
 export async function saveReleased(operations: Operations, slot: number, cards: readonly ReleasedCards[]) {
-  if (cards.length === 0) return;
   const { database, operationsTable, clock } = operations;
   const expiresAt = Math.floor(clock.now() / 1000) + keptSeconds;
-  const chunks = Math.ceil(cards.length / cardsOfItem);
-  for (let chunk = 0; chunk < chunks; chunk++) {
+  const chunks = Math.max(1, Math.ceil(cards.length / cardsOfItem));
+  // The first goes last: where it is, all of them are.
+  for (let chunk = chunks - 1; chunk >= 0; chunk--) {
     const own = cards.slice(chunk * cardsOfItem, (chunk + 1) * cardsOfItem);
     const sk = chunk === 0 ? sortable(slot) : `${sortable(slot)}#${sortable(chunk)}`;
     const body = JSON.stringify(own);
@@ -38,11 +40,44 @@ export async function saveReleased(operations: Operations, slot: number, cards: 
   }
 }
 
-/** All of a settlement day. */
-export async function releasedOn(
+/**
+ * What became of released cards in slots `[from, to)`, by slot: of each whose last gate closed, and of no other.
+ * @throws Error while the auction of such a gate is not sealed.
+ */
+export async function releasedIn(
+  access: Access,
+  from: number,
+  to: number,
+): Promise<ReadonlyMap<number, readonly ReleasedCards[]>> {
+  const bySlot = await savedIn(access, from, to);
+  const missing = Array.from({ length: to - from }, (_, n) => from + n).filter((slot) => !bySlot.has(slot));
+  const [first, last] = [missing[0], missing.at(-1)];
+  if (first === undefined || last === undefined) return bySlot;
+  // Its gate never closed, or who sealed its auction died before it could say what became of the slot.
+  for (const { auction, state } of await auctionsBetween(access, first - 1, last)) {
+    const slot = state.gate + 1;
+    if (state.session !== "spot" || bySlot.has(slot)) continue;
+    if (!isEnded(state)) throw new Error(`auction ${auction}, the last one of slot ${slot}, is not sealed`);
+    bySlot.set(slot, unresoldIn(await access.books.at(auction, state.position), slot));
+  }
+  return bySlot;
+}
+
+async function savedIn(
   { database, operationsTable }: Pick<Access, "database" | "operationsTable">,
-  period: Period,
-): Promise<ReleasedCards[]> {
-  const items = await database.query(operationsTable, { pk: partition(period) });
-  return items.flatMap(({ body }) => Stored.parse(JSON.parse(String(body))));
+  from: number,
+  to: number,
+): Promise<Map<number, readonly ReleasedCards[]>> {
+  const bySlot = new Map<number, readonly ReleasedCards[]>();
+  for (let period = periodOf(from); period <= periodOf(to - 1); period = periodPlus(period, 1)) {
+    const items = await database.query(operationsTable, { pk: partition(period) });
+    const chunks = Map.groupBy(items, ({ sk }) => String(sk).split("#")[0] ?? "");
+    for (const [sk, own] of chunks)
+      if (own.some((item) => item.sk === sk))
+        bySlot.set(
+          Number(sk),
+          own.flatMap(({ body }) => Stored.parse(JSON.parse(String(body)))),
+        );
+  }
+  return bySlot;
 }

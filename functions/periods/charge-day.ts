@@ -1,14 +1,16 @@
 import * as z from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { Period } from "../../events/catalog/values.ts";
-import { execute } from "../../events/store/execute.ts";
+import { execute, loadState } from "../../events/store/execute.ts";
 import { forEachInFlight } from "../../events/store/in-flight.ts";
+import { waivers } from "../../market/book/unresold.ts";
+import { releasedSlots } from "../../market/job/charging.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import { jobDecider } from "../../market/job.ts";
 import { periodStart, SLOTS_PER_DAY } from "../../market/time.ts";
 import { PlacementView, ReleaseView } from "../../market/views/jobs.ts";
 import { openPlacementsKey, openReleasesKey } from "../../market/views/view.ts";
-import { releasedOn } from "../auctions/released-cards.ts";
+import { releasedIn } from "../auctions/released-cards.ts";
 import { exchangeCommand } from "../kit/exchange-command.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
@@ -41,15 +43,22 @@ export const handler = onLambda(create);
 /** Every award that was given back and is not charged to its end, whatever an auction saw of it. */
 async function chargeReleases(access: Access, period: Period): Promise<void> {
   const before = periodStart(period) + SLOTS_PER_DAY;
-  const byAward = Map.groupBy(await releasedOn(access, period), ({ placement }) => placement);
   const open = await access.views.list({ pk: openReleasesKey }, ReleaseView);
-  await forEachInFlight(inFlight, open, ({ data: { job, placement } }) => {
-    const unresold = (byAward.get(placement) ?? [])
-      .filter((cards) => cards.unresold > 0)
-      .map(({ center, product, slot, unresold: cards }) => ({ center, product, slot, cards }));
-    const command = { type: "ChargeRelease", placement, before, unresold, at: access.clock.now() } as const;
-    return tell(access, job, command, `fee/${placement}/${period}`);
+  const due: (ReleaseView & { readonly from: number; readonly to: number })[] = [];
+  await forEachInFlight(inFlight, open, async ({ data }) => {
+    const { state } = await loadState(access.store, jobDecider, streams.job(data.job));
+    const slots = state.phase === "unknown" ? undefined : releasedSlots(state, data.placement, before);
+    if (slots !== undefined) due.push({ ...data, from: slots.from, to: slots.to });
   });
+  if (due.length > 0) {
+    const waiverOf = waivers(await releasedIn(access, Math.min(...due.map(({ from }) => from)), before));
+    await forEachInFlight(inFlight, due, ({ job, placement, from, to }) => {
+      const waiver = waiverOf(placement, from, to);
+      const command = { type: "ChargeRelease", placement, before, waiver, at: access.clock.now() } as const;
+      return tell(access, job, command, `fee/${placement}/${period}`);
+    });
+  }
+  // Also what an attempt before this one charged.
   await access.relay.drain(open.map(({ data: { job } }) => streams.job(job)));
 }
 

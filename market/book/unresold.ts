@@ -1,5 +1,6 @@
 import type { CenterId, JobId, PlacementId, ProductId } from "../../events/catalog/values.ts";
 import { splitByLargestRemainder } from "../money.ts";
+import type { Waiver } from "../settlement/charges.ts";
 import { type BookState, poolId } from "./book-state.ts";
 import { stepsLeft } from "./capacity-left.ts";
 
@@ -26,6 +27,19 @@ export function unresoldIn(book: BookState, slot: number): ReleasedCards[] {
     left.set(pool, (left.get(pool) ?? 0) + cards);
   const byPool = Map.groupBy(released, ({ center, product }) => poolId(center, product));
   return [...byPool].flatMap(([pool, own]) => shared(own, left.get(pool) ?? 0));
+}
+
+/** What an award in `[from, to)` owes no fee on. `bySlot`: what became of the cards of each slot whose last gate closed. */
+export function waivers(
+  bySlot: ReadonlyMap<number, readonly ReleasedCards[]>,
+): (placement: PlacementId, from: number, to: number) => Waiver {
+  const byAward = Map.groupBy([...bySlot.values()].flat(), ({ placement }) => placement);
+  return (placement, from, to) => ({
+    resold: (byAward.get(placement) ?? []).flatMap(({ center, product, slot, released, unresold }) =>
+      released > unresold ? [{ center, product, slot, cards: released - unresold }] : [],
+    ),
+    notOnSale: Array.from({ length: to - from }, (_, n) => from + n).filter((slot) => !bySlot.has(slot)),
+  });
 }
 
 function releasedIn(book: BookState, slot: number): Omit<ReleasedCards, "unresold">[] {

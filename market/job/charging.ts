@@ -1,5 +1,5 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
-import type { CenterId, Period } from "../../events/catalog/values.ts";
+import type { CenterId, Period, PlacementId } from "../../events/catalog/values.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
 import { type AwardBalance, endOf } from "../settlement/award-balance.ts";
@@ -266,17 +266,26 @@ export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
   });
 }
 
+/** Released slots of an award before `before` that no fee was charged for yet; undefined: there are none. */
+export function releasedSlots(
+  job: KnownJob,
+  placement: PlacementId,
+  before: number,
+): { readonly balance: AwardBalance; readonly from: number; readonly to: number } | undefined {
+  const balance = job.balances.find((candidate) => candidate.award.placement === placement);
+  if (balance?.feesTo === undefined || balance.final) return undefined;
+  const to = Math.min(before, endOf(balance));
+  return balance.feesTo < to ? { balance, from: balance.feesTo, to } : undefined;
+}
+
 /** Row 2: the fee on released slots, now that it is known what of them was sold again. */
-export function chargesOfRelease(job: KnownJob, command: ChargeRelease): Charge[] {
-  const balance = job.balances.find((candidate) => candidate.award.placement === command.placement);
-  if (balance?.feesTo === undefined || balance.final) return [];
-  const to = Math.min(command.before, endOf(balance));
-  if (to <= balance.feesTo) return [];
-  const lines = releaseFeeLines(balance, balance.feesTo, to, command.unresold);
+export function chargesOfRelease(job: KnownJob, { placement, before, waiver, at }: ChargeRelease): Charge[] {
+  const released = releasedSlots(job, placement, before);
+  if (released === undefined) return [];
+  const { balance, from, to } = released;
+  const lines = releaseFeeLines(balance, from, to, waiver);
   const keeps = to === endOf(balance) ? 0n : releaseFeeMax(balance, to);
-  return [
-    post(balance, { kind: "release", from: balance.feesTo, to, lines, keeps, period: periodAt(command.at) }),
-  ];
+  return [post(balance, { kind: "release", from, to, lines, keeps, period: periodAt(at) })];
 }
 
 function periodAt(at: number): Period {

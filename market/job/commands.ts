@@ -9,8 +9,8 @@ import type {
   OwnerId,
   Period,
   PlacementId,
-  ProductId,
 } from "../../events/catalog/values.ts";
+import type { Waiver } from "../settlement/charges.ts";
 import type { KnownJob } from "./state.ts";
 
 /** All commands carry the market's time, ms since the Unix epoch. Slots are read off it. */
@@ -187,21 +187,16 @@ export interface CloseDay extends Timed {
   readonly period: Period;
 }
 
-/** Cards of a released award that no later auction sold. */
-export interface Unresold {
-  readonly center: CenterId;
-  readonly product: ProductId;
-  readonly slot: number;
-  readonly cards: number;
-}
-
-/** Posts the fee on released slots before `before`, all of whose last gates have passed; slots left out were resold. */
+/**
+ * Posts the fee on released slots before `before`, all of whose last gates have passed. What the waiver leaves out owes
+ * it: who knows of no buyer must not make it free.
+ */
 export interface ChargeRelease extends Timed {
   readonly type: "ChargeRelease";
   /** The award's own id, a continuation's too. */
   readonly placement: PlacementId;
   readonly before: number;
-  readonly unresold: readonly Unresold[];
+  readonly waiver: Waiver;
 }
 
 /**

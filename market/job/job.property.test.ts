@@ -256,7 +256,7 @@ function correctOne(job: KnownJob, pick: number, auction: number, at: number): J
 function release(job: KnownJob, pick: number, before: number, at: number): JobCommand {
   const balance = job.balances[pick % Math.max(1, job.balances.length)];
   const placement = balance?.award.placement ?? awardOf(1).placement;
-  const unresold = (balance?.award.fills ?? []).flatMap((own) =>
+  const resold = (balance?.award.fills ?? []).flatMap((own) =>
     Array.from({ length: own.to - own.from }, (_, index) => ({
       center: own.center,
       product: ProductId.parse(own.product),
@@ -264,7 +264,8 @@ function release(job: KnownJob, pick: number, before: number, at: number): JobCo
       cards: pick % 9,
     })),
   );
-  return { type: "ChargeRelease", placement, before, unresold, at };
+  const notOnSale = pick % 3 === 0 ? [before - pick, before - 1] : [];
+  return { type: "ChargeRelease", placement, before, waiver: { resold, notOnSale }, at };
 }
 
 const chargesOf = (events: readonly JobEvent[]): ChargePosted[] =>

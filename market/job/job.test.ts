@@ -691,16 +691,16 @@ describe("a service", () => {
   });
 
   test("given up early pays for what it had, and the fee on what it would have had", () => {
-    const unresold = Array.from({ length: 5 }, (_, i) => ({
-      center: xian,
-      product: ascend,
-      slot: 105 + i,
-      cards: 8,
-    }));
     const charges = chargeOf([
       ...serving(),
       { type: "Cancel", at: inSlot(104, 10) },
-      { type: "ChargeRelease", placement: placementId(1), before: 110, unresold, at: inSlot(240) },
+      {
+        type: "ChargeRelease",
+        placement: placementId(1),
+        before: 110,
+        waiver: { resold: [], notOnSale: [] },
+        at: inSlot(240),
+      },
     ]);
     expect(charges.map(({ tenantPays }) => tenantPays)).toEqual([
       String(4 * 4 * 200 + 8 * 200),

@@ -117,39 +117,51 @@ export function deliveredLines(balance: AwardBalance, to: number, row: number): 
   return posted([...computeLines(balance, from, to, named), ...links]);
 }
 
-/** The most that the release fee on `[from, award.to)` can come to, in mills: nothing of it sold again. */
-export function releaseFeeMax(balance: AwardBalance, from: number): bigint {
+/** The most that the release fee on `[from, to)` can come to, in mills: nothing of it sold again. */
+export function releaseFeeMax(balance: AwardBalance, from: number, to = balance.award.to): bigint {
   const percent = BigInt(rules.releaseFeePercent[balance.session]);
   return centersOf(balance.award)
-    .map((center) => share(worth(balance, from, balance.award.to, center).mills, percent, 100n))
+    .map((center) => share(worth(balance, from, to, center).mills, percent, 100n))
     .reduce((sum, fee) => sum + fee, 0n);
 }
 
-/** Cards of the award that no later auction sold, in one pool and slot. */
-export interface UnresoldCards {
+/** Cards of the award that a later auction sold, in one pool and slot. */
+export interface ResoldCards {
   readonly center: CenterId;
   readonly product: ProductId;
   readonly slot: number;
   readonly cards: number;
 }
 
-/** Row 2: rate x own price x own unresold cards, one line per center, for slots in `[from, to)`. */
+/** On what no fee is due of what was given back; on all the rest it is. */
+export interface Waiver {
+  readonly resold: readonly ResoldCards[];
+  /** Slots whose last gate never closed: the exchange was away, and nobody could buy them (decision 0103). */
+  readonly notOnSale: readonly number[];
+}
+
+/** Row 2: rate x own price x own cards but those that are waived, one line per center, for slots in `[from, to)`. */
 export function releaseFeeLines(
   balance: AwardBalance,
   from: number,
   to: number,
-  unresold: readonly UnresoldCards[],
+  { resold, notOnSale }: Waiver,
 ): ChargeLine[] {
   const percent = BigInt(rules.releaseFeePercent[balance.session]);
+  const free = new Set(notOnSale.filter((slot) => from <= slot && slot < to));
   const lines = centersOf(balance.award).map((center): Line => {
-    let value = 0n;
-    let cardSlots = 0;
-    for (const entry of unresold) {
-      if (entry.center !== center || entry.slot < from || entry.slot >= to) continue;
+    let { mills: value, cardSlots } = worth(balance, from, to, center);
+    for (const slot of free) {
+      const own = worth(balance, slot, slot + 1, center);
+      cardSlots -= own.cardSlots;
+      value -= own.mills;
+    }
+    for (const entry of resold) {
+      if (entry.center !== center || entry.slot < from || entry.slot >= to || free.has(entry.slot)) continue;
       const own = ownInSlot(balance, entry);
       const cards = Math.min(entry.cards, own.cards);
-      cardSlots += cards;
-      value += BigInt(own.price) * BigInt(cards);
+      cardSlots -= cards;
+      value -= BigInt(own.price) * BigInt(cards);
     }
     return {
       kind: "releaseFee",
@@ -164,7 +176,7 @@ export function releaseFeeLines(
   return posted(lines);
 }
 
-function ownInSlot(balance: AwardBalance, pool: UnresoldCards): { cards: number; price: number } {
+function ownInSlot(balance: AwardBalance, pool: ResoldCards): { cards: number; price: number } {
   const fills = fillsInForce(balance).filter(
     (fill) =>
       fill.center === pool.center &&

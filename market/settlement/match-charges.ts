@@ -217,7 +217,7 @@ function secondsIn({ usage }: ChargeOf, center: string, slot: number): number {
 function wrongFee({ data }: ChargeOf, before: AwardBalance): Wrong | undefined {
   const fees = data.lines.filter(({ kind }) => kind === "releaseFee");
   const found = fees.reduce((sum, line) => sum + mills(line.mills), 0n);
-  const most = releaseFeeMax(before, data.from);
+  const most = releaseFeeMax(before, data.from, data.to);
   return found > most ? { what: "release fees", expected: most, found } : undefined;
 }
 

@@ -108,11 +108,12 @@ function running(changed: Partial<JobSpec> = {}, award = awardOf(1)): JobCommand
 
 /** The release fee, when so many of the cards given back in slots `[from, 110)` were not sold again. */
 function fee(from: number, unsold: number): JobCommand {
-  const unresold = Array.from({ length: 110 - from }, (_, index) => {
-    const { center, product } = fill();
-    return { center, product, slot: from + index, cards: unsold };
+  const { center, product, cards } = fill();
+  const resold = Array.from({ length: 110 - from }, (_, index) => {
+    return { center, product, slot: from + index, cards: cards - unsold };
   });
-  return { type: "ChargeRelease", placement: placementId(1), before: 110, unresold, at: inSlot(240) };
+  const waiver = { resold, notOnSale: [] };
+  return { type: "ChargeRelease", placement: placementId(1), before: 110, waiver, at: inSlot(240) };
 }
 
 const cancelled: JobCommand = { type: "Cancel", at: inSlot(98) };
