@@ -38,9 +38,12 @@ function faultOf(changed: { fills?: object[]; lines?: object[] } = {}): string |
         job: "web",
         placement: "web.1",
         account: "lab",
+        from: 98,
         to: 104,
         lines: changed.lines ?? lines,
         tenantPays: "157",
+        final: true,
+        period: "1970-01-01",
       },
     ],
   ];

@@ -1,15 +1,7 @@
-import { type AwardFate, endOfFill } from "./leases.ts";
+import { type AwardFate, endOfFill, worth } from "./leases.ts";
 import { factsOf, type RawEvent } from "./raw-events.ts";
+import { type ChargedRelease, followRelease, noRelease, releaseFaults, spotGates } from "./releases.ts";
 import { type AuditCheck, verdict, yuan } from "./verdict.ts";
-
-/** Price x cards of a range of slots, as the award states it. */
-function worth(fate: AwardFate, from: number, to: number): bigint {
-  return fate.award.fills.reduce((sum, fill) => {
-    const end = Math.min(to, endOfFill(fate, fill));
-    const slots = Math.max(0, end - Math.max(fill.from, from));
-    return sum + BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
-  }, 0n);
-}
 
 /** The same of each center from when it had said that it was ready. */
 function deliveredWorth(fate: AwardFate, from: number, to: number): bigint {
@@ -73,13 +65,12 @@ function partialWorth({ award, reduced }: AwardFate): bigint {
   }, 0n);
 }
 
-const feePercent = { spot: 10n, forward: 30n };
-
 interface Charged {
   compute: bigint;
   /** For slots in which a center left a divisible job. */
   partial: bigint;
-  fees: bigint;
+  /** On what a tenant gave back. */
+  readonly release: ChargedRelease;
   /** For links and for moving data over them. */
   links: bigint;
   penalties: bigint;
@@ -123,20 +114,22 @@ function serviceFaults({ award, asked }: AwardFate): string[] {
 
 /**
  * What the ledger charged for cards equals what the awards come to, up to the slot in which each of them ended; fees
- * are within their rate of what was given back.
+ * are within their rate of what was given back, and due on all of it that no gate could sell again.
  */
 export function chargesMatchAwards(
   events: readonly RawEvent[],
   fates: ReadonlyMap<string, AwardFate>,
 ): AuditCheck {
   const faults: string[] = [];
+  const gates = spotGates(events);
+  const closed = factsOf(events, "PeriodClosed").map(({ period }) => period);
   const charged = new Map<string, Charged>();
   const seen = new Set<string>();
   for (const data of factsOf(events, "ChargePosted")) {
     if (seen.has(data.charge)) faults.push(`charge ${data.charge} is posted twice`);
     seen.add(data.charge);
     const sums = charged.get(data.placement) ?? {
-      ...{ compute: 0n, partial: 0n, fees: 0n, links: 0n, penalties: 0n, refunds: 0n },
+      ...{ compute: 0n, partial: 0n, release: noRelease(), links: 0n, penalties: 0n, refunds: 0n },
       ...{ charges: 0, to: 0 },
     };
     charged.set(data.placement, sums);
@@ -145,10 +138,10 @@ export function chargesMatchAwards(
       sums.to = Math.max(sums.to, data.to);
       sums.charges += 1;
     }
+    followRelease(sums.release, data, kind);
     const computed = String(kind).startsWith("reduce") ? "partial" : "compute";
     for (const line of data.lines) {
       if (line.kind === "compute") sums[computed] += line.mills;
-      if (line.kind === "releaseFee") sums.fees += line.mills;
       if (line.kind === "penalty") sums.penalties += line.mills;
       if (linkLines.has(line.kind) && line.from.startsWith("tenant:")) sums.links += line.mills;
     }
@@ -175,10 +168,7 @@ export function chargesMatchAwards(
         `award ${placement} was charged ${sums?.partial} mills for slots that a center left, at most ${partial} are due`,
       );
     faults.push(...linkFaults(fate, sums?.links ?? 0n), ...serviceFaults(fate));
-    const unused = worth(fate, to, fate.award.to);
-    const most = (unused * feePercent[fate.award.session]) / 100n;
-    if ((sums?.fees ?? 0n) > most)
-      faults.push(`award ${placement} pays ${sums?.fees} mills of fees, at most ${most} are due`);
+    if (sums !== undefined) faults.push(...releaseFaults(fate, sums.release, to, gates, closed));
   }
   for (const placement of charged.keys())
     if (!fates.has(placement)) faults.push(`a charge names ${placement}, which no sealed auction awarded`);

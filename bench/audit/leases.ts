@@ -10,6 +10,8 @@ export interface AwardFate {
   cut?: number;
   /** Its job's stream has ended the run that it belongs to. */
   over: boolean;
+  /** Page of the feed that told of its end: gates that saw the feed up to there could sell the rest of it again. */
+  endedOn?: number;
   /** A center ended it, or a part of it. */
   faulty: boolean;
   /**
@@ -35,6 +37,15 @@ export function endOfFill(
   { center, to }: RawAward["fills"][number],
 ): number {
   return Math.min(to, reduced.get(center) ?? to, reclaimed.get(center) ?? to);
+}
+
+/** Price x cards of a range of slots, as the award states it. */
+export function worth(fate: AwardFate, from: number, to: number): bigint {
+  return fate.award.fills.reduce((sum, fill) => {
+    const end = Math.min(to, endOfFill(fate, fill));
+    const slots = Math.max(0, end - Math.max(fill.from, from));
+    return sum + BigInt(fill.price) * BigInt(fill.cards) * BigInt(slots);
+  }, 0n);
 }
 
 /** Awards of sealed auctions, each with what the jobs' streams say became of it. */
@@ -84,8 +95,8 @@ interface Running {
   attempt?: { readonly run: number; readonly slot: number };
   /** First slot that it did not deliver. */
   deliveredTo: number;
-  /** Absent while it goes on; whether a center ended it. */
-  over?: { readonly faulty: boolean };
+  /** Absent while it goes on; whether a center ended it, and the page that told so. */
+  over?: { readonly faulty: boolean; readonly endedOn: number };
 }
 
 const newRun = (): Running => ({
@@ -124,19 +135,18 @@ function beReady(fate: AwardFate | undefined, center: string): void {
 /** Goes through the jobs' own events: which awards make a run, and at which slot it ended. */
 function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFate>): void {
   const runs = new Map<string, Running>();
-  const endOf = (lease: string, slot: number, faulty: boolean) => {
+  const endOf = (lease: string, slot: number, over: { faulty: boolean; endedOn: number }) => {
     const run = runs.get(lease);
-    if (run !== undefined) Object.assign(run, { over: { faulty }, deliveredTo: slot });
+    if (run !== undefined) Object.assign(run, { over, deliveredTo: slot });
     for (const id of run?.awards ?? []) {
       const fate = fates.get(id);
       if (fate === undefined || fate.over) continue;
-      fate.over = true;
-      fate.faulty = faulty;
+      Object.assign(fate, over, { over: true });
       if (slot < fate.award.to) fate.cut = Math.max(slot, fate.paidFrom);
     }
   };
   const leaseOf = new Map<string, string>();
-  for (const { type, data } of events) {
+  for (const { type, data, position: endedOn } of events) {
     switch (type) {
       case "JobPlaced":
       case "JobBridged":
@@ -151,7 +161,7 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         run.awards.push(placement);
         // Its run ended before it was told to go on: given back whole.
         if (fate !== undefined && run.over !== undefined)
-          Object.assign(fate, { over: true, faulty: run.over.faulty, cut: fate.paidFrom });
+          Object.assign(fate, run.over, { over: true, cut: fate.paidFrom });
         for (const { center } of fills) {
           run.centers.add(center);
           if (fate?.asked?.kind === "div" && !run.accepted.has(center))
@@ -188,16 +198,16 @@ function follow(events: readonly RawEvent[], fates: ReadonlyMap<string, AwardFat
         break;
       case "JobCompleted":
       case "JobFailed":
-        endOf(data.placement, data.slot, false);
+        endOf(data.placement, data.slot, { faulty: false, endedOn });
         break;
       case "JobDisplaced":
-        endOf(data.placement, data.slot, !blameless.has(data.cause));
+        endOf(data.placement, data.slot, { faulty: !blameless.has(data.cause), endedOn });
         break;
       case "JobCancelled": {
         const { placement, slot } = data;
         const run = placement === undefined ? undefined : runs.get(placement);
         if (placement === undefined || run === undefined) break;
-        endOf(placement, isReady(run, fates.get(placement)) ? slot : 0, false);
+        endOf(placement, isReady(run, fates.get(placement)) ? slot : 0, { faulty: false, endedOn });
         break;
       }
       default:

@@ -98,9 +98,12 @@ const RawFact = z.discriminatedUnion("type", [
     job: z.string(),
     placement: z.string(),
     account: z.string(),
+    from: z.int(),
     to: z.int(),
     lines,
     tenantPays: Mills,
+    final: z.boolean(),
+    period: z.string(),
   }),
   fact("CorrectionPosted", {
     correction: z.string(),
