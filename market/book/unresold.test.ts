@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OfferId } from "../../events/catalog/values.ts";
+import { OfferId, PlacementId } from "../../events/catalog/values.ts";
 import {
   awardTo,
   bookAfter,
@@ -19,7 +19,7 @@ import {
   xian,
 } from "../../test/book-histories.ts";
 import type { BookState } from "./book-state.ts";
-import { unresoldIn } from "./unresold.ts";
+import { unresoldIn, waivers } from "./unresold.ts";
 
 const market = [joined(xian), joined(wuhan), offered()];
 const offerId = OfferId.parse("offer-1");
@@ -124,4 +124,22 @@ describe("released cards", () => {
     expect(unresoldIn(book, 105).map(({ center }) => center)).toEqual([xian, wuhan]);
     expect(unresoldIn(book, 106).map(({ center }) => center)).toEqual([wuhan]);
   });
+});
+
+test("a waiver is of what was sold again, and of slots whose last gate never closed; of nothing else", () => {
+  const book = awardedTo({ a: 8, c: 4 });
+  seePage(book, [...queued("b"), completed("a", 104), completed("c", 109)]);
+  // 16 cards less 9 and the 4 that run on: 3 are left of the 8.
+  seal(book, gateIn(104), awardTo("b", 2, [fill({ cards: 9, from: 105 })]));
+  const waiverOf = waivers(new Map([105, 107].map((slot) => [slot, unresoldIn(book, slot)])));
+  const [a, c] = [PlacementId.parse("a.1"), PlacementId.parse("c.1")];
+  const pool = { center: "xian", product: "ascend910" };
+  expect(waiverOf(a, 104, 108)).toEqual({
+    resold: [
+      { ...pool, slot: 105, cards: 5 },
+      { ...pool, slot: 107, cards: 5 },
+    ],
+    notOnSale: [104, 106],
+  });
+  expect(waiverOf(c, 107, 108)).toEqual({ resold: [], notOnSale: [] });
 });

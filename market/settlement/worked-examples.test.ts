@@ -107,12 +107,12 @@ function running(changed: Partial<JobSpec> = {}, award = awardOf(1)): JobCommand
 }
 
 /** The release fee, when so many of the cards given back in slots `[from, 110)` were not sold again. */
-function fee(from: number, unsold: number): JobCommand {
+function fee(from: number, unsold: number, notOnSale: readonly number[] = []): JobCommand {
   const { center, product, cards } = fill();
   const resold = Array.from({ length: 110 - from }, (_, index) => {
     return { center, product, slot: from + index, cards: cards - unsold };
   });
-  const waiver = { resold, notOnSale: [] };
+  const waiver = { resold, notOnSale };
   return { type: "ChargeRelease", placement: placementId(1), before: 110, waiver, at: inSlot(240) };
 }
 
@@ -183,6 +183,7 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     fee(100, 3),
   ],
   "2 all": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 0)],
+  "2 away": [...admitted(), place(awardOf(1), 20_000), cancelled, fee(100, 8, [102, 103, 104, 105])],
   "3": [...running(), finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
   "3 taxed": [...taxed, finish(1, "completed", inSlot(103, 180)), fee(104, 8)],
   "3 links": [...running({}, awardOf(1, [fill()], { links: [staging] })), ranWhole],
