@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { CenterId, JobId, type Period, PlacementId, ProductId, Slot } from "../../events/catalog/values.ts";
 import { type ReleasedCards, unresoldIn } from "../../market/book/unresold.ts";
-import { periodOf, periodPlus } from "../../market/time.ts";
+import { type Range, united } from "../../market/settlement/ranges.ts";
+import { periodOf } from "../../market/time.ts";
 import { sortable } from "../../market/views/view.ts";
 import type { Access } from "../kit/host.ts";
 import { auctionsBetween, isEnded } from "./latest-auction.ts";
@@ -41,43 +42,40 @@ export async function saveReleased(operations: Operations, slot: number, cards: 
 }
 
 /**
- * What became of released cards in slots `[from, to)`, by slot: of each whose last gate closed, and of no other.
+ * What became of released cards in some slots, by slot: of each whose last gate closed, and of no other.
  * @throws Error while the auction of such a gate is not sealed.
  */
 export async function releasedIn(
   access: Access,
-  from: number,
-  to: number,
+  ranges: readonly Range[],
 ): Promise<ReadonlyMap<number, readonly ReleasedCards[]>> {
-  const bySlot = await savedIn(access, from, to);
-  const missing = Array.from({ length: to - from }, (_, n) => from + n).filter((slot) => !bySlot.has(slot));
-  const [first, last] = [missing[0], missing.at(-1)];
-  if (first === undefined || last === undefined) return bySlot;
-  // Its gate never closed, or who sealed its auction died before it could say what became of the slot.
-  for (const { auction, state } of await auctionsBetween(access, first - 1, last)) {
-    const slot = state.gate + 1;
-    if (state.session !== "spot" || bySlot.has(slot)) continue;
-    if (!isEnded(state)) throw new Error(`auction ${auction}, the last one of slot ${slot}, is not sealed`);
-    bySlot.set(slot, unresoldIn(await access.books.at(auction, state.position), slot));
-  }
+  const slots = united(ranges).flatMap(([from, to]) => Array.from({ length: to - from }, (_, n) => from + n));
+  const bySlot = await savedIn(access, new Set(slots.map(periodOf)));
+  const missing = slots.filter((slot) => !bySlot.has(slot));
+  // Their gates never closed, or who sealed their auctions died before it could say what became of the slot.
+  for (const [from, to] of united(missing.map((slot): Range => [slot, slot + 1])))
+    for (const { auction, state } of await auctionsBetween(access, from - 1, to - 1)) {
+      if (state.session !== "spot") continue;
+      const slot = state.gate + 1;
+      if (!isEnded(state)) throw new Error(`auction ${auction}, the last one of slot ${slot}, is not sealed`);
+      bySlot.set(slot, unresoldIn(await access.books.at(auction, state.position), slot));
+    }
   return bySlot;
 }
 
 async function savedIn(
   { database, operationsTable }: Pick<Access, "database" | "operationsTable">,
-  from: number,
-  to: number,
+  periods: Iterable<Period>,
 ): Promise<Map<number, readonly ReleasedCards[]>> {
   const bySlot = new Map<number, readonly ReleasedCards[]>();
-  for (let period = periodOf(from); period <= periodOf(to - 1); period = periodPlus(period, 1)) {
+  for (const period of periods) {
     const items = await database.query(operationsTable, { pk: partition(period) });
     const chunks = Map.groupBy(items, ({ sk }) => String(sk).split("#")[0] ?? "");
-    for (const [sk, own] of chunks)
-      if (own.some((item) => item.sk === sk))
-        bySlot.set(
-          Number(sk),
-          own.flatMap(({ body }) => Stored.parse(JSON.parse(String(body)))),
-        );
+    for (const [sk, own] of chunks) {
+      if (!own.some((item) => item.sk === sk)) continue;
+      const cards = own.flatMap(({ body }) => Stored.parse(JSON.parse(String(body))));
+      bySlot.set(Number(sk), cards);
+    }
   }
   return bySlot;
 }

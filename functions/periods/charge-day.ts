@@ -51,7 +51,12 @@ async function chargeReleases(access: Access, period: Period): Promise<void> {
     if (slots !== undefined) due.push({ ...data, from: slots.from, to: slots.to });
   });
   if (due.length > 0) {
-    const waiverOf = waivers(await releasedIn(access, Math.min(...due.map(({ from }) => from)), before));
+    const waiverOf = waivers(
+      await releasedIn(
+        access,
+        due.map(({ from, to }) => [from, to]),
+      ),
+    );
     await forEachInFlight(inFlight, due, ({ job, placement, from, to }) => {
       const waiver = waiverOf(placement, from, to);
       const command = { type: "ChargeRelease", placement, before, waiver, at: access.clock.now() } as const;
