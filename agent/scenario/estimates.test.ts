@@ -61,6 +61,11 @@ describe("a tenant's estimate", () => {
     expect(estimateSeconds(five, "b", 2005)).toBe(2000);
   });
 
+  it("is none while nothing has finished anywhere", () => {
+    expect(estimateSeconds(history, "a", 9)).toBeUndefined();
+    expect(estimateSeconds(history, "a", 10)).toBe(10);
+  });
+
   it("forgets all but the last fifty, by their ends", () => {
     const many = Array.from({ length: 60 }, (_, n) => job("c", n * 10, n < 10 ? 5000 : 1));
     // The ten long ones, though submitted first, end last and count as soon as they have ended.

@@ -39,11 +39,12 @@ export function lastFinished(jobs: readonly TraceJob[], at: number): readonly Tr
 
 /**
  * A tenant's estimate at trace time `at`, in seconds: the 90th percentile (nearest rank) of the last 50 jobs of its
- * virtual cluster that have finished by then; with under 5 of them, of all clusters.
+ * virtual cluster that have finished by then; with under 5 of them, of all clusters. Undefined: none has finished yet.
  */
-export function estimateSeconds(history: History, cluster: string, at: number): number {
+export function estimateSeconds(history: History, cluster: string, at: number): number | undefined {
   const own = lastFinished(history.byCluster.get(cluster) ?? [], at);
   const known = own.length < ESTIMATE_JOBS_MIN ? lastFinished(history.all, at) : own;
+  if (known.length === 0) return undefined;
   return nearestRank(
     known.map((job) => job.duration),
     90,

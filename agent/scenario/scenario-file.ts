@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { misfitsOf } from "./misfits.ts";
 
 /** The file of a scenario (JSON): centers, links and tenants as they are, jobs as a trace plus workloads. */
 
@@ -6,6 +7,12 @@ const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 const Price = z.int().min(0).max(10_000).describe("Fen per card-hour");
 const Hour = z.int().min(0);
 const Slots = z.int().min(1);
+/** Both included, and a draw between them. */
+const Range = z
+  .strictObject({ low: z.int().min(1), high: z.int().min(1) })
+  .refine(({ low, high }) => low <= high, { path: ["high"], error: "at least as much as low" });
+/** A range that does not hold its end. */
+const notEmpty = { path: ["to"], error: "later than from" };
 
 export const Product = z.strictObject({
   product: Id,
@@ -63,11 +70,12 @@ export const TraceUse = z.strictObject({
   firstStretchMax: Slots.describe("Longest first bid in slots"),
   patienceSlots: Slots.describe("Slots beside its length in which a job may start"),
   maxSlots: Slots.describe("Longest time over all awards"),
-  limit: z
-    .strictObject({ low: Price, high: Price })
-    .describe("Private values: log-uniform, for the first product"),
+  limit: Range.refine(({ high }) => high <= 10_000, {
+    path: ["high"],
+    error: "at most 10000, the price cap",
+  }).describe("Private values in fen per card-hour: log-uniform, for the first product"),
   extendPercent: z.int().min(100).describe("What a continuation may cost, in percent of the limit"),
-  dataGB: z.strictObject({ low: z.int().min(1), high: z.int().min(1) }).describe("Log-uniform"),
+  dataGB: Range.describe("Log-uniform"),
 });
 export type TraceUse = z.infer<typeof TraceUse>;
 
@@ -77,7 +85,10 @@ const planned = {
   limit: Price,
   dataGB: z.int().min(0),
 };
-const hourWindow = z.strictObject({ from: Hour, to: Hour }).describe("Hours of the day, [from, to)");
+const hourWindow = z
+  .strictObject({ from: Hour, to: Hour })
+  .refine(({ from, to }) => from < to, notEmpty)
+  .describe("Hours of the day, [from, to)");
 
 /** An all-or-nothing gang, forward, once a day. */
 export const Gang = z.strictObject({
@@ -100,7 +111,7 @@ export const DataBound = z.strictObject({
   cards: z.int().min(1),
   slots: Slots,
   hours: hourWindow,
-  seconds: z.strictObject({ low: z.int().min(1), high: z.int().min(1) }),
+  seconds: Range,
 });
 /** Many small algorithms, each trained again every day, spot. */
 export const Retraining = z.strictObject({
@@ -108,7 +119,7 @@ export const Retraining = z.strictObject({
   algorithms: z.int().min(1),
   cardsMax: z.int().min(1),
   hours: hourWindow,
-  seconds: z.strictObject({ low: z.int().min(1), high: z.int().min(1) }),
+  seconds: Range,
   ownServersFactor: z
     .number()
     .min(1)
@@ -134,27 +145,37 @@ export const Workloads = z.strictObject({
 });
 export type Workloads = z.infer<typeof Workloads>;
 
-export const Failure = z.strictObject({
-  center: Id,
-  failsAt: z.int().min(0).describe("Seconds from the opening"),
-  returnsAt: z.int().min(0),
-});
+export const Failure = z
+  .strictObject({
+    center: Id,
+    failsAt: z.int().min(0).describe("Seconds from the opening"),
+    returnsAt: z.int().min(0),
+  })
+  .refine(({ failsAt, returnsAt }) => failsAt < returnsAt, {
+    path: ["returnsAt"],
+    error: "later than failsAt",
+  });
 export type Failure = z.infer<typeof Failure>;
 
 /** Some cards of a center fail, and it goes on with the others. */
-export const Shortage = z.strictObject({
-  center: Id,
-  cards: z.int().min(1),
-  from: z.int().min(0).describe("Seconds from the opening"),
-  to: z.int().min(0),
-});
+export const Shortage = z
+  .strictObject({
+    center: Id,
+    cards: z.int().min(1),
+    from: z.int().min(0).describe("Seconds from the opening"),
+    to: z.int().min(0),
+  })
+  .refine(({ from, to }) => from < to, notEmpty);
 export type Shortage = z.infer<typeof Shortage>;
 
-export const ScenarioFile = z.strictObject({
+const Parts = z.strictObject({
   name: z.string().min(1),
   marketDay: z.iso.date().describe("First settlement day, Asia/Shanghai; also the day of the trace"),
   horizonDays: z.int().min(1).describe("Days after the last one for which capacity is offered"),
-  deposit: z.string().regex(/^\d+$/).describe("Mills that each tenant deposits at the opening"),
+  deposit: z
+    .string()
+    .regex(/^[1-9]\d{0,30}$/, "a whole number of mills above 0, as text")
+    .describe("Mills that each tenant deposits at the opening"),
   products: z.array(Product).min(1),
   centers: z.array(Center).min(1),
   links: z.array(Link),
@@ -164,4 +185,8 @@ export const ScenarioFile = z.strictObject({
   failures: z.array(Failure),
   shortages: z.array(Shortage),
 });
-export type ScenarioFile = z.infer<typeof ScenarioFile>;
+export type ScenarioFile = z.infer<typeof Parts>;
+/** Its parts, each as it should be, that fit each other. */
+export const ScenarioFile = Parts.superRefine((file, { addIssue }) => {
+  for (const { path, message } of misfitsOf(file)) addIssue({ code: "custom", path: [...path], message });
+});

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { deriveDay } from "./derivation/day.ts";
 import { nearestRank } from "./estimates.ts";
 import {
@@ -188,18 +189,117 @@ describe("days and subsets", () => {
     expect([...fewer].every((key) => few.jobs.some((job) => job.key === key))).toBe(true);
   });
 
-  it("names what does not fit together", () => {
-    const [tenant] = file.tenants;
-    if (tenant === undefined) throw new Error("no tenant");
-    const stray = { ...file, tenants: [{ ...tenant, home: "nowhere" }, ...file.tenants.slice(1)] };
-    expect(() => buildScenario(stray, csv, 1)).toThrow("nowhere");
-    const missing = { ...file, tenants: file.tenants.filter((each) => each !== tenant) };
-    expect(() => buildScenario(missing, csv, 1)).toThrow(`virtual cluster ${tenant.cluster}`);
-    const [center] = file.centers;
-    if (center === undefined) throw new Error("no center");
-    const offers = [{ product: "ascend910", cards: 5000, reserve: 1 }];
-    expect(() =>
-      buildScenario({ ...file, centers: [{ ...center, offers }, ...file.centers.slice(1)] }, csv, 1),
-    ).toThrow("offers more");
+  it("needs a tenant for every virtual cluster of the trace", () => {
+    const [tenant, ...others] = file.tenants;
+    const few = { ...file, tenants: others };
+    expect(() => buildScenario(few, csv, 1)).toThrow(`virtual cluster ${tenant?.cluster} of the trace`);
+  });
+});
+
+describe("a scenario of one's own", () => {
+  const small = {
+    ...file,
+    marketDay: "2026-03-02",
+    tenants: [
+      { tenant: "lab", name: "A lab", home: "xian", cluster: "lab", frameworks: [], products: ["ascend910"] },
+    ],
+    trace: { ...file.trace, days: 1 },
+    workloads: {},
+  } satisfies ScenarioFile;
+  const header = "timestamp,duration,num_gpus,gpu_time,cluster";
+
+  it("needs no history: what nobody has seen the length of bids for as long as a first bid may be", () => {
+    const rows = ["2026-03-02 00:10:00,600,1,600,lab", "2026-03-02 08:00:00,600,1,600,lab"];
+    const { jobs } = buildScenario(small, [header, ...rows].join("\n"), 1);
+    expect(jobs.map(({ bid }) => bid.slots)).toEqual([small.trace.firstStretchMax, 2]);
+  });
+
+  it.each([
+    [
+      "timestamp,duration",
+      "the trace's first line is timestamp,duration,num_gpus,gpu_time,cluster, not timestamp,duration",
+    ],
+    [
+      `${header}\n2026-03-02 00:10:00,600,0,600,lab`,
+      "line 2 of the trace, 2026-03-02 00:10:00,600,0,600,lab: num_gpus: ",
+    ],
+    [
+      `${header}\n2026-03-02 24:10:00,600,1,600,lab`,
+      "line 2 of the trace, 2026-03-02 24:10:00,600,1,600,lab: timestamp: YYYY-MM-DD hh:mm:ss",
+    ],
+    [`${header}\n2026-03-02 00:10:00,600,1`, "line 2 of the trace, 2026-03-02 00:10:00,600,1: "],
+    [`${header}\n2026-03-02 00:10:00,600,1,600,other`, "virtual cluster other of the trace has no tenant"],
+  ])("is told which line of its trace is wrong: %j", (text, message) => {
+    expect(() => buildScenario(small, text, 1)).toThrow(message);
+  });
+
+  /** The paths and messages of what is wrong with a file. */
+  const faults = (given: unknown) =>
+    ScenarioFile.safeParse(given).error?.issues.map(({ path, message }) => `/${path.join("/")}: ${message}`);
+  const [tenant] = small.tenants;
+  const [xian, ...others] = file.centers;
+  const failure = { center: "xian", failsAt: 60, returnsAt: 120 };
+  const shortage = { center: "xian", cards: 1, from: 60, to: 120 };
+
+  it("is as good as the bundled one", () => {
+    expect(faults(small)).toBeUndefined();
+    expect(faults({ ...small, failures: [failure], shortages: [shortage] })).toBeUndefined();
+  });
+
+  it.each([
+    [
+      { tenants: [{ ...tenant, home: "nowhere" }] },
+      "/tenants/0/home: there is no center nowhere: name one of xian, ",
+    ],
+    [{ tenants: [{ ...tenant, products: ["h100"] }] }, "/tenants/0/products/0: there is no product h100: "],
+    [{ tenants: [tenant, { ...tenant, cluster: "b" }] }, "/tenants/1/tenant: lab is there twice: "],
+    [{ tenants: [tenant, { ...tenant, tenant: "b" }] }, "/tenants/1/cluster: lab is there twice: "],
+    [
+      { links: [{ from: "xian", to: "mars", gbps: 1, latencyMs: 1, perGB: 1 }] },
+      "/links/0/to: there is no center mars: ",
+    ],
+    [{ centers: [xian, xian, ...others] }, "/centers/1/center: xian is there twice: "],
+    [
+      { centers: [{ ...xian, offers: [{ product: "ascend910", cards: 5000, reserve: 1 }] }, ...others] },
+      "/centers/0/offers/0/cards: xian offers 5000 ascend910 cards and has 1172: ",
+    ],
+    [
+      { centers: [{ ...xian, offers: [{ product: "a100-80g", cards: 1, reserve: 1 }] }, ...others] },
+      "/centers/0/offers/0/cards: xian offers 1 a100-80g cards and has 0: ",
+    ],
+    [
+      { workloads: { pangu: { ...file.workloads.pangu, tenant: "who" } } },
+      "/workloads/pangu/tenant: there is no tenant who: ",
+    ],
+    [{ failures: [{ ...failure, center: "mars" }] }, "/failures/0/center: there is no center mars: "],
+    [{ failures: [{ ...failure, returnsAt: 60 }] }, "/failures/0/returnsAt: later than failsAt"],
+    [{ shortages: [{ ...shortage, to: 60 }] }, "/shortages/0/to: later than from"],
+    [
+      { trace: { ...small.trace, limit: { low: 20, high: 10 } } },
+      "/trace/limit/high: at least as much as low",
+    ],
+    [{ trace: { ...small.trace, limit: { low: 0, high: 10 } } }, "/trace/limit/low: "],
+    [{ trace: { ...small.trace, limit: { low: 10, high: 10_001 } } }, "/trace/limit/high: at most 10000"],
+    [{ deposit: "007" }, "/deposit: a whole number of mills above 0, as text"],
+  ])("is told the field that does not fit: %j", (wrong, message) => {
+    expect(faults({ ...small, ...wrong })).toEqual([expect.stringContaining(message)]);
+  });
+
+  it("is told which file is wrong, and where in it", () => {
+    const folder = mkdtempSync(join(tmpdir(), "scenario-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const write = (text: string) => {
+      const path = join(folder, "mine.json");
+      writeFileSync(path, text);
+      return path;
+    };
+    const path = write("{");
+    expect(() => loadScenario(path)).toThrow(`${path}: Expected property name`);
+    expect(() => loadScenario(join(folder, "none.json"))).toThrow(`none.json: ENOENT`);
+    expect(() => loadScenario(write(JSON.stringify({ ...small, deposit: 5 })))).toThrow(
+      /mine\.json is no scenario:\n.*expected string, received number\n.*at deposit/,
+    );
+    const stray = { ...small, trace: { ...small.trace, file: "none.csv" } };
+    expect(() => loadScenario(write(JSON.stringify(stray)))).toThrow("mine.json, /trace/file: ENOENT");
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { z } from "zod";
 import { ScenarioFile } from "./scenario-file.ts";
 import {
   DAY_SECONDS,
@@ -58,30 +59,8 @@ function offersOf(file: ScenarioFile, days: number): Offer[] {
   );
 }
 
-/** Throws with what is wrong if the parts of a scenario do not fit each other. */
-function checkReferences(file: ScenarioFile): void {
-  const centers = new Set(file.centers.map((each) => each.center));
-  const named = [
-    ...file.links.flatMap((link) => [link.from, link.to]),
-    ...file.tenants.map((tenant) => tenant.home),
-    ...[...file.failures, ...file.shortages].map(({ center }) => center),
-  ];
-  const missing = named.find((center) => !centers.has(center));
-  if (missing !== undefined)
-    throw new Error(`the scenario names the center ${missing}, which it does not have`);
-  for (const center of file.centers) {
-    for (const pool of center.pools) {
-      const offered = center.offers.filter((step) => step.product === pool.product);
-      if (offered.reduce((sum, step) => sum + step.cards, 0) > pool.cards) {
-        throw new Error(`${center.center} offers more ${pool.product} cards than it has`);
-      }
-    }
-  }
-}
-
 /** Builds a scenario of `days` days from a file's content and its trace's CSV text. */
 export function buildScenario(file: ScenarioFile, traceCsv: string, days: number): Scenario {
-  checkReferences(file);
   const trace = traceJobs(file, parseTrace(traceRows(traceCsv)), days);
   // Array.sort is stable: what runs at the opening keeps the order of its submission.
   const jobs = [...trace, ...workloadJobs(file, days)].sort((a, b) => a.arrival - b.arrival);
@@ -102,10 +81,32 @@ export function buildScenario(file: ScenarioFile, traceCsv: string, days: number
   };
 }
 
-/** Reads a scenario's file (JSON) and the trace beside it; throws with the field at fault. */
+/**
+ * Reads a scenario's file (JSON) and the trace beside it.
+ * @throws Error naming the file, and of a scenario's file each field at fault
+ */
 export function loadScenario(path: string = DEFAULT_SCENARIO, days = 1): Scenario {
-  const file = ScenarioFile.parse(JSON.parse(readFileSync(path, "utf8")));
-  return buildScenario(file, readFileSync(resolve(dirname(path), file.trace.file), "utf8"), days);
+  const { file, trace } = readScenario(path);
+  return within(path, () => buildScenario(file, trace, days));
+}
+
+/** What a scenario is read from, as it is written. */
+function readScenario(path: string): { file: ScenarioFile; trace: string } {
+  const content: unknown = within(path, () => JSON.parse(readFileSync(path, "utf8")));
+  const parsed = ScenarioFile.safeParse(content);
+  if (!parsed.success) throw new Error(`${path} is no scenario:\n${z.prettifyError(parsed.error)}`);
+  const file = parsed.data;
+  const trace = resolve(dirname(path), file.trace.file);
+  return { file, trace: within(`${path}, /trace/file`, () => readFileSync(trace, "utf8")) };
+}
+
+/** What is done about a file; an error says which. */
+function within<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (cause) {
+    throw new Error(`${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 /**

@@ -24,7 +24,9 @@ function scenarioJob(opening: Opening, tenant: Tenant, job: TraceJob): ScenarioJ
   const { trace, products } = opening.file;
   const arrival = Math.max(0, job.submit - opening.start);
   const estimate = estimateSeconds(opening.history, job.cluster, opening.start + arrival);
-  const estimateSlots = Math.max(1, Math.ceil(estimate / SLOT_SECONDS));
+  // Nothing has shown its length yet: as long as a first bid may be.
+  const estimateSlots =
+    estimate === undefined ? trace.firstStretchMax : Math.max(1, Math.ceil(estimate / SLOT_SECONDS));
   const slots = Math.min(estimateSlots, trace.firstStretchMax);
   const from = Math.floor(arrival / SLOT_SECONDS) + 1;
   const limit = drawLogUniform(trace.limit.low, trace.limit.high, job.key, "limit");
@@ -60,7 +62,7 @@ function scenarioJob(opening: Opening, tenant: Tenant, job: TraceJob): ScenarioJ
 export function traceJobs(file: ScenarioFile, trace: readonly TraceJob[], days: number): ScenarioJob[] {
   if (days > file.trace.days) {
     throw new Error(
-      `the scenario's trace covers ${file.trace.days} days from ${file.marketDay}, not ${days}`,
+      `/trace/days: the trace covers ${file.trace.days} days from ${file.marketDay}, not ${days}: give fewer --days`,
     );
   }
   const start = traceMidnight(file.marketDay);
@@ -68,7 +70,10 @@ export function traceJobs(file: ScenarioFile, trace: readonly TraceJob[], days: 
   const tenants = new Map(file.tenants.map((tenant) => [tenant.cluster, tenant]));
   return replayed(trace, start, start + days * DAY_SECONDS).map((job) => {
     const tenant = tenants.get(job.cluster);
-    if (tenant === undefined) throw new Error(`virtual cluster ${job.cluster} of the trace has no tenant`);
+    if (tenant === undefined)
+      throw new Error(
+        `virtual cluster ${job.cluster} of the trace has no tenant: name it as the /tenants/N/cluster of one`,
+      );
     return scenarioJob(opening, tenant, job);
   });
 }

@@ -3,8 +3,14 @@ import { z } from "zod";
 /** The columns of the Philly trace, upstream's order. */
 export const TRACE_COLUMNS = ["timestamp", "duration", "num_gpus", "gpu_time", "cluster"] as const;
 
+const form = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
 const Row = z.tuple([
-  z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/),
+  z
+    .string()
+    .refine(
+      (text) => form.test(text) && !Number.isNaN(Date.parse(`${text.replace(" ", "T")}Z`)),
+      "YYYY-MM-DD hh:mm:ss",
+    ),
   z.coerce.number().min(0),
   z.coerce.number().int().min(1),
   z.coerce.number(),
@@ -28,24 +34,32 @@ export function traceMidnight(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) / 1000;
 }
 
-/** The data rows of a CSV text with the trace's header; throws on any other header. */
+/** The data rows of a CSV text with the trace's header. @throws Error on any other header */
 export function traceRows(csv: string): string[] {
   const [header, ...rows] = csv.trimEnd().split(/\r?\n/);
-  if (header !== TRACE_COLUMNS.join(",")) throw new Error(`not the Philly trace: header is "${header}"`);
+  if (header !== TRACE_COLUMNS.join(","))
+    throw new Error(`the trace's first line is ${TRACE_COLUMNS.join(",")}, not ${header}`);
   return rows;
 }
 
-/** Parses rows in their order; equal submissions are told apart by their order. */
+/** Parses rows in their order; equal submissions are told apart by their order. @throws Error naming a row's line */
 export function parseTrace(rows: readonly string[]): TraceJob[] {
   const seen = new Map<string, number>();
-  return rows.map((row) => {
-    const [timestamp, duration, gpus, , cluster] = Row.parse(row.split(","));
+  return rows.map((row, n) => {
+    const parsed = Row.safeParse(row.split(","));
+    if (!parsed.success) throw new Error(`line ${n + 2} of the trace, ${row}: ${faultOf(parsed.error)}`);
+    const [timestamp, duration, gpus, , cluster] = parsed.data;
     const stem = `philly-${timestamp.replaceAll(/[-:]/g, "").replace(" ", "-")}-${cluster}`;
     const count = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, count);
     const submit = Date.parse(`${timestamp.replace(" ", "T")}Z`) / 1000;
     return { key: `${stem}-${count}`, submit, duration, gpus, cluster };
   });
+}
+
+function faultOf({ issues: [issue] }: z.ZodError): string {
+  const column = TRACE_COLUMNS.find((_, n) => n === issue?.path[0]);
+  return `${column ?? `${TRACE_COLUMNS.length} columns`}: ${issue?.message}`;
 }
 
 /** The trace has no queueing: a job runs from its submission on. */

@@ -136,6 +136,7 @@ function jobOf(scene: Scene, { key, job, arrival, opening, seconds }: Arrival): 
   const tenant = scene.tenants.get(job.cluster);
   if (tenant === undefined) throw new Error(`virtual cluster ${job.cluster} has no tenant`);
   const estimate = estimateSeconds(scene.history, job.cluster, Math.max(trace.start, job.submit));
+  if (estimate === undefined) throw new Error(`no job of the trace has finished before ${key}`);
   const estimateSlots = Math.max(1, Math.ceil(estimate / SLOT_SECONDS));
   const forward = job.gpus >= FORWARD_GPUS && estimateSlots > file.trace.firstStretchMax;
   const hours = Math.min(FORWARD_HOURS_MAX, Math.ceil(estimateSlots / 10));
