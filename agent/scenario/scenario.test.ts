@@ -285,6 +285,20 @@ describe("a scenario of one's own", () => {
     expect(faults({ ...small, ...wrong })).toEqual([expect.stringContaining(message)]);
   });
 
+  it("may be the example of the docs, which runs as it stands there", () => {
+    const docs = readFileSync(new URL("../../docs/scenario.md", import.meta.url), "utf8");
+    const [, example = ""] = /```json\n(.*?)```/s.exec(docs) ?? [];
+    const [, trace = ""] = /```csv\n(.*?)```/s.exec(docs) ?? [];
+    const { jobs, centers } = buildScenario(ScenarioFile.parse(JSON.parse(example)), trace, 1);
+    expect(centers).toHaveLength(2);
+    expect(jobs.map(({ arrival, bid }) => [arrival, bid.cards, bid.slots])).toEqual([
+      [0, 8, 20],
+      [600, 4, 20],
+      [32_400, 32, 20],
+      [42_300, 16, 20],
+    ]);
+  });
+
   it("is told which file is wrong, and where in it", () => {
     const folder = mkdtempSync(join(tmpdir(), "scenario-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
@@ -90,14 +91,24 @@ export function loadScenario(path: string = DEFAULT_SCENARIO, days = 1): Scenari
   return within(path, () => buildScenario(file, trace, days));
 }
 
-/** What a scenario is read from, as it is written. */
-function readScenario(path: string): { file: ScenarioFile; trace: string } {
-  const content: unknown = within(path, () => JSON.parse(readFileSync(path, "utf8")));
+/**
+ * Tells a scenario from every other, wherever its file lies and whatever it is called: SHA-256 of the file and its trace.
+ * @throws Error as {@link loadScenario}
+ */
+export function scenarioDigest(path: string): string {
+  const { text, trace } = readScenario(path);
+  return createHash("sha256").update(text).update("\0").update(trace).digest("hex");
+}
+
+/** What a scenario is made from. */
+function readScenario(path: string): { text: string; file: ScenarioFile; trace: string } {
+  const text = within(path, () => readFileSync(path, "utf8"));
+  const content: unknown = within(path, () => JSON.parse(text));
   const parsed = ScenarioFile.safeParse(content);
   if (!parsed.success) throw new Error(`${path} is no scenario:\n${z.prettifyError(parsed.error)}`);
   const file = parsed.data;
   const trace = resolve(dirname(path), file.trace.file);
-  return { file, trace: within(`${path}, /trace/file`, () => readFileSync(trace, "utf8")) };
+  return { text, file, trace: within(`${path}, /trace/file`, () => readFileSync(trace, "utf8")) };
 }
 
 /** What is done about a file; an error says which. */

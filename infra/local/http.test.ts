@@ -385,7 +385,7 @@ describe("the front", () => {
   test("does not start on a port that is taken", async () => {
     const port = Number(new URL(front.url).port);
     await expect(startHttp({ routes, issuer, port, invoke: async () => answer })).rejects.toThrow(
-      "EADDRINUSE",
+      `--port ${port} is in use: give another, or 0 for any that is free`,
     );
   });
 

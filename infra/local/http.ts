@@ -64,7 +64,7 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (cause) => reject(new Error(whyNot(port, cause), { cause })));
     server.listen(port, "127.0.0.1", resolve);
   });
   const address = server.address();
@@ -80,6 +80,14 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
       clearTimeout(late);
     },
   };
+}
+
+/** Why nobody can listen there, for whoever chose the port. */
+function whyNot(port: number, error: Error): string {
+  const inUse = "code" in error && error.code === "EADDRINUSE";
+  return inUse
+    ? `--port ${port} is in use: give another, or 0 for any that is free`
+    : `--port ${port}: ${error.message}`;
 }
 
 function fits(segments: readonly string[], parts: readonly string[]): boolean {

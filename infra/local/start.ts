@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { startReplay } from "../../agent/replay/replay.ts";
-import { loadScenario, openingMs, type Scenario, takeJobs } from "../../agent/scenario/scenario.ts";
+import { openingMs, type Scenario } from "../../agent/scenario/scenario.ts";
 import { DAY_SECONDS, SLOT_SECONDS } from "../../agent/scenario/scenario-job.ts";
+import { askedScenario } from "./asked-scenario.ts";
 import { type Exchange, startExchange } from "./exchange.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { outcomeOf, printOutcome } from "./outcome.ts";
 import { createProgress } from "./progress.ts";
-import { writtenOnce } from "./written-once.ts";
+import { claimFolder, makeFolder } from "./replay-folder.ts";
 
 // `npm start`: boots the exchange, replays a scenario through its API, prints the outcome and keeps serving.
 
@@ -20,9 +21,8 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const scenario = options.empty
-    ? undefined
-    : takeJobs(loadScenario(options.scenario, options.days), options.jobs ?? 1e9);
+  const scenario = options.empty ? undefined : askedScenario(options);
+  makeFolder(options.data);
   if (scenario !== undefined) claimFolder(options);
   const startAt = scenario === undefined ? emptyStart(options) : openingMs(scenario);
   const began = performance.now();
@@ -70,9 +70,11 @@ async function replay(exchange: Exchange, scenario: Scenario, options: Options):
     time.pass(options.rate);
     await new Promise<void>((resolve) => time.at(instant, resolve));
   };
-  // An hour at a time, for whoever watches.
-  for (let instant = opening; instant < end; ) {
-    instant += 10 * SLOT_SECONDS * 1000;
+  // An hour at a time, for whoever watches; those that passed before the exchange was started anew are over.
+  const hour = 10 * SLOT_SECONDS * 1000;
+  const passed = Math.max(0, Math.floor((time.now() - opening) / hour));
+  for (let instant = opening + passed * hour; instant < end; ) {
+    instant += hour;
     await Promise.race([goTo(Math.min(instant, end) - 1), failed]);
     await progress.show();
   }
@@ -87,19 +89,6 @@ async function replay(exchange: Exchange, scenario: Scenario, options: Options):
 /** Now; on a folder that holds a replay, the exchange goes on in the replay's own time. */
 function emptyStart({ data }: Options): number {
   return existsSync(join(data, "replay")) && existsSync(join(data, "market-time")) ? 0 : Date.now();
-}
-
-/**
- * A folder goes on with the replay that it began.
- * @throws Error if it began another one.
- */
-function claimFolder({ data, scenario, days, jobs }: Options): void {
-  const file = join(data, "replay");
-  const own = JSON.stringify({ scenario, days, ...(jobs === undefined ? {} : { jobs }) });
-  mkdirSync(data, { recursive: true });
-  const known = writtenOnce(file, own);
-  if (known !== own)
-    throw new Error(`${data} holds another replay, ${known}: give another --data, or delete the folder`);
 }
 
 main().then(
