@@ -11,6 +11,7 @@ import {
   openAccount,
   setTaxRate,
 } from "../functions/contract/accounts.ts";
+import { usage } from "./failure.ts";
 import { cny, time } from "./figures.ts";
 import { allOption, cursorOption, defined, limitOption, showList } from "./listing.ts";
 import { amountOf, cnyOption, millsOption } from "./money-options.ts";
@@ -39,12 +40,14 @@ export function accountCommands(session: Session): Command {
     .description(depositFunds.summary)
     .argument("<account>")
     .addOption(cnyOption())
-    .addOption(millsOption())
+    .addOption(millsOption("of the account's currency"))
     .option("--currency <code>", "to be sure: refused unless it is the account's")
     .addOption(keyOption())
     .action((account, { key, currency, ...amount }) => {
-      const named = amount.cny === undefined ? currency : "CNY";
-      const body = { mills: amountOf(amount), ...defined({ currency: named }) };
+      const mills = amountOf(amount);
+      if (amount.cny !== undefined && currency !== undefined && currency !== "CNY")
+        throw usage(`--cny is an amount in CNY: give --mills of ${currency}`, "--currency");
+      const body = { mills, ...defined({ currency: amount.cny === undefined ? currency : "CNY" }) };
       return session.run(depositFunds, { params: { account }, body, key }, depositRecord);
     });
   group

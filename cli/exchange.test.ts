@@ -130,6 +130,15 @@ describe("a market, from its first center to its first charge", () => {
     expect(await ok("account get acme")).toContain("available  1,000.000 CNY\n");
   });
 
+  test("an amount in CNY is not deposited as one in another currency", async () => {
+    const words = "account deposit acme --cny 5 --currency USD --profile finance";
+    expect(await shell.suanwang(words)).toMatchObject({
+      code: 2,
+      err: "usage --currency: --cny is an amount in CNY: give --mills of USD\n",
+    });
+    expect(await ok("account get acme")).toContain("available  1,000.000 CNY\n");
+  });
+
   test("a file is quoted and then posted, with options over it", async () => {
     const file = join(shell.folder, "bert.yaml");
     writeFileSync(
@@ -300,6 +309,14 @@ describe("what is watched", () => {
     expect(await exited).toEqual([130, null]);
     expect(await err).toBe("");
   });
+});
+
+test("a search that has not come to the newest page says that there may be more", async () => {
+  for (let n = 0; n < 20; n++) await ok(`account deposit acme --mills 1 --key ${n} --profile finance`);
+  await exchange.time.jumpTo(exchange.time.now());
+  const words = "finance entries center:nobody:payable --profile finance";
+  expect(await ok(words)).toMatch(/^nothing so far\nmore: --cursor \S+\n$/);
+  expect(await ok(`${words} --all`)).toBe("nothing\n");
 });
 
 describe("errors", () => {

@@ -45,7 +45,9 @@ export async function showList<const Of extends Operation, Item>(
     const { next: _, ...rest } = page;
     const whole = all === true ? { ...rest, items } : content;
     const more = next === undefined ? "" : `more: --cursor ${next}\n`;
-    return session.show(whole, () => table(rows, columns) + foot(answer) + more);
+    // A page of what is searched for in the log may have found nothing yet.
+    const shown = rows.length === 0 && next !== undefined ? "nothing so far\n" : table(rows, columns);
+    return session.show(whole, () => shown + foot(answer) + more);
   }
 }
 

@@ -4,7 +4,7 @@ import { millsOf } from "./request-body.ts";
 
 export const cnyOption = () =>
   new Option("--cny <amount>", "CNY with at most three decimals").argParser(millsOf);
-export const millsOption = () => new Option("--mills <n>", "mills, 1/1000 CNY");
+export const millsOption = (currency = "CNY") => new Option("--mills <n>", `mills, 1/1000 ${currency}`);
 
 /** @throws Failure unless exactly one of them is given */
 export function amountOf({ cny, mills }: { readonly cny?: string; readonly mills?: string }): string {

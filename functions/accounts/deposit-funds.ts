@@ -21,7 +21,12 @@ export const create = endpoint(
     const { state: target } = await visibleAccount(access, account, caller, seesAll);
     const { currency } = target;
     if (body.currency !== undefined && body.currency !== currency)
-      throw problem(422, "currency-differs", `The account is in ${currency}.`, "/currency");
+      throw problem(
+        422,
+        "currency-differs",
+        `The account is in ${currency}: give the amount in mills of ${currency}.`,
+        "/currency",
+      );
     const deposit = DepositId.parse(idFrom(meta.commandId));
     const received = {
       deposit,

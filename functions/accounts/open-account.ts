@@ -18,11 +18,23 @@ export const create = endpoint(operations.openAccount, async (call) =>
 );
 export const handler = onLambda(create);
 
+/** ISO 4217, as the runtime knows it. */
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
 /** An account that its owner has already is answered as it is: opening it twice changes nothing. */
 async function open({ body, caller, access, meta, now }: Call<typeof operations.openAccount>) {
   const account = body.account ?? AccountId.parse(caller.owner);
   const location = `/accounts/${account}`;
   const period = periodOf(slotOf(now));
+  const isKnown = body.currency === undefined || currencies.has(body.currency);
+  // Before its name is taken; one that was opened before this was asked for is answered as it is.
+  if (!isKnown && (await readAccount(access, account, period)) === undefined)
+    throw problem(
+      422,
+      "currency-unknown",
+      `ISO 4217 has no currency ${body.currency}: give one such as CNY or USD, for it is fixed for good.`,
+      "/currency",
+    );
   // A name that nobody took before needs no search through the days in which it could have been opened.
   const found = (await isNewName(access, account)) ? undefined : await readAccount(access, account, period);
   if (found !== undefined && found.state.owner !== caller.owner)

@@ -10,6 +10,7 @@ import {
   OwnerId,
   Period,
 } from "../../events/catalog/values.ts";
+import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { pageQuery } from "./paging.ts";
 
@@ -145,7 +146,7 @@ export const listEntries = defineOperation({
   seesAll: ["finance", "operator"],
   params,
   query: z.object({
-    period: Period.optional().describe("Left out: the day in which the account stands"),
+    period: Day.optional().describe("Left out: the day in which the account stands"),
     ...pageQuery,
   }),
   success: {
@@ -182,7 +183,7 @@ export const listHolds = defineOperation({
   names: { "path/account": "own" },
   seesAll: ["finance", "operator"],
   params,
-  query: z.object({ period: Period.optional().describe("Left out: the day in which the account stands") }),
+  query: z.object({ period: Day.optional().describe("Left out: the day in which the account stands") }),
   success: {
     status: 200,
     says: "Holds, oldest first.",

@@ -641,6 +641,28 @@ const cases: readonly Case[] = [
     when: ({ left }) => ({ params: { center: left.center } }),
     answers: [403, "role-missing"],
   },
+  // Days that no calendar has.
+  {
+    says: "a thirteenth month to close",
+    operation: "closePeriod",
+    by: finance,
+    when: () => ({ params: { period: "2026-13-01" } }),
+    answers: [400, "invalid-request", "path/period"],
+  },
+  {
+    says: "invoices of a thirtieth of February",
+    operation: "listInvoices",
+    by: finance,
+    when: () => ({ query: { period: "2026-02-30" } }),
+    answers: [400, "invalid-request", "query/period"],
+  },
+  {
+    says: "a currency that there is not",
+    operation: "openAccount",
+    by: acme,
+    when: () => ({ body: { account: "purse", currency: "XYZ" } }),
+    answers: [422, "currency-unknown", "/currency"],
+  },
 ];
 
 async function ask(

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { BreakCode, BreakFound, BreakResolved } from "../../events/catalog/break.ts";
 import { ChargeLine } from "../../events/catalog/job.ts";
-import { BreakId, Instant, MillsText, Period } from "../../events/catalog/values.ts";
+import { BreakId, Instant, MillsText } from "../../events/catalog/values.ts";
+import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { marketPageOf, pageQuery } from "./paging.ts";
 
@@ -37,7 +38,7 @@ export const listBreaks = defineOperation({
     ...pageQuery,
     status: Break.shape.status.default("open"),
     code: BreakCode.optional(),
-    period: Period.optional().describe("Settlement day whose match found them"),
+    period: Day.optional().describe("Settlement day whose match found them"),
     assignee: Assignee.optional(),
   }),
   success: { status: 200, says: "A page of breaks.", body: marketPageOf(Break) },

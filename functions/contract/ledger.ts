@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Currency, FeedPosition, Instant, MillsText, Period } from "../../events/catalog/values.ts";
+import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 
@@ -22,7 +23,7 @@ export const getLedger = defineOperation({
     "Of all closed settlement days together, or of one. What was posted since the last close is in the feed, and in `GET /accounts/{account}`. While a day is being closed, rows of it may be there before the day is.",
   roles: ["finance", "operator"],
   names: { "query/cursor": "published" },
-  query: z.object({ period: Period.optional().describe("Turnover of this closed day only"), ...pageQuery }),
+  query: z.object({ period: Day.optional().describe("Turnover of this closed day only"), ...pageQuery }),
   success: {
     status: 200,
     says: "Accounts in the order of their names.",
@@ -63,7 +64,7 @@ export const listLedgerEntries = defineOperation({
       .regex(/^[a-z][A-Za-z0-9:~*_-]{0,199}$/, "an account of the ledger, as center:xian:payable"),
   }),
   query: z.object({
-    period: Period.optional().describe("Of this settlement day only"),
+    period: Day.optional().describe("Of this settlement day only"),
     ...pageQuery,
   }),
   success: {

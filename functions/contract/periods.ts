@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { PeriodClosed } from "../../events/catalog/period.ts";
 import { FeedPosition, Instant, MillsText, Period, Slot } from "../../events/catalog/values.ts";
+import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { marketPageOf, pageQuery } from "./paging.ts";
 
-const params = z.object({ period: Period });
+const params = z.object({ period: Day });
 const closed = PeriodClosed.data.shape;
 
 export const SettlementPeriod = z.object({

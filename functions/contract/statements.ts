@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { InvoiceIssued, PayoutPaid, PayoutStated } from "../../events/catalog/invoice.ts";
 import { CorrectionPosted } from "../../events/catalog/job.ts";
-import { AccountId, CenterId, FeedPosition, MillsText, Period } from "../../events/catalog/values.ts";
+import { AccountId, CenterId, FeedPosition, MillsText } from "../../events/catalog/values.ts";
+import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 
@@ -64,7 +65,7 @@ export const listInvoices = defineOperation({
   names: { "query/account": "own", "query/cursor": "own" },
   seesAll,
   query: z.object({
-    period: Period.optional().describe("Of this settlement day only"),
+    period: Day.optional().describe("Of this settlement day only"),
     account: AccountId.optional().describe("Of this account only"),
     ...pageQuery,
   }),
@@ -82,7 +83,7 @@ export const getInvoice = defineOperation({
   roles: tenants,
   names: { "path/account": "own", "path/period": "published" },
   seesAll,
-  params: z.object({ account: AccountId, period: Period }),
+  params: z.object({ account: AccountId, period: Day }),
   success: { status: 200, says: "The invoice.", body: Invoice },
   html: true,
   problems: [404],
@@ -98,7 +99,7 @@ export const listPayouts = defineOperation({
   names: { "query/center": "own", "query/cursor": "own" },
   seesAll,
   query: z.object({
-    period: Period.optional().describe("Of this settlement day only"),
+    period: Day.optional().describe("Of this settlement day only"),
     center: CenterId.optional().describe("Of this center only"),
     ...pageQuery,
   }),
@@ -106,7 +107,7 @@ export const listPayouts = defineOperation({
   problems: [404],
 });
 
-const ofCenter = z.object({ center: CenterId, period: Period });
+const ofCenter = z.object({ center: CenterId, period: Day });
 
 export const getPayout = defineOperation({
   id: "getPayout",
