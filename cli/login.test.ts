@@ -50,6 +50,12 @@ describe("login to a local exchange", () => {
       "--owner acme --role boss",
       "usage option '--role <role...>' argument 'boss' is invalid. Allowed choices are center, tenant, finance, operator.\n",
     ],
+    [
+      "--owner a.b --role tenant",
+      "usage --owner: a.b is no name of an owner: 1 to 64 letters, digits, - or _\n",
+    ],
+    ["--owner acme --role tenant --hours 0", "usage --hours: from 1 to 8760, a year\n"],
+    ["--owner acme --role tenant --hours 8761", "usage --hours: from 1 to 8760, a year\n"],
   ])("with %j alone is refused, and nothing is kept", async (words, err) => {
     expect(await login(words)).toEqual({ code: 2, out: "", err });
     expect(readProfiles(shell.env).profiles).toEqual({});

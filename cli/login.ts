@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Command, Option } from "@commander-js/extra-typings";
+import { OwnerId } from "../functions/contract/identifiers.ts";
 import { roles } from "../functions/contract/operation.ts";
 import { openIssuer } from "../infra/local/issuer.ts";
 import { logInToPool } from "./cognito.ts";
@@ -13,6 +14,8 @@ import { whole } from "./request-body.ts";
 import { connectionOf, defaultUrl, type Session } from "./session.ts";
 import { record } from "./table.ts";
 import { holderOf } from "./token-claims.ts";
+
+const hoursMax = 365 * 24;
 
 type Granted = Pick<Profile, "token" | "renewal">;
 
@@ -66,6 +69,10 @@ async function grant(io: Io, options: LoginOptions): Promise<Granted> {
     return logInToPool(io, { pool, client, user, password, newPassword: () => secrets("New password") });
   }
   if (owner === undefined) throw usage("say in whose name, or give --pool or --token", "--owner");
+  const named = OwnerId.safeParse(owner);
+  if (!named.success)
+    throw usage(`${owner} is no name of an owner: ${named.error.issues[0]?.message}`, "--owner");
+  if (hours < 1 || hours > hoursMax) throw usage(`from 1 to ${hoursMax}, a year`, "--hours");
   if (role === undefined || role.length === 0)
     throw usage(`say in which role: ${roles.join(", ")}`, "--role");
   if (!existsSync(join(data, "issuer.json")))

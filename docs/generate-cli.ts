@@ -40,7 +40,7 @@ shows. Give your own to repeat a command safely, for good.
 **Bodies** may come from a file or standard input (\`-f\`), as JSON or YAML with the fields of the API; options win over it:
 
 \`\`\`yaml
-# bert.yaml: npx suanwang quote -f bert.yaml; npx suanwang job post -f bert.yaml --key bert-1
+# bert.yaml: npx suanwang quote -f bert.yaml; npx suanwang job post -f bert.yaml --key bert-2
 name: bert
 products: [{ product: ascend910, limit: 300 }]
 cards: 8

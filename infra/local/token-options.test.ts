@@ -26,6 +26,7 @@ describe("options of a token", () => {
   test.each([
     ["no owner", ["--role", "tenant"], "--owner"],
     ["an empty owner", ["--owner=", "--role", "tenant"], "--owner"],
+    ["an owner that no request could name", ["--owner", "a b", "--role", "tenant"], "--owner"],
     ["no role", ["--owner", "acme"], "--role"],
     [
       "a role that there is not",

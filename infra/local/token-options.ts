@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { OwnerId } from "../../functions/contract/identifiers.ts";
 import { roles as known } from "../../functions/contract/operation.ts";
 
 interface TokenOptions {
@@ -31,6 +32,9 @@ export function readTokenOptions(args: readonly string[]): TokenOptions | "help"
   if (values.help) return "help";
   const { owner, role: roles, data } = values;
   if (owner === "") throw new Error("--owner is missing: say in whose name");
+  const named = OwnerId.safeParse(owner);
+  if (!named.success)
+    throw new Error(`--owner ${owner} is no name of an owner: ${named.error.issues[0]?.message}`);
   if (roles.length === 0) throw new Error(`--role is missing: say in which of ${known.join(", ")}`);
   const strange = roles.find((role) => !known.some((name) => name === role));
   if (strange !== undefined) throw new Error(`--role is one of ${known.join(", ")}, not ${strange}`);
