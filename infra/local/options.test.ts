@@ -141,8 +141,9 @@ describe("arguments", () => {
     ["a value where there is none to take", ["--once=yes"], "--once"],
     ["an option where a value should be", ["--data", "--once"], "--data"],
     ["a short option", ["-p", "80"], "-p"],
-  ])("with %s are refused by name", (_, args, name) => {
+  ])("with %s are refused by name, and told where the right ones are", (_, args, name) => {
     expect(() => readOptions(args)).toThrow(name);
+    expect(() => readOptions(args)).toThrow(/: npm start -- --help shows the options$/);
   });
 
   test("that ask for help get it, whatever else they say", () => {

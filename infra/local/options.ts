@@ -28,9 +28,23 @@ export const usage = `npm start -- [options]
   --data DIR        folder of the exchange's data (default .suanwang)
   --help`;
 
+/** As Node parses them; what it says of a wrong one does not say where the right ones are. */
+const parsed: typeof parseArgs = (config) => {
+  try {
+    return parseArgs(config);
+  } catch (cause) {
+    throw new Error(
+      `${cause instanceof Error ? cause.message : cause}: npm start -- --help shows the options`,
+      {
+        cause,
+      },
+    );
+  }
+};
+
 /** @throws Error naming the option and what it takes. */
 export function readOptions(args: readonly string[]): Options | "help" {
-  const { values } = parseArgs({
+  const { values } = parsed({
     args: [...args],
     options: {
       once: { type: "boolean", default: false },
