@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -462,6 +462,40 @@ describe("the feed", () => {
     expect((await shell.suanwang(`feed export ${file}`)).code).toBe(5);
     expect(() => readFileSync(file)).toThrow("ENOENT");
     expect(() => readFileSync(`${file}.part`)).toThrow("ENOENT");
+  });
+
+  test.each([
+    ["journal", /^; Suanwang: every movement of money/],
+    ["focus-csv", /^BilledCost,/],
+    ["focus-spreadsheet", /^BilledCost,/],
+    ["focus-parquet", /^PAR1/],
+    ["log-parquet", /^PAR1/],
+  ])(
+    "is exported as %s in place of an older file, and leaves that as it was if it cannot be",
+    async (kind, begins) => {
+      const file = join(shell.folder, `export-${kind}`);
+      writeFileSync(file, "older");
+      expect((await shell.suanwang(`finance export ${kind} ${file}`)).code).toBe(5);
+      expect(readFileSync(file, "utf8")).toBe("older");
+      expect(existsSync(`${file}.part`)).toBe(false);
+      await ok(`finance export ${kind} ${file} --profile finance`);
+      expect(readFileSync(file, "latin1")).toMatch(begins);
+      expect(existsSync(`${file}.part`)).toBe(false);
+      const nowhere = join(shell.folder, "no", kind);
+      const { code, err } = await shell.suanwang(`finance export ${kind} ${nowhere} --profile finance`);
+      expect({ code, err }).toEqual({ code: 2, err: `usage file: ${nowhere}: ENOENT\n` });
+    },
+  );
+
+  test("is exported into a pipe that has a name, which stays one", async () => {
+    const pipe = join(shell.folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = spawn("cat", [pipe]);
+    spawned.push(reader);
+    const read = text(reader.stdout);
+    await ok(`finance export journal ${pipe} --profile finance`);
+    expect(await read).toMatch(/^; Suanwang: every movement of money/);
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { writeFocusCsv, writeFocusParquet } from "../exports/focus-files.ts";
@@ -19,12 +19,27 @@ const writers: Readonly<Record<ExportKind, (pages: Pages, file: string) => Promi
   "log-parquet": (pages, file) => writeLogParquet(pages(), file),
 };
 
-/** @param from a file that feed export wrote; undefined: the exchange */
+/**
+ * The file takes its name when it is whole: half a journal would read as one with less in it, and an older file stays as
+ * long as there is no newer one. What is there and no file, such as a pipe, is written to.
+ * @param from a file that feed export wrote; undefined: the exchange
+ */
 export async function writeExport(
   session: Session,
   kind: ExportKind,
   file: string,
   from: string | undefined,
 ): Promise<void> {
-  await writers[kind](from === undefined ? pagesOfExchange(session) : pagesOfFile(session, from), file);
+  const pages = from === undefined ? pagesOfExchange(session) : pagesOfFile(session, from);
+  const older = statSync(file, { throwIfNoEntry: false });
+  if (older !== undefined && !older.isFile()) return writers[kind](pages, file);
+  const target = older === undefined ? file : realpathSync(file);
+  const part = `${target}.part`;
+  try {
+    await writers[kind](pages, part);
+    renameSync(part, target);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
 }

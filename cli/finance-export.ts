@@ -22,7 +22,8 @@ export function exportCommand(session: Session) {
       if (from === "-") throw usage("exports read their pages twice: give a file", "--from");
       const { writeExport } = await import("./export-writers.ts");
       await writeExport(session, kind, file, from).catch((error: unknown) => {
-        throw isFileFault(error) ? usage(`${error.path}: ${error.code}`, "file") : error;
+        if (!isFileFault(error)) throw error;
+        throw usage(`${error.path === `${file}.part` ? file : error.path}: ${error.code}`, "file");
       });
       await session.show({ kind, file }, () =>
         record([
