@@ -129,6 +129,25 @@ describe("a resolution", () => {
     expect([answer.status, answer.problem.code]).toEqual([status, code]);
   });
 
+  test("of a break that is about no charge is told where its job's charges are, and amends the one that is named", async () => {
+    const { left, exchange } = world;
+    const { subject, ...rest } = breakOf(world, left);
+    const account = AccountId.parse(left.tenant.owner);
+    const found = { ...rest, code: "missingSlots", about: "missing", account } as const;
+    await record(exchange, { breaks: [found] });
+    params = { break: breakIdOf(found) };
+    const refused = await resolve({ resolution: "corrected", correction: { refund: "100" } });
+    expect(refused.problem).toMatchObject({
+      status: 422,
+      code: "charge-missing",
+      detail: `Name the charge that the correction amends: GET /accounts/${account}/entries?period=${found.period} has those of placement ${left.placement}.`,
+    });
+    const correction = { refund: "100", charge: subject };
+    expect(await succeeds(resolve({ resolution: "corrected", correction }))).toMatchObject({
+      status: "resolved",
+    });
+  });
+
   test("of a break that has changed since it was read amends no charge", async () => {
     const { exchange } = world;
     await succeeds(exchange.call(assignBreak, finance, { params, body: { assignee: "ann" } }));

@@ -52,8 +52,19 @@ function amendsOf(found: FoundData, correcting: z.infer<typeof BreakCorrection>)
       "/resolution",
     );
   if (charge === undefined)
-    throw problem(422, "charge-missing", "Name the charge that the correction amends.", "/correction/charge");
+    throw problem(
+      422,
+      "charge-missing",
+      `Name the charge that the correction amends${chargesOf(found)}.`,
+      "/correction/charge",
+    );
   return { charge, lines: linesOf(found, correcting) };
+}
+
+/** Where whoever resolves a break finds the charges that it could be about. */
+function chargesOf({ account, period, placement }: FoundData): string {
+  if (account === undefined || placement === undefined) return "";
+  return `: GET /accounts/${account}/entries?period=${period} has those of placement ${placement}`;
 }
 
 /**
