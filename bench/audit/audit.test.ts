@@ -533,6 +533,19 @@ describe("cards", () => {
     });
   });
 
+  test("all of a pool may be sold, and not one more, whatever its offers come to", () => {
+    const having = (count: number) =>
+      forged(day.pages, (event) =>
+        event.type === "CenterJoined" && event.data.center === "c-1"
+          ? [{ ...event, data: { ...event.data, pools: [{ product, cards: count, frameworks: [] }] } }]
+          : [event],
+      );
+    expect(faultsOf(having(16))).toEqual({});
+    expect(faultsOf(having(15))).toEqual({
+      [cards]: expect.stringContaining(`16 of 15 cards of c-1/${product} are sold in slot`),
+    });
+  });
+
   test("a card that two auctions sold is found", () => {
     let first = true;
     const lie = forged(day.pages, (event) => {

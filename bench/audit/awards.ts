@@ -227,14 +227,15 @@ export function cardsSold(
 const lapse = 20;
 
 /**
- * In no slot do awards in force take more cards of a pool than were ever offered in it, less what its center drew; and
- * what was sold before home reserves lapsed, or in the forward session, is covered without them.
+ * In no slot do awards in force take more cards of a pool than it has, or than were ever offered in it, less what its
+ * center drew; and what was sold before home reserves lapsed, or in the forward session, is covered without them.
  */
 export function nothingSoldTwice(
   events: readonly RawEvent[],
   fates: ReadonlyMap<string, AwardFate>,
 ): AuditCheck {
   const offered = offersOf(events);
+  const has = poolsOf(events);
   const gates = new Map(factsOf(events, "GateClosed").map((gate) => [gate.auction, gate]));
   const sold = cardsSold(fates);
   const soldEarly = cardsSold(fates, ({ award, bridged }, slot) => {
@@ -246,19 +247,27 @@ export function nothingSoldTwice(
     const early = soldEarly.get(cell) ?? 0;
     const [center, product, at] = cell.split("/");
     const slot = Number(at);
-    const own = (offered.get(`${center}/${product}`) ?? []).map((offer) => ({
-      ...offer,
-      cards: cardsIn(offer, slot),
-    }));
-    const most = cardsOf(own);
+    const pool = `${center}/${product}`;
+    const own = (offered.get(pool) ?? []).map((offer) => ({ ...offer, cards: cardsIn(offer, slot) }));
+    const most = Math.min(has.get(pool) ?? 0, cardsOf(own));
     const firm = cardsOf(own.filter(({ homeReserve }) => !homeReserve));
-    const where = `cards of ${center}/${product} are sold in slot ${slot}`;
+    const where = `cards of ${pool} are sold in slot ${slot}`;
     return [
       ...(all > most ? [`${all} of ${most} ${where}`] : []),
       ...(early > firm ? [`${early} of ${firm} ${where} before its home reserve lapsed`] : []),
     ];
   });
   return verdict("no card sold twice", faults, `${sold.size} pool slots`);
+}
+
+/** Cards of each pool as its center joined with it: several offers of it may come to more. */
+function poolsOf(events: readonly RawEvent[]): Map<string, number> {
+  const centers = factsOf(events, "CenterJoined");
+  return new Map(
+    centers.flatMap(({ center, pools }) =>
+      pools.map(({ product, cards }) => [`${center}/${product}`, cards] as const),
+    ),
+  );
 }
 
 interface Offered {

@@ -40,6 +40,10 @@ const lines = z.array(z.object({ kind: z.string(), from: z.string(), to: z.strin
 const Totals = z.array(z.object({ account: z.string(), debit: Mills, credit: Mills, currency }));
 
 const RawFact = z.discriminatedUnion("type", [
+  fact("CenterJoined", {
+    center: z.string(),
+    pools: z.array(z.object({ product: z.string(), cards: z.int() })),
+  }),
   fact("CapacityOffered", {
     offer: z.string(),
     center: z.string(),

@@ -111,6 +111,8 @@ function reordered({ pages, auctions }: History, pick: (limit: number) => number
 
 /** Offers, cards and lines, counted slot by slot by the plainest means. */
 interface Count {
+  /** Cards that each pool has, whatever is offered of it. */
+  readonly pools: Map<string, number>;
   readonly open: Map<string, Extract<DomainEvent, { type: "CapacityOffered" }>["data"]>;
   readonly ever: Extract<DomainEvent, { type: "CapacityOffered" }>["data"][];
   readonly draws: Extract<DomainEvent, { type: "ReserveDrawn" }>["data"][];
@@ -136,6 +138,9 @@ interface Count {
 
 function count(all: Count, { type, data }: DomainEvent): void {
   switch (type) {
+    case "CenterJoined":
+      for (const { product, cards } of data.pools) all.pools.set(`${data.center}/${product}`, cards);
+      return;
     case "CapacityOffered":
       all.open.set(data.offer, data);
       all.ever.push(data);
@@ -250,22 +255,24 @@ function isOnSale({ homeReserve }: Offered, { session }: Pick<HeldAuction["gate"
   return homeReserve !== true || session === "spot";
 }
 
-/** Cards of a pool that were on sale in a slot at some gate, whatever was taken back of them. */
+/** Cards of a pool that were on sale in a slot at some gate, whatever was taken back of them: no more than it has. */
 function everOffered(all: Count, of: string, slot: number): number {
   const fitting = all.ever.filter(
     (offer) => `${offer.center}/${offer.product}` === of && offer.from <= slot && slot < offer.to,
   );
   const steps = fitting.flatMap((offer) => cardsOf({ ...all, reclaims: [] }, offer, slot));
-  return sum(steps.filter(({ reserve }) => !exceedsCap(reserve, slot)).map(({ cards }) => cards));
+  const within = steps.filter(({ reserve }) => !exceedsCap(reserve, slot));
+  return Math.min(all.pools.get(of) ?? 0, sum(within.map(({ cards }) => cards)));
 }
 
-/** Cards of a pool in working order that its center has not drawn. */
-function workingIn({ ever, working, draws }: Count, of: string, slot: number): number {
+/** Cards of a pool in working order that its center has not drawn: no more than it has. */
+function workingIn({ pools, ever, working, draws }: Count, of: string, slot: number): number {
   const own = new Set(
     ever.filter(({ center, product }) => `${center}/${product}` === of).map(({ offer }) => offer),
   );
   const drawn = draws.filter(({ offer, from, to }) => own.has(offer) && from <= slot && slot < to);
-  return (working.get(of)?.cards ?? Number.POSITIVE_INFINITY) - sum(drawn.map(({ cards }) => cards));
+  const cards = pools.get(of) ?? 0;
+  return Math.min(cards, working.get(of)?.cards ?? cards) - sum(drawn.map(({ cards }) => cards));
 }
 
 /** Steps of a pool's offers that stand in a slot, cheapest first, each with what jobs have of it. */
@@ -409,6 +416,7 @@ function checkSold(all: Count, auction: HeldAuction): void {
 
 function checkNeverOversold(history: History): void {
   const all: Count = {
+    pools: new Map(),
     open: new Map(),
     ever: [],
     draws: [],

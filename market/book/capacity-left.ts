@@ -1,4 +1,5 @@
 import type { OfferId } from "../../events/catalog/values.ts";
+import { cardsOf } from "../center.ts";
 import { stepsOf } from "../offer.ts";
 import { cardsLeft, type Reclaimed } from "../reclaimed.ts";
 import { hourOfDay, SLOT_SECONDS, SLOTS_PER_HOUR } from "../time.ts";
@@ -109,7 +110,8 @@ function endOfAll({ cut, until, to }: BookAward): number {
 
 /**
  * What is left to sell, slot by slot. Awards take the cheapest cards first; what a withdrawn offer had sold counts
- * against the pool's other offers, which can only sell too little. Fewer working cards than offered derate the dearest.
+ * against the pool's other offers, which can only sell too little. Fewer working cards than offered derate the dearest,
+ * and a pool has no more of them than its center joined with, whatever its offers come to.
  * Home reserves stand beside the others once they have lapsed, less what their centers drew.
  * Jobs that take firm cards only take them first, the others the cheapest of what is left, reclaimable or not. In slots in
  * which an offer with a minimum run stands all jobs take firm cards first, and last those above the price cap: so the
@@ -123,14 +125,22 @@ export function stepsLeft(book: BookState, onSale: OnSale, grain: number): Step[
     .sort((a, b) => (a.pool < b.pool ? -1 : 1))
     .flatMap((stack) => {
       const { pool, levels } = stack;
-      const working = book.working.get(pool) ?? Number.POSITIVE_INFINITY;
-      const left = leftOf(stack, { away: away.get(pool), working }, onSale);
+      const left = leftOf(stack, { away: away.get(pool), working: workingIn(book, stack) }, onSale);
       return levels.flatMap((level, index) => {
         const run = runs.get(level.offer.offer);
         const steps = piecesOf(level, pool, left[index], grain);
         return run === undefined ? steps : steps.map((step) => ({ ...step, run }));
       });
     });
+}
+
+/** Cards of a pool in working order: each offer was checked against the pool by itself, all of them may come to more. */
+function workingIn({ centers, working }: BookState, { pool, levels: [level] }: Stack): number {
+  if (level === undefined) return 0;
+  const { center, product } = level.offer;
+  const spec = centers.get(center)?.spec;
+  const cards = spec === undefined ? 0 : cardsOf(spec, product);
+  return Math.min(cards, working.get(pool) ?? cards);
 }
 
 /** A pool's offers, and what jobs have of them. */

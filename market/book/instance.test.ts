@@ -21,6 +21,7 @@ import {
   seePage,
   sell,
   sensed,
+  withdrawn,
   wuhan,
   xian,
 } from "../../test/book-histories.ts";
@@ -220,6 +221,37 @@ describe("the offers of a problem", () => {
       [0, 14, 16, 100],
       [14, 19, 12, 100],
       [19, 40, 16, 100],
+    ]);
+  });
+
+  test("are no more than the pool has, whatever its offers and reports come to", () => {
+    // Each of these was taken, for each alone is within the pool of 64.
+    const book = bookAfter(
+      joined(xian),
+      offered("a", { cards: 64, to: 120 }),
+      offered("b", { cards: 64, reserve: 120, to: 130 }),
+      offered("home", { cards: 64, reserve: 140, homeReserve: true }),
+      sensed(128),
+    );
+    expect(onSale(book)).toEqual([
+      [0, 20, 64, 100],
+      [20, 30, 64, 120],
+    ]);
+    expect(onSale(book, gateIn(98, "forward"))).toEqual([
+      [0, 2, 64, 1000],
+      [2, 3, 64, 1200],
+    ]);
+    expect(onSale(book, gateIn(120))).toEqual([
+      [0, 9, 64, 120],
+      [9, 20, 64, 140],
+    ]);
+    // What was sold counts against all of them, also when the offer that sold it is gone.
+    seePage(book, queued("train"));
+    sell(book);
+    seePage(book, [withdrawn("a")]);
+    expect(onSale(book, gateIn(100))).toEqual([
+      [0, 9, 56, 120],
+      [9, 29, 64, 120],
     ]);
   });
 
