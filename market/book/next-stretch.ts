@@ -1,7 +1,7 @@
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
 import { withTax } from "../settlement/tax.ts";
-import { awardLengths, bidHold, continuationHold, stretchSlots } from "../stretch.ts";
+import { awardLengths, bidHold, bidsForMore, continuationHold, stretchSlots } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob } from "./book-state.ts";
 
@@ -29,7 +29,7 @@ export function firstStretch(job: BookJob): FirstStretch | undefined {
  */
 export function continuation(job: BookJob, session: Session, gate: number): NextStretch | undefined {
   const { lease, spec } = job;
-  if (lease === undefined || spec.kind === "div" || !bidsAt(lease.session, lease.end, session, gate))
+  if (lease === undefined || !bidsForMore(spec) || !bidsAt(lease.session, lease.end, session, gate))
     return undefined;
   const past = { awardedSlots: job.awardedSlots, usedBefore: job.usedBefore + lease.end - lease.from };
   const choice = spec.products.find(({ product }) => product === lease.product);

@@ -3,7 +3,7 @@ import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
 import { takesFrom } from "../settlement/award-balance.ts";
-import { awardLengths, leastSlots } from "../stretch.ts";
+import { awardLengths, bidsForMore, leastSlots } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import {
   chargesByTenant,
@@ -227,7 +227,7 @@ function endOfTime(job: KnownJob, at: number): JobEvent[] {
   const { job: id, spec } = job.request;
   const slot = placement.end;
   const ended = { job: id, placement: placement.id, at: instant(at), slot };
-  if (spec.extendLimit !== undefined && usedSlots(job) < spec.maxSlots) {
+  if (bidsForMore(spec) && usedSlots(job) < spec.maxSlots) {
     const checkpoint = job.checkpointAt === undefined ? {} : { checkpointAt: job.checkpointAt };
     return [
       { type: "JobDisplaced", data: { ...ended, cause: "continuationLost", ...checkpoint } },

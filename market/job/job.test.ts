@@ -640,6 +640,10 @@ describe("the end of an award", () => {
     expect(eventsOf(div, ended(110))).toEqual(["JobCompleted", "ChargePosted"]);
   });
 
+  test("completes a divisible job that names a limit for more: it bids for none", () => {
+    expect(eventsOf(extending({ kind: "div" }), ended(110))).toEqual(["JobCompleted", "ChargePosted"]);
+  });
+
   test("gives a continuation that comes after the job's end back", () => {
     const over = [...extending(), finish(1, "completed", inSlot(109, 100))];
     expect(eventsOf(over, goOn(inSlot(109, 200)))).toEqual(["JobContinued", "ChargePosted"]);
