@@ -7,7 +7,7 @@ interface JobTraits {
   readonly divisible: boolean;
   /** It bids for whatever is left of its window, down to one slot. */
   readonly takesLess: boolean;
-  /** It is done when its last award ends; any other that still runs then has failed for want of time. */
+  /** It is done if it still runs when its last award ends; any other has failed then for want of time. */
   readonly doneInTime: boolean;
   /** What it has delivered is lost with its center, back to the last checkpoint. */
   readonly losesWork: boolean;

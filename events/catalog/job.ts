@@ -257,7 +257,7 @@ export const JobFailed = defineEvent(
     slot: Slot,
     /**
      * notStartable: market rules, row 6; jobFailed: row 7, retries used up; timeLimit: its awards ended, and it has
-     * no extendLimit or no slots left to bid for.
+     * no extendLimit or no slots left to bid for; of a divisible job or a service its last run failed before that.
      */
     cause: z.enum(["notStartable", "jobFailed", "timeLimit"]),
     detail: z.string().max(1000).default(""),

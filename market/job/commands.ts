@@ -163,7 +163,7 @@ export interface Reclaim extends Timed {
 /**
  * The workflow asks at the end of an award, when every auction that could continue it is sealed. Continued: the awards
  * that ended are charged. Else the placement ends: a gang with `extendLimit` and slots left is displaced and bids again
- * (row 5), one without has reached its time limit, a divisible job has had what it bought and is completed.
+ * (row 5), one without has reached its time limit, a divisible job has had what it bought and is completed if it runs.
  */
 export interface StretchEnded extends Timed {
   readonly type: "StretchEnded";

@@ -234,16 +234,18 @@ function endOfTime(job: KnownJob, at: number): JobEvent[] {
       ...chargesByTime(job, placement, 5, at),
     ];
   }
-  if (jobKinds[spec.kind].doneInTime) {
+  if (jobKinds[spec.kind].doneInTime && placement.runActive) {
     return [
       { type: "JobCompleted", data: { ...ended, run: placement.run } },
       ...chargesByTime(job, placement, 3, at),
     ];
   }
-  const detail = `Its awards ended at slot ${slot} and it may not go on.`;
+  const detail = placement.runActive
+    ? `Its awards ended at slot ${slot} and it may not go on.`
+    : `Run ${placement.run} failed, and no other began before its awards ended at slot ${slot}.`;
   return [
     { type: "JobFailed", data: { ...ended, cause: "timeLimit", detail } },
-    ...chargesByTime(job, placement, 3, at),
+    ...chargesByTime(job, placement, placement.runActive ? 3 : 7, at),
   ];
 }
 

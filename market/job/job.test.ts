@@ -644,6 +644,27 @@ describe("the end of an award", () => {
     expect(eventsOf(extending({ kind: "div" }), ended(110))).toEqual(["JobCompleted", "ChargePosted"]);
   });
 
+  test.each([
+    ["divisible job", { kind: "div" }],
+    ["service", service],
+    ["gang", {}],
+  ] as const)("fails a %s whose run failed and was not begun again: all of it is paid", (_, changed) => {
+    const spec = { ...changed, retries: 3 };
+    const history = [...admitted(spec), place(awardOf(1), 20_000), acceptAt(1), start(1)];
+    const decision = when(jobAfter(...history, finish(1, "failed", inSlot(102))).state, ended(110));
+    expect(decision).toMatchObject({
+      events: [
+        { type: "JobFailed", data: { cause: "timeLimit", detail: expect.stringContaining("Run 1 failed") } },
+        { type: "ChargePosted", data: { tenantPays: "16000", lines: [{ row: 7 }], final: true } },
+      ],
+    });
+    const again = [...history, finish(1, "failed", inSlot(102)), start(1, 2, xian, inSlot(103))];
+    expect(eventsOf(again, ended(110))).toEqual([
+      "kind" in spec ? "JobCompleted" : "JobFailed",
+      "ChargePosted",
+    ]);
+  });
+
   test("gives a continuation that comes after the job's end back", () => {
     const over = [...extending(), finish(1, "completed", inSlot(109, 100))];
     expect(eventsOf(over, goOn(inSlot(109, 200)))).toEqual(["JobContinued", "ChargePosted"]);
