@@ -573,6 +573,28 @@ describe("usage", () => {
       "run-superseded",
     );
   });
+
+  test("of a run that another followed is not paid in the slot in which their center fails", () => {
+    const cardSeconds = 1440;
+    const usage = { center: xian, from: instant(inSlot(104)), to: instant(inSlot(104, 180)), cardSeconds };
+    const metered = (seconds: number): JobCommand => ({
+      ...{ type: "Meter", placement: placementId(1), center: xian, run: 1, usage },
+      at: inSlot(104, seconds),
+    });
+    const failed = finish(1, "failed", inSlot(104, 200));
+    const again = start(1, 2, xian, inSlot(104, 210));
+    const paid = (...told: readonly JobCommand[]) => {
+      const award = [place(awardOf(1), 20_000), acceptAt(1), start(1)];
+      const history = [...admitted({ kind: "div", retries: 1 }), ...award, ...told];
+      const { events } = jobAfter(...history, centerLost(xian, inSlot(104, 300)));
+      const lines = events.flatMap((event) => (event.type === "ChargePosted" ? event.data.lines : []));
+      return lines.flatMap(({ kind, mills: amount }) => (kind === "compute" ? [amount] : []));
+    };
+    expect(paid(failed, again)).toEqual(["6400"]);
+    expect(paid(failed, again, metered(220))).toEqual(["6400"]);
+    // What it told before the other began was delivered.
+    expect(paid(metered(190), failed, again)).toEqual(["6400", "800"]);
+  });
 });
 
 describe("a run", () => {

@@ -69,7 +69,7 @@ export interface Placement {
   readonly ran: boolean;
   /** End of the last usage by `RUN/CENTER`, ISO 8601. */
   readonly meteredTo: ReadonlyMap<string, string>;
-  /** Usage of the last slots, for the card-seconds of a slot that fails. */
+  /** Usage of the last slots, for the card-seconds of a slot that fails: none that was told of a superseded run. */
   readonly recent: readonly UsageOfRun[];
   /** End of its awards, if it ends before that because cards were taken back with notice: then it returns to the book. */
   readonly awardedTo?: number;
@@ -315,10 +315,11 @@ function metered(job: KnownJob, data: Metered): KnownJob {
   const { usage } = data;
   const entry = { ...usage, from: Date.parse(usage.from), to: Date.parse(usage.to) };
   const isCurrent = inForce(job)?.id === data.placement && inForce(job)?.run === data.run;
+  const paid = !isSuperseded(job, data.placement, data.run);
   const next = replace(job, data.placement, (p) => ({
     ...p,
     meteredTo: new Map([...p.meteredTo, [`${data.run}/${usage.center}`, usage.to]]),
-    recent: [...p.recent.filter((old) => old.to > entry.to - RECENT_MS), entry],
+    recent: paid ? [...p.recent.filter((old) => old.to > entry.to - RECENT_MS), entry] : p.recent,
   }));
   const told = data.cards === undefined ? next : withFewerCards(next, data, data.cards);
   if (!isCurrent || data.checkpointAt === undefined) return told;

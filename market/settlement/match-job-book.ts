@@ -2,7 +2,15 @@ import type { Award, Fill } from "../../events/catalog/award.ts";
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId, MillsText, PlacementId } from "../../events/catalog/values.ts";
 import { isAnythingReady, readyPart } from "../job/readiness.ts";
-import { evolveJob, inForce, type JobState, type KnownJob, lostSlots, placementOf } from "../job/state.ts";
+import {
+  evolveJob,
+  inForce,
+  isSuperseded,
+  type JobState,
+  type KnownJob,
+  lostSlots,
+  placementOf,
+} from "../job/state.ts";
 import { mills } from "../money.ts";
 import { slotStart } from "../time.ts";
 import {
@@ -33,7 +41,7 @@ export interface ChargeOf {
   readonly before: AwardBalance | undefined;
   /** The same without the cards of centers that had not said that they were ready. */
   readonly ready: AwardBalance | undefined;
-  /** Card-seconds that each center had metered in the charge's first and last slot when it was posted. */
+  /** What had been metered in the charge's slots when it was posted, but for what was told of superseded runs. */
   readonly usage: readonly Metered[];
 }
 
@@ -43,6 +51,8 @@ export interface UsageOf {
   /** ms. */
   readonly from: number;
   readonly to: number;
+  /** When it was told its run was superseded: it is kept, unpaid. */
+  readonly superseded: boolean;
 }
 
 interface ActiveRun {
@@ -194,7 +204,8 @@ function happen(draft: Draft, { event, place }: OfKind<"job">): void {
   if (event.type === "ChargePosted") draft.charges.push(chargeOf(draft, event.data, place));
   if (event.type === "JobMetered") {
     const { from, to } = event.data.usage;
-    draft.usages.push({ data: event.data, place, from: Date.parse(from), to: Date.parse(to) });
+    const superseded = isSuperseded(draft.state, event.data.placement, event.data.run);
+    draft.usages.push({ data: event.data, place, from: Date.parse(from), to: Date.parse(to), superseded });
   }
   if (draft.state.phase !== "unknown") {
     faulty(draft, draft.state, event);
@@ -232,8 +243,10 @@ function chargeOf(draft: Draft, data: ChargePostedData, place: EventPlace): Char
   const before = balances.find(({ award }) => award.placement === data.placement);
   const root = state.phase === "unknown" ? undefined : state.placementOf.get(data.placement);
   const ready = before === undefined || state.phase === "unknown" ? before : readyPart(state, before);
-  const usage = draft.usages.flatMap(({ data: one, from, to }) =>
-    one.placement === root && from < slotStart(data.to + 1) && to > slotStart(data.from) ? [one] : [],
+  const usage = draft.usages.flatMap(({ data: one, from, to, superseded }) =>
+    one.placement === root && !superseded && from < slotStart(data.to + 1) && to > slotStart(data.from)
+      ? [one]
+      : [],
   );
   return { data, place, kind: chargeKindOf(data.charge), before, ready, usage };
 }

@@ -10,13 +10,17 @@ import {
   admitted,
   awardOf,
   fill,
+  finish,
   inSlot,
   job,
   jobAfter,
   meter,
+  mills,
   place,
+  placementId,
   start,
   wuhan,
+  xian,
 } from "../../test/training-job.ts";
 import { instant, periodOf, periodPlus, slotStart } from "../time.ts";
 import { matchDay } from "./match.ts";
@@ -191,6 +195,41 @@ describe("an award of 10 slots, run from the first second", () => {
       { type: "Cancel", at: inSlot(104) },
     );
     expect(match(events, both)).toMatchObject({ counts: { matched: 4, withinTolerance: 0 }, breaks: [] });
+  });
+
+  test("of a run that another followed is not paid where their center fails, and found where it was", () => {
+    const usage = {
+      center: xian,
+      from: instant(inSlot(104)),
+      to: instant(inSlot(104, 180)),
+      cardSeconds: 1440,
+    };
+    const placement = placementId(1);
+    const { events } = jobAfter(
+      ...admitted({ kind: "div", retries: 1 }),
+      place(award, 20_000),
+      acceptAt(1),
+      start(1),
+      until(104, 11_520),
+      finish(1, "failed", inSlot(104, 200)),
+      start(1, 2, xian, inSlot(104, 210)),
+      { type: "Meter", placement, center: xian, run: 1, usage, at: inSlot(104, 220) },
+      { type: "Displace", placement, cause: "centerLost", center: xian, at: inSlot(104, 300) },
+    );
+    expect(match(events)).toMatchObject({ counts: { matched: 4 }, breaks: [] });
+    const line = {
+      kind: "compute",
+      row: 9,
+      from: `tenant:${account}`,
+      to: `center:${xian}`,
+      center: xian,
+    } as const;
+    const paid = events.map((event) =>
+      event.type === "ChargePosted"
+        ? { ...event, data: { ...event.data, lines: [...event.data.lines, { ...line, mills: mills(800) }] } }
+        : event,
+    );
+    expect(match(paid)).toMatchObject({ breaks: [{ code: "wrongPrice", expected: "0", found: "800" }] });
   });
 
   test("is within tolerance when 1 % is lacking, and a break when more is", () => {
