@@ -2,7 +2,7 @@ import type { JobEvent, JobSpec } from "../events/catalog/job.ts";
 import type { Session } from "../events/catalog/values.ts";
 import { jobKinds } from "./job-kinds.ts";
 import { rules } from "./rules.ts";
-import { SLOTS_PER_HOUR, slotAtOrAfter } from "./time.ts";
+import { SLOTS_PER_HOUR, slotAtOrAfter, slotStart } from "./time.ts";
 
 // How long the next stretch of a job is and what it can cost: the same for the book, the holds and the job.
 
@@ -90,19 +90,13 @@ export function leastSlots({ kind }: JobSpec, slots: number): number {
   return jobKinds[kind].takesLess ? Math.min(1, slots) : slots;
 }
 
-/** The first slot that the session's next gate sells; the gate of `slot` itself is taken to be past in forward. */
-export function nextOnSale(session: Session, slot: number): number {
-  if (session === "spot") return slot + 1;
-  return (Math.floor((slot + rules.forwardLeadSlots) / SLOTS_PER_HOUR) + 1) * SLOTS_PER_HOUR;
-}
-
 /**
  * The first slot that the session's next gate sells at an instant (ms since the Unix epoch). A gate closes as its slot
  * begins: within a slot the next one is that of a later slot.
  */
 export function firstOnSale(session: Session, at: number): number {
-  const gate = slotAtOrAfter(at);
-  return nextOnSale(session, session === "spot" ? gate : gate - 1);
+  const lead = session === "spot" ? 1 : rules.forwardLeadSlots;
+  return wholeSlots(session, slotAtOrAfter(at) + lead);
 }
 
 /** The first slot of its window in which the session's next gate could start a job, at an instant (ms since the Unix epoch). */
@@ -111,6 +105,14 @@ export function firstStart(
   at: number,
 ): number {
   return wholeSlots(session, Math.max(from, firstOnSale(session, at) + stageSlots));
+}
+
+/** Whether the gate of a slot, or one after it, can still sell a start in the window of a job's next award. */
+export function isOnSaleFrom(gate: number, spec: JobSpec, waiting: Waiting): boolean {
+  const { shortest } = awardLengths(spec, waiting);
+  const { from, to } = waiting.window;
+  const needed = wholeSlots(spec.session, leastSlots(spec, shortest));
+  return shortest > 0 && firstStart({ ...spec, from }, slotStart(gate)) + needed <= to;
 }
 
 /** So many slots, or up to a whole hour of them where the session sells no less. */
@@ -142,20 +144,21 @@ export function keptSlots(
 }
 
 /**
- * Window `[from, to)` after a displacement in `slot`: as long as the request's, and never too short for the stretch to
- * start in each of the slots that a session gives it. A service's is what it lost: to the end of its award, and after
- * that its next stretch.
+ * Window `[from, to)` after a displacement in `slot`, whose gate is past: as long as the request's, no earlier than that,
+ * and never too short for the stretch to begin at any of the first starts, in slots or hours, that the next gate sells. A
+ * service's is what it lost: to the end of its award, and where none of that can be sold any more its next stretch.
  */
 export function reopenedWindow(spec: JobSpec, past: StretchesSoFar, run: EndedRun, slot: number): Window {
   const slots = Math.max(...spec.products.map((choice) => stretchSlots(spec, choice, past)));
-  if (spec.kind === "service") {
-    const lost = Math.max(slot + 1, run.from);
+  const service = spec.kind === "service";
+  const from = Math.max(slot + 1, service ? run.from : spec.from);
+  const first = firstStart({ ...spec, from }, slotStart(slot) + 1);
+  const grain = wholeSlots(spec.session, 1);
+  if (service) {
     const awardedTo = run.awardedTo ?? run.end;
-    if (lost < awardedTo) return { from: lost, to: awardedTo };
-    const from = nextOnSale(spec.session, slot);
-    return { from, to: spec.extendLimit === undefined ? from : from + slots };
+    if (first + grain <= awardedTo) return { from, to: awardedTo };
+    return { from: first, to: spec.extendLimit === undefined ? first : first + slots };
   }
-  const from = slot + 1;
-  const starts = (spec.stageSlots ?? 0) + rules.startSlots;
-  return { from, to: from + Math.max(spec.to - spec.from, slots + starts - 1) };
+  const lastStart = first + (rules.startSlots - 1) * grain;
+  return { from, to: Math.max(from + spec.to - spec.from, lastStart + slots) };
 }

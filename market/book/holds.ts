@@ -1,7 +1,6 @@
 import type { AccountId, JobId, MillsText, OfferId } from "../../events/catalog/values.ts";
 import { millsText } from "../money.ts";
-import { rules } from "../rules.ts";
-import { leastSlots } from "../stretch.ts";
+import { isOnSaleFrom } from "../stretch.ts";
 import { SLOTS_PER_HOUR } from "../time.ts";
 import type { BookJob, BookState } from "./book-state.ts";
 import { exclusionOf } from "./links.ts";
@@ -59,18 +58,11 @@ function lapsed(book: BookState, job: BookJob, held: bigint): boolean {
   return next === undefined || next.hold > held;
 }
 
-/** Jobs that no gate after this one can award. */
+/** Jobs that no gate can award any more; the spot gate of this slot may still be to come. */
 export function expiredJobs(book: BookState, gate: number): JobId[] {
   return [...book.jobs.values()]
-    .filter((job) => job.phase === "open" && job.lease === undefined && !fitsAfter(job, gate))
+    .filter((job) => job.phase === "open" && job.lease === undefined && !isOnSaleFrom(gate, job.spec, job))
     .map(({ job }) => job);
-}
-
-function fitsAfter(job: BookJob, gate: number): boolean {
-  const { spec, window } = job;
-  const shortest = firstStretch(job)?.shortest ?? 0;
-  const lead = spec.session === "spot" ? 1 : rules.forwardLeadSlots;
-  return shortest > 0 && gate + lead + (spec.stageSlots ?? 0) + leastSlots(spec, shortest) <= window.to;
 }
 
 /** Offers that no gate after this one can sell. */

@@ -370,11 +370,31 @@ describe("a displaced job", () => {
     expect(jobIn(displacedBook(), "first").window).toEqual({ from: 105, to: 120 });
   });
 
-  test("returns with a window in which its stretch can start in each slot of a gate", () => {
+  test("returns with a window in which its stretch can start in each slot of the next gate", () => {
     const book = bookAfter(...market, ...queued("first", { ...extended, to: 110 }));
     sell(book);
     seePage(book, [displaced("first", 104)]);
-    expect(jobIn(book, "first").window).toEqual({ from: 105, to: 117 });
+    expect(jobIn(book, "first").window).toEqual({ from: 105, to: 118 });
+  });
+
+  test("returns with a window of whole hours that its session's next gate sells", () => {
+    const forward = { ...extended, session: "forward", slots: 50, to: 150, maxSlots: 60 } as const;
+    const windowAfter = (slot: number) => {
+      const book = bookAfter(...market, ...queued("first", forward));
+      seal(book, gateIn(88, "forward"), awardTo("first", 1, [fill({ to: 150 })], { session: "forward" }));
+      seePage(book, [displaced("first", slot)]);
+      return jobIn(book, "first").window;
+    };
+    // The gate of slot 108 sells from 110; within that slot it is past, and the next one sells from 120.
+    expect(windowAfter(107)).toEqual({ from: 108, to: 110 + 20 + 50 });
+    expect(windowAfter(108)).toEqual({ from: 109, to: 120 + 20 + 50 });
+  });
+
+  test("returns with the window that it asked for if that has not begun", () => {
+    const book = bookAfter(...market, ...queued("first", extended));
+    sell(book);
+    seePage(book, [displaced("first", 98, { slot: 100 })]);
+    expect(jobIn(book, "first").window).toEqual({ from: 100, to: 115 });
   });
 
   test("bids again once its next stretch is held, in its old place", () => {

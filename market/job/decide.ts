@@ -1,9 +1,8 @@
 import type { JobEvent } from "../../events/catalog/job.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
-import { rules } from "../rules.ts";
 import { takesFrom } from "../settlement/award-balance.ts";
-import { awardLengths, bidsForMore, leastSlots } from "../stretch.ts";
+import { bidsForMore, isOnSaleFrom } from "../stretch.ts";
 import { instant, slotAtOrAfter, slotOf } from "../time.ts";
 import {
   chargesByTenant,
@@ -249,18 +248,11 @@ function endOfTime(job: KnownJob, at: number): JobEvent[] {
   ];
 }
 
-/** The first slot in which a job may start that bids at a gate of `slot`. */
-function firstStart({ request: { spec } }: KnownJob, slot: number): number {
-  return slot + (spec.session === "spot" ? 1 : rules.forwardLeadSlots) + (spec.stageSlots ?? 0);
-}
-
 function expire(command: Expire, job: KnownJob): Decided {
   if (job.phase !== "queued") return nothing;
   const { spec, job: id } = job.request;
   const { slot, excluded } = command;
   if (excluded !== undefined) return accept({ type: "JobExpired", data: { job: id, slot, excluded } });
-  const { shortest } = awardLengths(spec, job);
-  const fits = firstStart(job, slot) + leastSlots(spec, shortest) <= job.window.to;
-  if (shortest > 0 && fits) return nothing;
+  if (isOnSaleFrom(slot, spec, job)) return nothing;
   return accept({ type: "JobExpired", data: { job: id, slot } });
 }

@@ -778,7 +778,7 @@ describe("a service", () => {
     expect(eventsOf(serving(extended), ended)).toEqual(["JobDisplaced", "ChargePosted"]);
     expect(known(...serving(extended), ended)).toMatchObject({
       usedBefore: 10,
-      window: { from: 111, to: 121 },
+      window: { from: 112, to: 122 },
     });
     const forward = serving({ ...extended, session: "forward" });
     expect(known(...forward, ended)).toMatchObject({ window: { from: 120, to: 130 } });
