@@ -8,8 +8,8 @@ export const rules = {
   forwardLeadSlots: 2,
   /** A new spot job starts in one of so many slots after its gate; also how long a center may take to start a run. */
   startSlots: 3,
-  /** Longest spot stretch, in slots: the horizon less the leeway of `startSlots`, so that each start still fits. */
-  spotFirstStretchMax: 38,
+  /** Longest spot stretch after a shorter first, in slots: the horizon less `startSlots`' leeway, so that each start fits. */
+  spotNextStretchMax: 38,
   /** Longest forward stretch, in slots: the forward horizon. */
   forwardStretchMax: 1680,
   /** Spot gates at which a running job bids for its continuation, in slots before its end: the last hour. */

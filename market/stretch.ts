@@ -26,8 +26,8 @@ export function firstSlots(spec: Pick<JobSpec, "slots">, choice: ProductChoice):
 
 /**
  * Slots of the next stretch on one of the job's products: the request's for the first, then as many as all awards so
- * far, on a slower product no fewer than it needs there at first. Capped by the session's horizon and by what
- * `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for, on any product.
+ * far, on a slower product no fewer than it needs there at first. Capped by the session's horizon, but not below a first
+ * award in it, and by what `maxSlots` leaves; whole hours in the forward session. 0: nothing is left to bid for, on any product.
  */
 export function stretchSlots(
   spec: JobSpec,
@@ -35,8 +35,9 @@ export function stretchSlots(
   past: StretchesSoFar,
   session: Session = spec.session,
 ): number {
-  const longest = session === "spot" ? rules.spotFirstStretchMax : rules.forwardStretchMax;
   const first = firstSlots(spec, choice);
+  const most = session === "spot" ? rules.spotNextStretchMax : rules.forwardStretchMax;
+  const longest = session === spec.session ? Math.max(first, most) : most;
   // What a divisible job was awarded may be shorter than what it asked for; it has one length on all products.
   const again = spec.kind === "div" ? past.awardedSlots : Math.max(past.awardedSlots, first);
   const wanted = past.awardedSlots === 0 ? first : Math.min(again, longest);

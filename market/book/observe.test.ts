@@ -397,6 +397,13 @@ describe("a displaced job", () => {
     expect(jobIn(book, "first").window).toEqual({ from: 100, to: 115 });
   });
 
+  test("returns as long as its first award was, though the longest that spot sells", () => {
+    const book = bookAfter(...market, ...queued("first", { slots: 40, to: 140 }));
+    seal(book, gateIn(99), awardTo("first", 1, [fill({ to: 140 })]));
+    seePage(book, [displaced("first", 104), held("first", 250 * 8 * 40, 2)]);
+    expect(instanceOf(book, gateIn(105)).book.bids).toMatchObject([{ d: 40, from: 0, to: 40 }]);
+  });
+
   test("bids again once its next stretch is held, in its old place", () => {
     const book = displacedBook();
     seePage(book, queued("third"));
