@@ -85,7 +85,9 @@ export const finishPlacement = defineOperation({
     run,
     outcome: z
       .enum(["completed", "failed", "notStartable"])
-      .describe("notStartable: the center was ready, but the job could not start through its own fault"),
+      .describe(
+        "notStartable: the center was ready when the placement began, but the job could not start through its own fault",
+      ),
     detail: z.string().max(1000).default(""),
   }),
 });

@@ -614,6 +614,21 @@ describe("a run", () => {
     );
   });
 
+  test("cannot be said to be impossible before its award begins, and costs three slots at most", () => {
+    const told = (at: number) => when(jobAfter(...ready).state, finish(1, "notStartable", at));
+    expect(refusal(told(inSlot(99, 359)))).toBe("start-too-early");
+    const ends = (slot: number, mills: string) => ({
+      events: [
+        { type: "JobFailed", data: { cause: "notStartable", slot } },
+        { type: "ChargePosted", data: { tenantPays: mills } },
+      ],
+    });
+    expect(told(inSlot(100))).toMatchObject(ends(101, "1600"));
+    expect(told(inSlot(102, 359))).toMatchObject(ends(103, "4800"));
+    // The exchange was away before that: else its silence would have displaced it at the end of slot 102.
+    expect(told(inSlot(106))).toMatchObject(ends(103, "4800"));
+  });
+
   test("that fails is tried again as often as the job allows", () => {
     const stubborn = [...admitted({ retries: 1 }), place(awardOf(1), 20_000), acceptAt(1), start(1)];
     const fail = (run: number) => finish(1, "failed", inSlot(102, run), run);

@@ -2,9 +2,10 @@ import type { JobEvent } from "../../events/catalog/job.ts";
 import type { CenterId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing } from "../decider.ts";
 import { jobKinds } from "../job-kinds.ts";
+import { rules } from "../rules.ts";
 import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import { placementFor } from "./called-placement.ts";
-import { chargesByTenant, untouchedFrom } from "./charging.ts";
+import { chargesByTenant } from "./charging.ts";
 import type { Accept, Finish, Start } from "./commands.ts";
 import { meteredEvent, notBegun } from "./metering.ts";
 import { isSuperseded, type KnownJob, type Placement } from "./state.ts";
@@ -48,13 +49,17 @@ export function startRun(command: Start, job: KnownJob): Decided {
   return accept({ type: "JobStarted", data });
 }
 
+function tooEarly({ from }: Placement): Decided {
+  return conflict("start-too-early", `The placement begins at ${instant(slotStart(from))}.`);
+}
+
 function whyNotStart(job: KnownJob, placement: Placement, command: Start): Decided | undefined {
   const { run, at, center } = command;
   if (!mayBegin(job, placement, center)) {
     return conflict("not-accepted", "Not every center of the gang has accepted the placement yet.");
   }
   if (at < slotStart(placement.from)) {
-    return conflict("start-too-early", `The placement begins at ${instant(slotStart(placement.from))}.`);
+    return tooEarly(placement);
   }
   if (at >= slotStart(placement.end))
     return conflict("placement-over", "The placement's last slot has passed.");
@@ -131,10 +136,9 @@ function notStartable(command: Finish, job: KnownJob, placement: Placement): Dec
   if (!mayBegin(job, placement, command.center)) {
     return conflict("not-accepted", "Only a center that is ready can say that the job cannot start.");
   }
-  const slot =
-    at < slotStart(placement.from)
-      ? Math.min(placement.from, untouchedFrom(placement, at))
-      : touchedTo(placement, at);
+  if (at < slotStart(placement.from)) return tooEarly(placement);
+  // It is told later than that where the exchange was away: its tenant does not pay for that.
+  const slot = Math.min(touchedTo(placement, at), placement.from + rules.notStartableSlots);
   const data = { job: job.request.job, placement: placement.id, at: instant(at), slot, detail };
   return accept<JobEvent>(
     { type: "JobFailed", data: { ...data, cause: "notStartable" } },
