@@ -32,7 +32,7 @@ export const rules = {
   lostWorkCreditMinutesMax: 60,
   /** Slots of its part that the innocent center of a split gang is still paid (row 13): the current and the next. */
   splitNoticeSlots: 2,
-  /** Seconds between the checkpoint signal and the end of an award whose continuation lost (row 5). */
+  /** Seconds between the checkpoint signal, which its center gives, and the end of an award whose continuation lost (row 5). */
   checkpointNoticeSeconds: 120,
   /** Hours a center keeps a job running while the exchange is away (row 14). */
   outageHours: 4,

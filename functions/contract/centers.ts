@@ -179,7 +179,7 @@ export const AssignmentChange = z.object({
     .boolean()
     .optional()
     .describe(
-      "The job bids for a continuation: if the exchange cannot be reached at `to`, keep it running until it answers, for 4 hours at most and not into slots of another award",
+      "The job bids for a continuation: unless it has been continued by then, give it its checkpoint signal 120 s before `to`. If the exchange cannot be reached at `to`, keep it running until it answers, for 4 hours at most and not into slots of another award",
     ),
 });
 export type AssignmentChange = z.infer<typeof AssignmentChange>;
