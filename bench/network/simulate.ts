@@ -362,9 +362,10 @@ function finish(world: World, lease: PlacementId, at: number): void {
   const run = world.runs.get(lease);
   if (run?.startedAt === undefined || run.dead || at > run.end) return;
   const { job, center, cards, startedAt } = run;
+  const of = { placement: lease, center, run: 1, at: msOf(world, at) } as const;
   const usage = usageOf(world, run, startedAt, at, cards);
-  const ended = { type: "Finish", placement: lease, center, run: 1, outcome: "completed" } as const;
-  hear(world, job, world.exchange.tellJob(job, { ...ended, usage, at: msOf(world, at) }), at);
+  if (at > startedAt) world.exchange.tellJob(job, { type: "Meter", ...of, usage });
+  hear(world, job, world.exchange.tellJob(job, { type: "Finish", ...of, outcome: "completed" }), at);
 }
 
 function usageOf(world: World, { center }: Run, from: number, to: number, cards: number) {

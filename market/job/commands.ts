@@ -123,8 +123,6 @@ export interface Finish extends OfRun {
    * though the center was ready.
    */
   readonly outcome: "completed" | "failed" | "notStartable";
-  readonly usage?: Usage;
-  readonly checkpointAt?: string;
   readonly detail?: string;
   /** Instants (ms) between which the exchange was away until just now: a run whose usage ends in there ended with it. */
   readonly absence?: { readonly from: number; readonly to: number };

@@ -19,7 +19,7 @@ export const notBegun = (run: number) =>
 type Report = Pick<Meter, "run" | "usage" | "cards" | "checkpointAt">;
 
 /** Usage that adds to what the run reported before; undefined when it is a repeat. */
-export function meteredEvent(
+function meteredEvent(
   job: KnownJob,
   placement: Placement,
   { run, usage, cards, checkpointAt }: Report,

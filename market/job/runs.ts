@@ -7,7 +7,7 @@ import { instant, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import { placementFor } from "./called-placement.ts";
 import { chargesByTenant } from "./charging.ts";
 import type { Accept, Finish, Start } from "./commands.ts";
-import { meteredEvent, notBegun } from "./metering.ts";
+import { notBegun } from "./metering.ts";
 import { isSuperseded, type KnownJob, type Placement } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
@@ -78,21 +78,13 @@ export function finishRun(command: Finish, job: KnownJob): Decided {
   const found = placementFor(job, command.placement, center);
   if (!found.ok) return found;
   const { placement } = found;
-  const usage =
-    command.usage === undefined || run > placement.run
-      ? undefined
-      : meteredEvent(job, placement, { ...command, usage: command.usage });
-  const before = usage === undefined ? [] : [usage];
-  if (isSuperseded(job, placement.id, run) || placement.lost.has(center)) {
-    // A superseded run's last usage is kept, unpaid, like any of its reports.
-    return usage === undefined ? superseded(run) : accept(usage);
-  }
+  if (isSuperseded(job, placement.id, run) || placement.lost.has(center)) return superseded(run);
   if (placement.ended !== undefined) return nothing;
   if (command.outcome === "notStartable") return notStartable(command, job, placement);
   if (run > placement.run) return notBegun(run);
-  if (!placement.runActive) return accept(...before);
+  if (!placement.runActive) return nothing;
   const end = command.outcome === "completed" ? completed : failed;
-  return accept(...before, ...end(command, job, placement));
+  return accept(...end(command, job, placement));
 }
 
 /** Slots touched by now: at least one once a run has begun. */
