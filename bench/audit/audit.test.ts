@@ -537,7 +537,12 @@ describe("cards", () => {
     const having = (count: number) =>
       forged(day.pages, (event) =>
         event.type === "CenterJoined" && event.data.center === "c-1"
-          ? [{ ...event, data: { ...event.data, pools: [{ product, cards: count, frameworks: [] }] } }]
+          ? [
+              {
+                ...event,
+                data: { ...event.data, pools: event.data.pools.map((pool) => ({ ...pool, cards: count })) },
+              },
+            ]
           : [event],
       );
     expect(faultsOf(having(16))).toEqual({});
