@@ -212,7 +212,9 @@ function placed(before: JobView, award: Award): readonly ViewEffect[] {
   ];
 }
 
+/** One that comes when the run has ended is given back. */
 function continued(before: JobView, award: Award): readonly ViewEffect[] {
+  if (before.status !== "placed" && before.status !== "running") return [];
   const lease = before.placements.at(-1)?.lease ?? award.placement;
   const placement = viewed(award, lease);
   const view: JobView = { ...before, placements: kept(before, placement) };

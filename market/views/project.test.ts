@@ -321,6 +321,14 @@ describe("a job", () => {
     expect(rows).toMatchObject(openRow({ to: 121 }));
   });
 
+  test("that has ended when its continuation comes stays ended: that is given back, and no center is told", () => {
+    const completed = parseEvent("JobCompleted", { ...ofRun, slot: 105 });
+    const next = parseEvent("JobContinued", { job, award: award(2, ["c-1", "c-2"], 111, 121) });
+    expect(rowsOf(stream, ...toPlaced, started, completed, next)).toEqual(
+      rowsOf(stream, ...toPlaced, started, completed),
+    );
+  });
+
   test("of which one center is lost goes on with the others", () => {
     const reduced = parseEvent("JobReduced", {
       job,
