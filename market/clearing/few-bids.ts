@@ -7,9 +7,9 @@ import {
   isProven,
   keep,
   keepMoved,
-  moreRounds,
   PATIENCE,
-  ROUNDS,
+  roundsBetween,
+  roundsIfDue,
   type State,
   sharedAnew,
 } from "./search-state.ts";
@@ -44,10 +44,10 @@ interface Proof {
 
 /** Moves and proof take turns; when moves gain nothing more the proof goes on alone, until it has nothing left either. */
 export function* searchFewBids(state: State): Generator<void, void> {
-  const { model, ascent, effort, look } = state;
+  const { model, effort } = state;
   const moves = yield* beginMoves(state);
   const proof = beginProof(state);
-  let nextRounds = effort.spent + LOOKS * look;
+  const rounds = roundsBetween(state, LOOKS);
   for (;;) {
     const moving = moves.improvement.moves - moves.gained < PATIENCE * model.bids;
     if (!moving && proof.ended) return;
@@ -57,9 +57,7 @@ export function* searchFewBids(state: State): Generator<void, void> {
     proof.due = moving ? proof.due + ((effort.spent - before) * PROOF) / model.bids : 1;
     if (yield* proveOn(state, proof)) moveFromBest(state, moves);
     if (isProven(state)) return;
-    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    yield* moreRounds(state, moves.improvement);
-    nextRounds = effort.spent + LOOKS * look;
+    yield* roundsIfDue(state, moves.improvement, rounds);
   }
 }
 

@@ -344,9 +344,15 @@ export function slackAtFloors(schedule: Schedule, bid: number): number {
   return slackWithoutLinks(schedule, bid, schedule.floor);
 }
 
+/** Where gangs are. */
+export type GangPlaces = Pick<Schedule, "model" | "choice" | "start" | "share">;
+
 /** What a gang gains where it is at prices of cells, mills, links for nothing. */
-export function slackWithoutLinks(schedule: Schedule, bid: number, prices: Float64Array): number {
-  const { model, choice, start, share } = schedule;
+export function slackWithoutLinks(
+  { model, choice, start, share }: GangPlaces,
+  bid: number,
+  prices: Float64Array,
+): number {
   const chosen = choice[bid] ?? -1;
   const second = secondWay(model, chosen);
   const cards = share[bid] ?? 0;

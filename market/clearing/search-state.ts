@@ -23,10 +23,13 @@ export interface State {
 }
 
 /** Rounds of the price search at most, and how many at a time once there are moves. */
-export const ROUNDS = 400;
+const ROUNDS = 400;
 const FURTHER = 10;
-/** Increment when div bids' cards are shared anew, as a share of the mean limit; and the largest book where they are. */
-const SHARE = { increment: 1 / 20, bids: 20_000 };
+/**
+ * Increment when div bids' cards are shared anew, as a share of the mean limit; the largest book where they are; and how
+ * many times the work of the last time goes into moves before the next.
+ */
+const SHARE = { increment: 1 / 20, bids: 20_000, every: 8 };
 /** So many moves without a gain, for each bid, gain nothing more. */
 export const PATIENCE = 400;
 
@@ -71,13 +74,46 @@ export function* sharedAnew(schedule: Schedule, { model, effort }: State): Gener
   return shared.welfare > schedule.welfare ? shared : schedule;
 }
 
-/** Further rounds of the price search, and moves by what they find. */
-export function* moreRounds(state: State, improvement: Improvement): Generator<void, void> {
+/** When div bids' cards are shared anew between moves. */
+export interface Sharing {
+  next: number;
+}
+
+/** Shares them if it is time. */
+export function* shareIfDue(state: State, improvement: Improvement, sharing: Sharing): Generator<void, void> {
+  const { effort } = state;
+  if (effort.spent < sharing.next) return;
+  const before = effort.spent;
+  improvement.schedule = yield* sharedAnew(improvement.schedule, state);
+  sharing.next = effort.spent + SHARE.every * (effort.spent - before);
+}
+
+/** When the price search goes on between moves, in units of work. */
+export interface RoundsBetween {
+  readonly every: number;
+  next: number;
+}
+
+/** @param looks at the whole book that moves are worth before it goes on */
+export function roundsBetween({ effort, look }: State, looks: number): RoundsBetween {
+  const every = looks * look;
+  return { every, next: effort.spent + every };
+}
+
+/** Further rounds of the price search if it is time and there are any left, and moves by what they find. */
+export function* roundsIfDue(
+  state: State,
+  improvement: Improvement,
+  rounds: RoundsBetween,
+): Generator<void, void> {
+  const { model, ascent, effort, look } = state;
+  if (ascent.rounds >= ROUNDS || effort.spent < rounds.next) return;
   for (let i = 0; i < FURTHER; i++) {
-    ascend(state.model, state.ascent);
-    state.effort.spent += state.look;
+    ascend(model, ascent);
+    effort.spent += look;
     yield;
   }
   const { guide, demand } = guideOf(state);
   guideImprovement(improvement, guide, demand);
+  rounds.next = effort.spent + rounds.every;
 }

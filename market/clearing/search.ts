@@ -19,11 +19,11 @@ import {
   isProven,
   keep,
   keepMoved,
-  moreRounds,
   PATIENCE,
-  ROUNDS,
+  roundsBetween,
+  roundsIfDue,
   type State,
-  sharedAnew,
+  shareIfDue,
 } from "./search-state.ts";
 import type { Stops } from "./supply.ts";
 import { takeTurns } from "./turns.ts";
@@ -74,8 +74,6 @@ const SINGLY = { rounds: 4, singly: 100 };
 const ABOUT = 32;
 /** Looks at the whole book that moves are worth before the price search goes on: once schedules are refined prices change little. */
 const LOOKS = { improving: 40, refining: 100 };
-/** Div bids' cards are shared anew when so many times the work of the last time has gone into moves. */
-const SHARE_EVERY = 8;
 /** Moves between two looks at the clock. */
 const MOVES = 64;
 /** Share of the work so far that each further clearing for the sake of minimum runs may take. */
@@ -235,7 +233,7 @@ function lookWork(model: Model): number {
  * been gained for long.
  */
 function* refine(state: State, from: Schedule): Generator<void, void> {
-  const { model, ascent, effort, look } = state;
+  const { model, ascent, effort } = state;
   const { guide, demand } = guideOf(state);
   keep(state, from);
   const improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
@@ -244,7 +242,7 @@ function* refine(state: State, from: Schedule): Generator<void, void> {
   const note = () => {
     if (keepMoved(state, improvement)) gained = improvement.moves;
   };
-  let nextRounds = effort.spent + LOOKS.refining * look;
+  const rounds = roundsBetween(state, LOOKS.refining);
   for (let cycle = 0; !isProven(state) && improvement.moves - gained < PATIENCE * model.bids; cycle++) {
     const about = large.length > 1 && cycle % ABOUT !== 0;
     const moves = about
@@ -257,32 +255,24 @@ function* refine(state: State, from: Schedule): Generator<void, void> {
     note();
     yield;
     improvement.schedule = copySchedule(state.best);
-    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + LOOKS.refining * look;
+    yield* roundsIfDue(state, improvement, rounds);
   }
 }
 
 /** So many moves, with rounds of the price search in between; fewer if the bound is reached. */
 function* improve(state: State, from: Schedule, moves: number): Generator<void, void> {
-  const { model, ascent, effort, look } = state;
+  const { model, ascent, effort } = state;
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
-  let nextShare = effort.spent;
+  const sharing = { next: effort.spent };
   const large = largeGangs(model, ascent.bound);
-  let nextRounds = effort.spent + LOOKS.improving * look;
+  const rounds = roundsBetween(state, LOOKS.improving);
   while (!isProven(state) && improvement.moves < moves) {
-    if (effort.spent >= nextShare) {
-      const before = effort.spent;
-      improvement.schedule = yield* sharedAnew(improvement.schedule, state);
-      nextShare = effort.spent + SHARE_EVERY * (effort.spent - before);
-    }
+    yield* shareIfDue(state, improvement, sharing);
     if (large.length > 1) kickOnce(improvement, large, effort);
     else for (let i = 0; i < MOVES; i++) improveOnce(improvement, effort);
     keepMoved(state, improvement);
     yield;
-    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + LOOKS.improving * look;
+    yield* roundsIfDue(state, improvement, rounds);
   }
 }

@@ -1,5 +1,12 @@
 import type { Model } from "./model.ts";
-import { firstWay, netOf, type Schedule, secondWay, slotsOf } from "./schedule.ts";
+import {
+  firstWay,
+  type GangPlaces,
+  type Schedule,
+  secondWay,
+  slackWithoutLinks,
+  slotsOf,
+} from "./schedule.ts";
 
 /**
  * Cells of which more may be sold than there is. Their cards cost a blend of the guide price, whoever holds how many, and
@@ -20,14 +27,13 @@ export interface SoftCells {
   hardness: number;
 }
 
-/** Who holds what in single pools or two, and calls back for each fill of a div bid. */
-export interface Holders {
-  readonly choice: Int32Array;
-  readonly start: Int32Array;
-  readonly share: Int32Array;
+/** What gangs hold; calls back for each fill of a div bid. */
+export interface Holders extends GangPlaces {
   eachFill(use: (way: number, cell: number) => void): void;
 }
 
+/** Units of work of a soft move. */
+export const MOVE = 16;
 /** What a card beyond those that there are costs, in guide prices. */
 const BEYOND = 3;
 
@@ -101,7 +107,7 @@ export function softRoom({ model, used, end }: SoftCells, cell: number): number 
 export function limitSteps(soft: SoftCells, holders: Holders, tighter: boolean): void {
   const { model, prices, end } = soft;
   const floors = Float64Array.from(prices, (_, cell) => softFloor(soft, cell));
-  const slack = slackByCell(model, floors, holders);
+  const slack = slackByCell(floors, holders);
   for (let cell = 0; cell < floors.length; cell++) {
     const bearable = Math.max(prices[cell] ?? 0, bearableBy(slack[cell] ?? 0, floors[cell] ?? 0));
     let step = model.stepStart[cell] ?? 0;
@@ -117,39 +123,25 @@ function bearableBy(slack: number, floor: number): number {
 }
 
 /** The least that any holder of each cell gains at the floors for each of its cards, mills. */
-function slackByCell(
-  model: Model,
-  floors: Float64Array,
-  { choice, start, share, eachFill }: Holders,
-): Float64Array {
+function slackByCell(floors: Float64Array, holders: Holders): Float64Array {
+  const { model, choice, start, share } = holders;
   const slack = new Float64Array(floors.length).fill(Infinity);
   for (let bid = 0; bid < model.bids; bid++) {
     const held = choice[bid] ?? -1;
     if (held === -1) continue;
-    const begins = start[bid] ?? 0;
-    const d = slotsOf(model, held);
+    const gain = slackWithoutLinks(holders, bid, floors);
+    const cards = share[bid] ?? 0;
+    const lower = (way: number, own: number) => {
+      const first = (model.wayPool[way] ?? 0) * model.T + (start[bid] ?? 0);
+      for (let cell = first, end = first + slotsOf(model, held); cell < end; cell++)
+        slack[cell] = Math.min(slack[cell] ?? 0, gain / own);
+    };
+    lower(firstWay(model, held), cards);
     const second = secondWay(model, held);
-    const inFirst = second < 0 ? (model.g[bid] ?? 0) : (share[bid] ?? 0);
-    const inSecond = (model.g[bid] ?? 0) - inFirst;
-    const first = (model.wayPool[firstWay(model, held)] ?? 0) * model.T + begins;
-    const other = second < 0 ? 0 : (model.wayPool[second] ?? 0) * model.T + begins;
-    let gain = netOf(model, held) - sumOf(floors, first, d) * inFirst;
-    if (second >= 0) gain -= sumOf(floors, other, d) * inSecond;
-    lower(slack, first, d, gain / inFirst);
-    if (second >= 0) lower(slack, other, d, gain / inSecond);
+    if (second >= 0) lower(second, (model.g[bid] ?? 0) - cards);
   }
-  eachFill((way, cell) => {
+  holders.eachFill((way, cell) => {
     slack[cell] = Math.min(slack[cell] ?? 0, (model.wayLimit[way] ?? 0) - (floors[cell] ?? 0));
   });
   return slack;
-}
-
-function sumOf(cells: Float64Array, first: number, d: number): number {
-  let sum = 0;
-  for (let cell = first; cell < first + d; cell++) sum += cells[cell] ?? 0;
-  return sum;
-}
-
-function lower(cells: Float64Array, first: number, d: number, most: number): void {
-  for (let cell = first; cell < first + d; cell++) cells[cell] = Math.min(cells[cell] ?? 0, most);
 }

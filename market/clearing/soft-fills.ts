@@ -2,7 +2,7 @@ import type { Effort } from "./insertion.ts";
 import type { Model } from "./model.ts";
 import type { Draw } from "./pseudo-random.ts";
 import type { Schedule } from "./schedule.ts";
-import { type SoftCells, sellSoftly, softFloor, softRoom } from "./soft-cells.ts";
+import { MOVE, type SoftCells, sellSoftly, softFloor, softRoom } from "./soft-cells.ts";
 
 /** What a div bid holds in soft cells: cards of each cell that it might have. */
 export interface SoftFills {
@@ -22,8 +22,6 @@ const DEAR = 0.02;
 const GIVEN_BACK = 0.1;
 const FITTING = 0.7;
 const ALL = 0.5;
-/** Units of work of a move. */
-const MOVE = 16;
 
 /** Cards that a bid takes to a cell (-1: to none) from another (-1: from its budget), as indexes of its fills. */
 interface Transfer {

@@ -22,6 +22,7 @@ import {
   type Holders,
   harden,
   limitSteps,
+  MOVE,
   type SoftCells,
   sellSoftly,
   softCells,
@@ -48,8 +49,6 @@ const LIMITED = 16;
 const DIVISIBLE = 0.3;
 /** What taking a gang out counts among the places that it could have. */
 const OUT = 0.5;
-/** Units of work of a move. */
-const MOVE = 16;
 /** Moves, at least and for each cell, between two looks at how much of the cost is true. */
 const PORTION = { least: 2048, perCell: 1 };
 
@@ -63,7 +62,6 @@ export interface Softening {
 }
 
 interface Softened extends Holders {
-  readonly model: Model;
   readonly soft: SoftCells;
   readonly places: NearPlaces;
   readonly draw: Draw;
@@ -145,7 +143,7 @@ function begin(from: Schedule, guide: PriceTables, places: NearPlaces, draw: Dra
 
 /** Sends a gang to a place drawn, or out; kept if that is worth more than `least` mills, and the gang bears the last cards' costs. */
 function moveGang(softened: Softened, bid: number, least: number, effort: Effort): void {
-  const { model, places, draw, choice, start, linkUsed } = softened;
+  const { model, places, draw, choice, start, share, linkUsed } = softened;
   const first = places.first[bid] ?? 0;
   const count = (places.first[bid + 1] ?? 0) - first;
   const held = choice[bid] ?? -1;
@@ -161,6 +159,7 @@ function moveGang(softened: Softened, bid: number, least: number, effort: Effort
   if (moved) {
     choice[bid] = way;
     start[bid] = to;
+    share[bid] = model.g[bid] ?? 0;
   }
   const now = choice[bid] ?? -1;
   if (now >= 0) addStaging(model, linkUsed, now, start[bid] ?? 0, 1);

@@ -5,11 +5,13 @@ import {
   guideOf,
   isProven,
   keepMoved,
-  moreRounds,
   PATIENCE,
-  ROUNDS,
+  roundsBetween,
+  roundsIfDue,
+  type Sharing,
   type State,
   sharedAnew,
+  shareIfDue,
 } from "./search-state.ts";
 import { soften } from "./soften.ts";
 
@@ -22,8 +24,6 @@ const SOFT = [30, 100, 200, 300];
 const NEAR = 0.02;
 /** Looks at the whole book that moves are worth before the price search goes on. */
 const LOOKS = 40;
-/** Div bids' cards are shared anew when so many times the work of the last time has gone into boxes. */
-const SHARE_EVERY = 8;
 /** Boxes between two looks at what has been reached. */
 const PORTION = 64;
 /** A gain, as a share of all welfare, for which the whole schedule is not copied yet. */
@@ -34,19 +34,18 @@ interface Turns {
   /** Turns of soft moves so far, and the work of the last. */
   softened: number;
   work: number;
-  /** When div bids' cards are shared anew. */
-  nextShare: number;
+  readonly sharing: Sharing;
 }
 
 /** Moves from a schedule on: whichever kind brought more for its work in its last turn has the next one. */
 export function* takeTurns(state: State, from: Schedule): Generator<void, void> {
-  const { model, ascent, effort, look } = state;
+  const { model, ascent, effort } = state;
   const { guide, demand } = guideOf(state);
   const improvement = beginImprovement(copySchedule(from), guide, demand, ascent.bound);
-  const turns: Turns = { improvement, softened: 0, work: 0, nextShare: effort.spent };
+  const turns: Turns = { improvement, softened: 0, work: 0, sharing: { next: effort.spent } };
   const brought = { soft: Infinity, boxes: Infinity };
   let gained = 0;
-  let nextRounds = effort.spent + LOOKS * look;
+  const rounds = roundsBetween(state, LOOKS);
   while (!isProven(state) && improvement.moves - gained < PATIENCE * model.bids) {
     const before = { welfare: state.best.welfare, spent: effort.spent };
     const kind = turns.softened === 0 || brought.soft > brought.boxes ? "soft" : "boxes";
@@ -56,9 +55,7 @@ export function* takeTurns(state: State, from: Schedule): Generator<void, void> 
     brought[kind] = gain / (effort.spent - before.spent);
     if (gain > 0) gained = improvement.moves;
     yield;
-    if (ascent.rounds >= ROUNDS || effort.spent < nextRounds) continue;
-    yield* moreRounds(state, improvement);
-    nextRounds = effort.spent + LOOKS * look;
+    yield* roundsIfDue(state, improvement, rounds);
   }
   improvement.schedule = yield* sharedAnew(improvement.schedule, state);
   keepMoved(state, improvement);
@@ -85,11 +82,7 @@ function* boxTurn(state: State, turns: Turns): Generator<void, void> {
   const { improvement } = turns;
   const until = effort.spent + turns.work;
   while (effort.spent < until) {
-    if (effort.spent >= turns.nextShare) {
-      const before = effort.spent;
-      improvement.schedule = yield* sharedAnew(improvement.schedule, state);
-      turns.nextShare = effort.spent + SHARE_EVERY * (effort.spent - before);
-    }
+    yield* shareIfDue(state, improvement, turns.sharing);
     for (let i = 0; i < PORTION; i++) improveOnce(improvement, effort);
     if (improvement.schedule.welfare > state.best.welfare + SMALL_GAIN * Math.abs(state.best.welfare))
       keepMoved(state, improvement);
