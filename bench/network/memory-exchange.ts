@@ -347,10 +347,7 @@ export function createMemoryExchange(
       const waiverOf = waivers(released);
       for (const [placement, job] of [...releases]) {
         const state = jobs.get(job);
-        const slots =
-          state === undefined || state.phase === "unknown"
-            ? undefined
-            : releasedSlots(state, placement, before);
+        const slots = state && releasedSlots(state, placement, before);
         if (slots === undefined) continue;
         const waiver = waiverOf(placement, slots.from, slots.to);
         tellJob(job, { type: "ChargeRelease", placement, before, waiver, at: now });

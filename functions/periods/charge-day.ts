@@ -47,7 +47,7 @@ async function chargeReleases(access: Access, period: Period): Promise<void> {
   const due: (ReleaseView & { readonly from: number; readonly to: number })[] = [];
   await forEachInFlight(inFlight, open, async ({ data }) => {
     const { state } = await loadState(access.store, jobDecider, streams.job(data.job));
-    const slots = state.phase === "unknown" ? undefined : releasedSlots(state, data.placement, before);
+    const slots = releasedSlots(state, data.placement, before);
     if (slots !== undefined) due.push({ ...data, from: slots.from, to: slots.to });
   });
   if (due.length > 0) {

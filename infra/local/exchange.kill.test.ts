@@ -183,8 +183,8 @@ test("an exchange that is killed again and again goes on where it was, and at la
   await Promise.all([...lives, last].map(({ gone }) => gone));
 
   const times = [...lives, last].flatMap((life) => timesIn(life.lines));
-  // An hour is told of once; that in which a life ended perhaps by nobody.
-  expect(times.length).toBeGreaterThan(12);
+  // A life that ends in the last moment of an hour may not have told of it, and no other tells of it then.
+  expect(times.length).toBeGreaterThanOrEqual(24 - deaths.length);
   expect(times, "market time went back").toEqual(times.toSorted());
 
   const logged = await commitsOfLog();

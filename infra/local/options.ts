@@ -33,12 +33,8 @@ const parsed: typeof parseArgs = (config) => {
   try {
     return parseArgs(config);
   } catch (cause) {
-    throw new Error(
-      `${cause instanceof Error ? cause.message : cause}: npm start -- --help shows the options`,
-      {
-        cause,
-      },
-    );
+    const detail = cause instanceof Error ? cause.message : cause;
+    throw new Error(`${detail}: npm start -- --help shows the options`, { cause });
   }
 };
 

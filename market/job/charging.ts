@@ -19,7 +19,7 @@ import {
 import { periodOf, periodStart, SLOTS_PER_DAY, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import type { ChargeRelease } from "./commands.ts";
 import { readyPart } from "./readiness.ts";
-import { balancesOf, inForce, type KnownJob, lostSlots, type Placement } from "./state.ts";
+import { balancesOf, inForce, type JobState, type KnownJob, lostSlots, type Placement } from "./state.ts";
 
 // Which charges an ending posts: one per award of the placement that money can still touch.
 
@@ -268,10 +268,11 @@ export function chargesOfDay(job: KnownJob, period: Period): Charge[] {
 
 /** Released slots of an award before `before` that no fee was charged for yet; undefined: there are none. */
 export function releasedSlots(
-  job: KnownJob,
+  job: JobState,
   placement: PlacementId,
   before: number,
 ): { readonly balance: AwardBalance; readonly from: number; readonly to: number } | undefined {
+  if (job.phase === "unknown") return undefined;
   const balance = job.balances.find((candidate) => candidate.award.placement === placement);
   if (balance?.feesTo === undefined || balance.final) return undefined;
   const to = Math.min(before, endOf(balance));
