@@ -212,10 +212,12 @@ function placed(before: JobView, award: Award): readonly ViewEffect[] {
   ];
 }
 
-/** One that comes when the run has ended is given back. */
+/** One that comes when the run has ended, or that does not follow on what was reclaimed of it, is given back. */
 function continued(before: JobView, award: Award): readonly ViewEffect[] {
   if (before.status !== "placed" && before.status !== "running") return [];
-  const lease = before.placements.at(-1)?.lease ?? award.placement;
+  const last = before.placements.at(-1);
+  if (last === undefined || last.to !== award.from) return [];
+  const { lease } = last;
   const placement = viewed(award, lease);
   const view: JobView = { ...before, placements: kept(before, placement) };
   const first = view.placements.find((other) => other.lease === lease) ?? placement;

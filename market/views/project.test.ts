@@ -329,6 +329,18 @@ describe("a job", () => {
     );
   });
 
+  test("whose cards are reclaimed goes on with what follows on what is left, and with nothing behind that", () => {
+    const gang = { ...spec, kind: "block", cards: 8 };
+    const asked = parseEvent("JobRequested", { job, owner, account, spec: gang, hold: "40000" });
+    const reclaimed = parseEvent("JobReclaimed", { job, placement: lease, center: "c-1", at: time, slot: 107 });
+    const told = [asked, admitted(), placed, started, reclaimed];
+    const next = (from: number) =>
+      parseEvent("JobContinued", { job, award: award(2, ["c-1", "c-2"], from, from + 10) });
+    expect(rowsOf(stream, ...told)).toMatchObject(openRow({ to: 107 }));
+    expect(rowsOf(stream, ...told, next(111))).toEqual(rowsOf(stream, ...told));
+    expect(rowsOf(stream, ...told, next(107))).toMatchObject(openRow({ to: 117 }));
+  });
+
   test("of which one center is lost goes on with the others", () => {
     const reduced = parseEvent("JobReduced", {
       job,
