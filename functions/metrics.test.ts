@@ -212,6 +212,29 @@ describe("the functions' metrics", () => {
     expect(await measured(exchange, "ChargesNotSettled", "settle-accounts", event)).toBe(1);
   });
 
+  test("count auctions whose book cannot be cleared, and none where it can", async () => {
+    const solve = async (forged: boolean) => {
+      const exchange = await startExchange();
+      await openMarket(exchange);
+      const [joined] = await exchange.commits("center-c-1");
+      if (joined === undefined) throw new Error("no center");
+      // No decider lets a center have a pool twice.
+      const events = joined.events.map(({ type, data }) => {
+        const { pools } = z.looseObject({ pools: z.array(z.unknown()) }).parse(data);
+        return { type, v: 1, data: { ...data, center: "c-2", pools: [...pools, ...pools] } };
+      });
+      const commit = { ...joined, stream: "center-c-2", commandId: "forged", events };
+      if (forged) {
+        await createEventLog(exchange.database, testTables.log).append(commit);
+        await exchange.wake("relay-commits", [{ pk: "center-c-2", sk: 1 }]);
+      }
+      await exchange.invoke("close-gate", {});
+      return measured(exchange, "AuctionsNotCleared", "solve-auction", { auction: 1 });
+    };
+    expect(await solve(false)).toBeUndefined();
+    expect(await solve(true)).toBe(1);
+  });
+
   test("count awards that a job does not take, and none where all goes well", async () => {
     const done = await startExchange();
     const { job } = await placeJob(done);

@@ -17,6 +17,8 @@ export const metrics = {
   GateAge: { unit: "Seconds", from: ["watch-auctions"] },
   /** Accounts that refused to pay a batch of charges out of the holds. Cannot be: a break of the books. */
   ChargesNotSettled: { unit: "Count", from: ["settle-accounts"] },
+  /** Auctions that were voided because their book cannot be cleared. Cannot be: bids are held for, offers are cut off. */
+  AuctionsNotCleared: { unit: "Count", from: ["solve-auction"] },
   /** Awards that the job refused. Cannot be: a break of the books. */
   AwardsNotTaken: { unit: "Count", from: ["publish-awards"] },
 } as const satisfies Record<string, Metric>;

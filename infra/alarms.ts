@@ -175,6 +175,10 @@ function ownAlarms(): AlarmSpec[] {
       meaning: "A break: an account did not pay a charge out of its hold.",
       threshold: 1,
     },
+    AuctionsNotCleared: {
+      meaning: "A book could not be cleared: its auction is void, and the session's next gate runs it again.",
+      threshold: 1,
+    },
     AwardsNotTaken: { meaning: "A break: a job did not take an award of a sealed auction.", threshold: 1 },
   };
   return metricNames.flatMap((metric) => {

@@ -53,6 +53,7 @@ export function createDashboard(scope: Construct, watched: Watched, alarms: read
       "Breaks",
       [
         ...metrics.ChargesNotSettled.from.map((from) => ownMetric("ChargesNotSettled", from)),
+        ...metrics.AuctionsNotCleared.from.map((from) => ownMetric("AuctionsNotCleared", from)),
         ...metrics.AwardsNotTaken.from.map((from) => ownMetric("AwardsNotTaken", from)),
         ...metrics.LostWakeUps.from.map((from) => ownMetric("LostWakeUps", from)),
       ],

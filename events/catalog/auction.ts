@@ -31,7 +31,7 @@ export const GateClosed = defineEvent(
     /** Slots on sale. */
     from: Slot,
     to: Slot,
-    /** The auction that was voided at the cap and is run again here. */
+    /** The auction that was voided and is run again here. */
     reruns: AuctionNumber.optional(),
   }),
 );

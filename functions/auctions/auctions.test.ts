@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { createEventLog } from "../../events/store/log.ts";
+import { mills } from "../../market/money.ts";
 import { slotStart } from "../../market/time.ts";
 import { testTables } from "../../test/dynalite.ts";
 import {
@@ -134,6 +136,50 @@ describe("the auction's steps", () => {
     );
     expect(phases).toContain("placed");
     expect((await exchange.commits("auction-2")).length).toBeGreaterThan(0);
+  });
+
+  test("void a book that cannot be cleared, and go on: its bids wait for the next gate or expire with their funds", async () => {
+    const exchange = await startExchange();
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme);
+    // No decider lets a center have a pool twice, so that it stands in the log must be forged.
+    const [joined] = await exchange.commits("center-c-1");
+    if (joined === undefined) throw new Error("no center");
+    const data = { ...newCenter("c-2"), owner: "alpha" };
+    const pools = [...newCenter("c-2").pools, ...newCenter("c-2").pools];
+    await createEventLog(exchange.database, testTables.log).append({
+      ...joined,
+      stream: "center-c-2",
+      commandId: "forged",
+      events: [{ type: "CenterJoined", v: 1, data: { ...data, pools } }],
+    });
+    await exchange.wake("relay-commits", [{ pk: "center-c-2", sk: 1 }]);
+    const soon = { from: exchange.slot() + 1, to: exchange.slot() + 12 };
+    const post = async (more: Readonly<Record<string, unknown>>) =>
+      (await succeeds(exchange.call(operations.postJob, acme, { body: newJob(exchange, "c-1", more) }))).job;
+    const [short, long] = [await post(soon), await post({ ...soon, to: soon.from + 60 })];
+    await exchange.pump();
+    const held = async () => {
+      const params = { account: "acme" };
+      return mills((await succeeds(exchange.call(operations.getAccount, acme, { params }))).held);
+    };
+    const before = await held();
+
+    for (const auction of [1, 2, 3]) {
+      exchange.clock.set(slotStart(exchange.slot() + 1));
+      await exchange.runAuctions();
+      await exchange.pump();
+      const [closed, voided] = (await exchange.commits(`auction-${auction}`)).flatMap(({ events }) => events);
+      expect(closed).toMatchObject({
+        type: "GateClosed",
+        data: auction === 1 ? {} : { reruns: auction - 1 },
+      });
+      expect(voided).toMatchObject({ type: "AuctionVoided", data: { reason: "checkFailed" } });
+    }
+    const statusOf = async (job: string) =>
+      (await succeeds(exchange.call(operations.getJob, acme, { params: { job } }))).status;
+    expect([await statusOf(short), await statusOf(long)]).toEqual(["expired", "open"]);
+    expect(await held()).toBe(before / 2n);
   });
 
   test("never give an owner its own cards", async () => {

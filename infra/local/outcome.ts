@@ -102,7 +102,7 @@ function countLines(
   );
   const sessions = `${gates.filter((session) => session === "spot").length} spot and ${gates.filter((session) => session === "forward").length} forward`;
   return [
-    `${count("CapacityOffered")} offers, ${figures.jobs} jobs, ${sessions} auctions (${count("AuctionVoided")} voided at the cap)`,
+    `${count("CapacityOffered")} offers, ${figures.jobs} jobs, ${sessions} auctions (${count("AuctionVoided")} voided)`,
     `${figures.placed} placed, ${figures.completed} completed, ${figures.running} running, ${figures.waiting - expired} waiting, ${expired} expired, ${figures.failed} failed`,
     `${figures.displaced} displaced while running, ${figures.recovered} of them recovered, ${continued} continuations`,
     priceLine(events),

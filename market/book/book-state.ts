@@ -155,7 +155,7 @@ export interface BookState {
   readonly gates: Map<Session, number>;
   /** Slot in which its auction was sealed or voided. */
   readonly sealedIn: Map<Session, number>;
-  /** The session's auction that was voided at the cap and waits to be run again. */
+  /** The session's auction that was voided and waits to be run again. */
   readonly voided: Map<Session, number>;
   /** What each session's last auction published: the next one begins its search for prices there. */
   readonly prices: Map<Session, readonly PoolPrice[]>;

@@ -10,7 +10,7 @@ export interface Gate {
   readonly gate: number;
   readonly from: number;
   readonly to: number;
-  /** The auction that was voided at the cap and is run again here. */
+  /** The auction that was voided and is run again here. */
   readonly reruns?: number;
 }
 

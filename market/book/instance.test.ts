@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { OfferId, OwnerId, Period } from "../../events/catalog/values.ts";
+import { CenterId, OfferId, OwnerId, Period } from "../../events/catalog/values.ts";
 import {
   a100,
   ascend,
@@ -253,6 +253,28 @@ describe("the offers of a problem", () => {
       [0, 9, 56, 120],
       [9, 29, 64, 120],
     ]);
+  });
+
+  test("cost no more together than a double holds: of more than that the dearest are left out", () => {
+    // Six hundred pools of a million cards for a week, and one at half of the price; each of them was taken.
+    const pool = [{ product: ascend, cards: 1_000_000, frameworks: [] }];
+    const many = Array.from({ length: 600 }, (_, n) => `c-${String(n).padStart(3, "0")}`);
+    const offer = (name: string, reserve: number) =>
+      offered(`o-${name}`, { center: CenterId.parse(name), cards: 1_000_000, reserve, to: 1780 });
+    const book = bookAfter(
+      ...[...many, "last"].map((name) => joined(CenterId.parse(name), { pools: pool })),
+      ...many.map((name) => offer(name, 10_000)),
+      offer("last", 5_000),
+      ...queued("train", { session: "forward", home: CenterId.parse("last"), from: 100, to: 130 }),
+    );
+    const { offers } = instanceOf(book, gateIn(98, "forward")).book;
+    const cost = (rows: typeof offers) =>
+      rows.reduce((sum, one) => sum + one.q * one.reserve * (one.to - one.from), 0);
+    expect(offers.at(-1)).toMatchObject({ reserve: 50_000 });
+    expect(offers).toHaveLength(536);
+    expect(cost(offers)).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+    expect(cost(offers) + cost(offers.slice(0, 1))).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+    expect(validateBook(instanceOf(book, gateIn(98, "forward")).book)).toEqual([]);
   });
 
   test("that spot sold of a home reserve leave the others to forward, as far as the reserve is the cheaper one", () => {

@@ -8,6 +8,7 @@ import { leastSlots, type ProductChoice, stretchSlots } from "../stretch.ts";
 import { hourOfDay, SLOT_SECONDS } from "../time.ts";
 import { type BookCenter, type BookJob, type BookState, poolId } from "./book-state.ts";
 import { grainOf, type LinkLeft, linksLeft, type OnSale, type Step, stepsLeft } from "./capacity-left.ts";
+import { withinExactCost } from "./exact-cost.ts";
 import { exclusionOf, groupOf, mayWinTogether, tieOf } from "./links.ts";
 import { continuation, firstStretch } from "./next-stretch.ts";
 import { mostAsked } from "./price-cap.ts";
@@ -102,21 +103,23 @@ export function instanceAt(book: BookState, gate: AuctionGate): Instance {
         latMs: latencyMs,
         perGB,
       })),
-      offers: firmFirst(
-        stepsLeft(book, onSale, grain).flatMap((step): Offer[] => {
-          const pool = poolIndex.get(step.pool) ?? 0;
-          const { offer, cards: q, reserve, run, reclaimable } = step;
-          return withinCap(step, most[pool] ?? [], grain).map(({ from, to }) => ({
-            id: from === step.from ? offer : `${offer}/${from}`,
-            pool,
-            from,
-            to,
-            q,
-            reserve: reserve * grain,
-            ...(run === undefined ? {} : { minRun: run.units, of: run.offer, sold: run.sold }),
-            ...(reclaimable === undefined ? {} : { reclaimable }),
-          }));
-        }),
+      offers: withinExactCost(
+        firmFirst(
+          stepsLeft(book, onSale, grain).flatMap((step): Offer[] => {
+            const pool = poolIndex.get(step.pool) ?? 0;
+            const { offer, cards: q, reserve, run, reclaimable } = step;
+            return withinCap(step, most[pool] ?? [], grain).map(({ from, to }) => ({
+              id: from === step.from ? offer : `${offer}/${from}`,
+              pool,
+              from,
+              to,
+              q,
+              reserve: reserve * grain,
+              ...(run === undefined ? {} : { minRun: run.units, of: run.offer, sold: run.sold }),
+              ...(reclaimable === undefined ? {} : { reclaimable }),
+            }));
+          }),
+        ),
       ),
       bids: withGroups(bids),
     },

@@ -332,7 +332,13 @@ describe("a job", () => {
   test("whose cards are reclaimed goes on with what follows on what is left, and with nothing behind that", () => {
     const gang = { ...spec, kind: "block", cards: 8 };
     const asked = parseEvent("JobRequested", { job, owner, account, spec: gang, hold: "40000" });
-    const reclaimed = parseEvent("JobReclaimed", { job, placement: lease, center: "c-1", at: time, slot: 107 });
+    const reclaimed = parseEvent("JobReclaimed", {
+      job,
+      placement: lease,
+      center: "c-1",
+      at: time,
+      slot: 107,
+    });
     const told = [asked, admitted(), placed, started, reclaimed];
     const next = (from: number) =>
       parseEvent("JobContinued", { job, award: award(2, ["c-1", "c-2"], from, from + 10) });
