@@ -77,6 +77,51 @@ beforeEach(async () => {
   expect(await held()).toEqual([String(1_000_000 - 40_000 - 12_000), "52000"]);
 });
 
+describe("an exchange that stopped when it had taken the hold for more, before it closed the gate", () => {
+  test("finds the run of its last auction running, under a name that this auction did not give", async () => {
+    let stopped = false;
+    exchange = await startExchange((database) => ({
+      ...database,
+      put(table, item, anyOf) {
+        if (stopped && String(item.pk).startsWith("auction-")) throw new Error("stopped");
+        return database.put(table, item, anyOf);
+      },
+    }));
+    from = exchange.slot() + 1;
+    end = from + 7;
+    await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter(center) }));
+    await succeeds(exchange.call(operations.renewLease, alpha, { params: { center } }));
+    await offer(from, end + 100);
+    await openAccount(exchange, acme);
+    const body = newJob(exchange, center, { slots: 7, extendLimit: 150, maxSlots: 60 });
+    ({ job } = await succeeds(exchange.call(operations.postJob, acme, { body })));
+    await auction();
+    placement = (await jobNow()).awards[0]?.placement ?? "none";
+    const params = { placement };
+    await succeeds(exchange.call(operations.acceptPlacement, alpha, { params, body: { center } }));
+    goTo(from);
+    await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: { center, run: 1 } }));
+    await exchange.pump();
+    stopped = true;
+    await expect(exchange.runAuctions()).rejects.toThrow("stopped");
+    stopped = false;
+
+    goTo(end + 6);
+    await auction();
+    const bridged = (await eventsOf()).filter(({ type }) => type === "JobBridged");
+    expect(bridged).toMatchObject([
+      { data: { award: { placement: `${job}.01`, stretch: 2, from: end, to: end + 7 } } },
+    ]);
+    const { awards, status } = await jobNow();
+    expect(status).toBe("running");
+    expect(awards.map((award) => [award.placement, award.from - end])).toEqual([
+      [`${job}.1`, -7],
+      [`${job}.01`, 0],
+      [`${job}.2`, 7],
+    ]);
+  });
+});
+
 describe("an exchange that was away at the end of a run", () => {
   test("finds it running, has it pay the last spot price, and lets it bid for more at once", async () => {
     await offer(end, end + 100);

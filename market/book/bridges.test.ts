@@ -93,6 +93,21 @@ describe("a run whose end fell into the exchange's absence", () => {
     expect(shortly(back, 111)).toEqual([]);
   });
 
+  test("has a name of its own where the last auction, or a bridge after it, gave the job its award", () => {
+    // Seven slots of the last auction before the exchange went away, at whose next gate it took the hold and no more.
+    const award = awardTo("train", 1, [fill({ to: 107 })]);
+    const book = bookAfter(joined(xian), offered(), ...queued("train", { ...spec, slots: 7 }));
+    sealWith(book, gateIn(99), [award], published);
+    seePage(book, [held("train", 240 * 8 * 7, 2)], 100);
+    const [first] = bridges(book, 108);
+    expect(first?.award).toMatchObject({ placement: "train.01", auction: 1, from: 107, to: 109 });
+    // It is told, the next hold is taken, and the exchange is away once more before that gate has closed.
+    if (first === undefined) throw new Error("no bridge");
+    seePage(book, [{ type: "JobBridged", data: { ...first, job: first.job } }], 108);
+    seePage(book, [held("train", 240 * 8 * 9, 3)], 108);
+    expect(shortly(book, 111)).toEqual([["train.001", 109, 112, "2400", "17280"]]);
+  });
+
   test("is not bridged where its last gate was held in time, whatever it bid there", () => {
     expect(shortly(awayAfter(109), 110)).toEqual([]);
     expect(shortly(awayAfter(109), 113)).toEqual([]);

@@ -60,8 +60,7 @@ function bridgeOf(book: BookState, job: BookJob, gate: number, room: Room): Brid
   if (value + sum(links.map(({ charge }) => mills(charge))) > most) return undefined;
   room.take(bridged);
   const award: Award = {
-    // Whoever has a hold for its next stretch was not awarded anything by the last auction.
-    placement: PlacementId.parse(`${job.job}.${book.auctions}`),
+    placement: unusedName(job, book.auctions),
     job: job.job,
     auction: book.auctions,
     session: "spot",
@@ -74,6 +73,17 @@ function bridgeOf(book: BookState, job: BookJob, gate: number, room: Room): Brid
     value: millsText(value),
   };
   return { job: job.job, award, hold: millsText(hold) };
+}
+
+/**
+ * The last auction's number, behind as many zeros as it takes: no auction's number begins with one. That auction may have
+ * given the job its award, or a bridge may have its name, if the next gate took the hold for more but never closed.
+ */
+function unusedName({ job, awards }: BookJob, auction: number): PlacementId {
+  const used = new Set(awards.map(({ placement }) => placement));
+  let name = `${job}.${auction}`;
+  for (let zeros = "0"; used.has(PlacementId.parse(name)); zeros += "0") name = `${job}.${zeros}${auction}`;
+  return PlacementId.parse(name);
 }
 
 /** Slots of the longest continuation that the run bid for and that its hold covers; 0: none. */
