@@ -93,6 +93,15 @@ describe("released cards", () => {
     expect(told(derated, 105)).toEqual([["a", 8, 6]]);
   });
 
+  test("count as sold again where only cards are left that energy lifts above the price cap", () => {
+    const center = joined(xian, { energy: new Array<number>(24).fill(500) });
+    const book = bookAfter(center, offered(), offered("dear", { reserve: 10_000 }), ...queued("a"));
+    seal(book, gateIn(99), awardTo("a", 1));
+    seePage(book, [...queued("b"), completed("a", 104)]);
+    seal(book, gateIn(104), awardTo("b", 2, [fill({ cards: 13, from: 105 })]));
+    expect(told(book, 105)).toEqual([["a", 8, 3]]);
+  });
+
   test("are followed to the end of the award, however many gates pass", () => {
     const book = awardedTo({ a: 8 }, 130);
     seePage(book, [completed("a", 104)]);

@@ -1,8 +1,10 @@
 import type { CenterId, JobId, PlacementId, ProductId } from "../../events/catalog/values.ts";
 import { splitByLargestRemainder } from "../money.ts";
 import type { Waiver } from "../settlement/charges.ts";
+import { hourOfDay } from "../time.ts";
 import { type BookState, poolId } from "./book-state.ts";
 import { stepsLeft } from "./capacity-left.ts";
+import { mostAsked } from "./price-cap.ts";
 
 /** Cards of one award that a tenant gave back in one slot, and how many of them nobody bought again. */
 export interface ReleasedCards {
@@ -22,12 +24,26 @@ export interface ReleasedCards {
 export function unresoldIn(book: BookState, slot: number): ReleasedCards[] {
   const released = releasedIn(book, slot);
   if (released.length === 0) return [];
-  const left = new Map<string, number>();
-  for (const { pool, cards } of stepsLeft(book, { from: slot, to: slot + 1, reservesUntil: slot + 1 }, 1))
-    left.set(pool, (left.get(pool) ?? 0) + cards);
+  const steps = stepsLeft(book, { from: slot, to: slot + 1, reservesUntil: slot + 1 }, 1);
   const byPool = Map.groupBy(released, ({ center, product }) => poolId(center, product));
-  return [...byPool].flatMap(([pool, own]) => shared(own, left.get(pool) ?? 0));
+  return [...byPool].flatMap(([pool, own]) => {
+    const [one] = own;
+    const most = one === undefined ? 0 : mostAskedIn(book, one, slot);
+    const left = steps.filter((step) => step.pool === pool && step.reserve <= most);
+    return shared(
+      own,
+      left.reduce((sum, { cards }) => sum + cards, 0),
+    );
+  });
 }
+
+/** Cards that energy lifts above the price cap in this slot were never on sale, so they are not left of it either. */
+function mostAskedIn({ centers }: BookState, { center, product }: ReleasedPool, slot: number): number {
+  const spec = centers.get(center)?.spec;
+  return spec === undefined ? 0 : (mostAsked(spec, product, 1)[hourOfDay(slot)] ?? 0);
+}
+
+type ReleasedPool = Pick<ReleasedCards, "center" | "product">;
 
 /** What an award in `[from, to)` owes no fee on. `bySlot`: what became of the cards of each slot whose last gate closed. */
 export function waivers(
