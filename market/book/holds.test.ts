@@ -23,6 +23,7 @@ import {
   sell,
   xian,
 } from "../../test/book-histories.ts";
+import { SLOTS_PER_DAY } from "../time.ts";
 import type { BookState } from "./book-state.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
 import { observePage } from "./observe-page.ts";
@@ -151,6 +152,18 @@ describe("a hold has lapsed", () => {
     seePage(book, [holdReleased("train", 20_000)]);
     seal(book, gateIn(100));
     expect(book.jobs.size).toBe(0);
+    expect(book.earlyHolds.size).toBe(0);
+  });
+
+  test("that comes when the book has forgotten the job is kept for a request no longer than that can take", () => {
+    const book = bookAfter(...market, requested("train"), admitted("train"), held("train", 20_000));
+    seePage(book, [cancelled("train", 98), holdReleased("train", 20_000)]);
+    seal(book, gateIn(99));
+    expect(book.jobs.size).toBe(0);
+    seePage(book, [held("train", 16_000, 2)]);
+    seal(book, gateIn(100 + SLOTS_PER_DAY));
+    expect(book.earlyHolds.size).toBe(1);
+    seal(book, gateIn(100 + 3 * SLOTS_PER_DAY));
     expect(book.earlyHolds.size).toBe(0);
   });
 

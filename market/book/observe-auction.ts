@@ -2,13 +2,15 @@ import type { AuctionEvent } from "../../events/catalog/auction.ts";
 import type { Award } from "../../events/catalog/award.ts";
 import type { Session } from "../../events/catalog/values.ts";
 import { rules } from "../rules.ts";
-import { SLOTS_PER_DAY, SLOTS_PER_HOUR, slotOf } from "../time.ts";
+import { periodOf, periodPlus, SLOTS_PER_DAY, SLOTS_PER_HOUR, slotOf } from "../time.ts";
 import type { BookAward, BookJob, BookState, Lease } from "./book-state.ts";
 import { noteSoldRuns } from "./capacity-left.ts";
 import { groupOf } from "./links.ts";
 
 /** Longer than the feed takes to bring a child's request that was made before its parent ended. */
 const endKeptSlots = SLOTS_PER_HOUR;
+/** Longer than any commit lies in the log before the daily scan brings it into the feed. */
+const earlyHoldDays = 2;
 const groupNameSlots = rules.groupNameDays * SLOTS_PER_DAY;
 
 /**
@@ -110,6 +112,7 @@ function forget(book: BookState, gate: number): void {
     book.reclaims.delete(offer);
   }
   forgetEnds(book, gate);
+  forgetEarlyHolds(book, gate);
   for (const [group, { job, to }] of book.groups)
     if (to + groupNameSlots <= gate && !book.jobs.has(job)) book.groups.delete(group);
 }
@@ -119,6 +122,14 @@ function forgetEnds({ ends, jobs }: BookState, gate: number): void {
   const parents = new Set([...jobs.values()].flatMap(({ spec }) => spec.parent ?? []));
   for (const [job, { decided }] of ends)
     if (decided + endKeptSlots <= gate && !parents.has(job)) ends.delete(job);
+}
+
+/** A hold whose request did not come is of a job that has left the book. */
+function forgetEarlyHolds({ earlyHolds }: BookState, gate: number): void {
+  if (earlyHolds.size === 0) return;
+  const oldest = periodPlus(periodOf(gate), -earlyHoldDays);
+  for (const [job, { heldIn }] of earlyHolds)
+    if ([...heldIn.values()].every((period) => period < oldest)) earlyHolds.delete(job);
 }
 
 /** The hold of its request may come after the job's end, and then must be released; a job of the past gets none. */
