@@ -267,6 +267,7 @@ describe("whatever ended while the exchange was away", () => {
     ),
     firm: fc.integer({ min: 0, max: 24 }),
     lent: fc.integer({ min: 0, max: 12 }),
+    pool: fc.integer({ min: 6, max: 24 }),
     last: fc.integer({ min: 100, max: 108 }),
     gate: fc.integer({ min: 109, max: 116 }),
   });
@@ -274,12 +275,13 @@ describe("whatever ended while the exchange was away", () => {
   test("no card of theirs is anybody else's, none goes on beyond its hold, and none is told twice", () => {
     let told = 0;
     fc.assert(
-      fc.property(market, ({ jobs, ahead, firm, lent, last, gate }) => {
+      fc.property(market, ({ jobs, ahead, firm, lent, pool, last, gate }) => {
         const offers = [
           ...(firm === 0 ? [] : [offered("firm", { cards: firm })]),
           ...(lent === 0 ? [] : [offered("lent", { cards: lent, reclaimNotice: 9 })]),
         ];
-        const book = bookAfter(joined(xian), ...offers);
+        const pools = [{ product: ascend, cards: pool, frameworks: [] }];
+        const book = bookAfter(joined(xian, { pools }), ...offers);
         jobs.forEach(({ cards, reclaimable, goesOn }, n) => {
           const limit = goesOn ? { extendLimit: 240 } : {};
           seePage(book, queued(`j${n}`, { cards, reclaimable, ...limit }));
@@ -314,9 +316,9 @@ describe("whatever ended while the exchange was away", () => {
           gate,
         );
         expect(bridges(book, gate)).toEqual([]);
-        // Where awards of before took more than is offered, nothing was added to that.
+        // Where awards of before took more than is offered or than the pool has, nothing was added to that.
         for (const [slot, taken] of takenIn(book, gate).entries())
-          expect(taken <= Math.max(before[slot] ?? 0, firm + lent)).toBe(true);
+          expect(taken <= Math.max(before[slot] ?? 0, Math.min(pool, firm + lent))).toBe(true);
       }),
       { numRuns: 400 },
     );
