@@ -52,16 +52,15 @@ const meter = (first: number, to: number) =>
     },
   });
 
-/** A job of 8 cards that may go on at 150 fen runs for an hour; nothing after it is on offer until its last slots. */
-beforeEach(async () => {
-  exchange = await startExchange();
+/** A job of 8 cards that may go on at 150 fen begins to run for so many slots; so many more are on offer behind them. */
+async function runJob(slots: number, more = 0): Promise<void> {
   from = exchange.slot() + 1;
-  end = from + 10;
+  end = from + slots;
   await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter(center) }));
   await succeeds(exchange.call(operations.renewLease, alpha, { params: { center } }));
-  await offer(from, end);
+  await offer(from, end + more);
   await openAccount(exchange, acme);
-  const body = newJob(exchange, center, { extendLimit: 150, maxSlots: 60 });
+  const body = newJob(exchange, center, { slots, extendLimit: 150, maxSlots: 60 });
   ({ job } = await succeeds(exchange.call(operations.postJob, acme, { body })));
   await auction();
   placement = (await jobNow()).awards[0]?.placement ?? "none";
@@ -69,6 +68,12 @@ beforeEach(async () => {
   await succeeds(exchange.call(operations.acceptPlacement, alpha, { params, body: { center } }));
   goTo(from);
   await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: { center, run: 1 } }));
+}
+
+/** A job of 8 cards that may go on at 150 fen runs for an hour; nothing after it is on offer until its last slots. */
+beforeEach(async () => {
+  exchange = await startExchange();
+  await runJob(10);
   // Its continuation bids and loses, gate after gate: 12,000 mills are held for it.
   for (let slot = from; slot <= end - 4; slot++) {
     goTo(slot);
@@ -87,20 +92,7 @@ describe("an exchange that stopped when it had taken the hold for more, before i
         return database.put(table, item, anyOf);
       },
     }));
-    from = exchange.slot() + 1;
-    end = from + 7;
-    await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter(center) }));
-    await succeeds(exchange.call(operations.renewLease, alpha, { params: { center } }));
-    await offer(from, end + 100);
-    await openAccount(exchange, acme);
-    const body = newJob(exchange, center, { slots: 7, extendLimit: 150, maxSlots: 60 });
-    ({ job } = await succeeds(exchange.call(operations.postJob, acme, { body })));
-    await auction();
-    placement = (await jobNow()).awards[0]?.placement ?? "none";
-    const params = { placement };
-    await succeeds(exchange.call(operations.acceptPlacement, alpha, { params, body: { center } }));
-    goTo(from);
-    await succeeds(exchange.call(operations.startPlacement, alpha, { params, body: { center, run: 1 } }));
+    await runJob(7, 100);
     await exchange.pump();
     stopped = true;
     await expect(exchange.runAuctions()).rejects.toThrow("stopped");
