@@ -10,6 +10,7 @@ import {
   bolt,
   finance,
   type InMemoryExchange,
+  type Member,
   newJob,
   openAccount,
   openCenter,
@@ -90,6 +91,47 @@ describe("POST /accounts", () => {
       });
     }
     expect(await exchange.countCommits()).toBe(1);
+  });
+});
+
+describe("a name that two ask for around midnight", () => {
+  const body = { account: "shared" };
+  const open = (by: Member) => exchange.call(operations.openAccount, by, { body });
+  const name = { pk: "account#shared", sk: "name" };
+
+  test("is the first one's, though its account is opened last", async () => {
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    exchange = await startExchange((database) => ({
+      ...database,
+      async put(table, item, anyOf) {
+        if (item.pk === "account-shared-2026-03-02") {
+          reached.resolve();
+          await held.promise;
+        }
+        return database.put(table, item, anyOf);
+      },
+    }));
+    exchange.clock.set(Date.parse("2026-03-02T15:59:59.500Z"));
+    const first = open(acme);
+    await reached.promise;
+    exchange.clock.set(Date.parse("2026-03-02T16:00:00.100Z"));
+    expect((await open(bolt)).problem).toMatchObject({ status: 409, code: "account-taken" });
+    held.resolve();
+    expect((await first).body).toMatchObject({ owner: "acme", period: "2026-03-02" });
+    expect((await open(bolt)).problem).toMatchObject({ status: 409, code: "account-taken" });
+    expect((await open(acme)).body).toMatchObject({ owner: "acme" });
+    expect(await exchange.countCommits()).toBe(1);
+  });
+
+  test("and was taken when names had no owner is its account's owner's, else whose asks first", async () => {
+    await exchange.database.put(testTables.operations, { ...name, account: "shared" });
+    const replies = await Promise.all([open(acme), open(bolt)]);
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const [winner, loser] = replies[0]?.status === 201 ? [acme, bolt] : [bolt, acme];
+    await exchange.database.put(testTables.operations, { ...name, account: "shared" });
+    expect((await open(loser)).problem.code).toBe("account-taken");
+    expect((await open(winner)).body.owner).toBe(winner.owner);
   });
 });
 

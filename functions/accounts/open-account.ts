@@ -1,5 +1,5 @@
 import { streams } from "../../events/catalog/streams.ts";
-import { AccountId } from "../../events/catalog/values.ts";
+import { AccountId, type OwnerId, type Period } from "../../events/catalog/values.ts";
 import { execute } from "../../events/store/execute.ts";
 import { accountDecider } from "../../market/account.ts";
 import { periodOf, slotOf } from "../../market/time.ts";
@@ -36,9 +36,8 @@ async function open({ body, caller, access, meta, now }: Call<typeof operations.
       "/currency",
     );
   // A name that nobody took before needs no search through the days in which it could have been opened.
-  const found = (await isNewName(access, account)) ? undefined : await readAccount(access, account, period);
-  if (found !== undefined && found.state.owner !== caller.owner)
-    throw problem(409, "account-taken", "Another name is needed: this one is taken.", "/account");
+  const isNew = await takeName(access, account, caller.owner);
+  const found = isNew ? undefined : await ownAccount(access, account, caller.owner, period);
   if (found !== undefined && body.currency !== undefined && found.state.currency !== body.currency)
     throw problem(
       409,
@@ -55,8 +54,34 @@ async function open({ body, caller, access, meta, now }: Call<typeof operations.
   return { body: accountResource(state, version), location };
 }
 
-async function isNewName({ database, operationsTable }: Access, account: AccountId): Promise<boolean> {
-  return database.put(operationsTable, { pk: `account#${account}`, sk: "name", account }, [
-    { absent: "account" },
-  ]);
+/**
+ * A stream of an account is a day's: around midnight two owners would each find theirs empty. The name's item has none,
+ * and is the first owner's for good. Gives whether nobody took the name before.
+ */
+async function takeName(
+  { database, operationsTable }: Access,
+  account: AccountId,
+  owner: OwnerId,
+): Promise<boolean> {
+  return database.put(operationsTable, { ...nameOf(account), account, owner }, [{ absent: "account" }]);
+}
+
+const nameOf = (account: AccountId) => ({ pk: `account#${account}`, sk: "name" });
+
+/**
+ * The account of a name that was taken before; undefined: it is the owner's own, and not opened yet.
+ * @throws ProblemError 409 if it is another's.
+ */
+async function ownAccount(access: Access, account: AccountId, owner: OwnerId, period: Period) {
+  const { database, operationsTable } = access;
+  const found = await readAccount(access, account, period);
+  const holder = async () => (await database.get(operationsTable, nameOf(account)))?.owner;
+  // The first items of names said no owner: whose the account is, or who asks first, is whose the name is.
+  if ((await holder()) === undefined) {
+    const item = { ...nameOf(account), account, owner: found?.state.owner ?? owner };
+    await database.put(operationsTable, item, [{ absent: "owner" }]);
+  }
+  if ((found?.state.owner ?? owner) !== owner || (await holder()) !== owner)
+    throw problem(409, "account-taken", "Another name is needed: this one is taken.", "/account");
+  return found;
 }
