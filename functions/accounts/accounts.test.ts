@@ -321,6 +321,49 @@ describe("an account's tax rate and currency", () => {
     expect(await account()).toMatchObject({ taxRate: 600, period: "2026-03-03" });
   });
 
+  test("a rate that was sent with a key is set once, on whatever day it is sent again", async () => {
+    await openAccount(exchange, acme);
+    const set = (taxRate: number, key: string) =>
+      exchange.call(setTaxRate, finance, { params, body: { taxRate }, key });
+    await succeeds(set(600, "before"));
+    // It changes nothing, so nothing is appended: it was answered all the same.
+    await succeeds(set(600, "first"));
+    await succeeds(set(1300, "second"));
+    for (const days of [0, 1, 3]) {
+      exchange.clock.set(openingTime + days * day);
+      await succeeds(deposit("1", `on-${days}`));
+      expect(await succeeds(set(600, "first"))).toMatchObject({ taxRate: 1300 });
+      expect((await set(100, "second")).problem).toMatchObject({
+        status: 422,
+        code: "idempotency-key-reused",
+      });
+      expect(await account()).toMatchObject({ taxRate: 1300 });
+    }
+  });
+
+  test("a rate that was cut off before it was set is set once by its repeat, where the account was carried to", async () => {
+    let failing = false;
+    exchange = await startExchange((database) => ({
+      ...database,
+      async put(table, item, anyOf) {
+        if (failing && table === testTables.log) throw new Error("the function was killed");
+        return database.put(table, item, anyOf);
+      },
+    }));
+    await openAccount(exchange, acme);
+    const set = (taxRate: number, key: string) =>
+      exchange.call(setTaxRate, finance, { params, body: { taxRate }, key });
+    failing = true;
+    expect((await set(600, "first")).status).toBe(500);
+    failing = false;
+    exchange.clock.set(openingTime + day);
+    await succeeds(deposit("1", "next-day"));
+    expect(await succeeds(set(600, "first"))).toMatchObject({ taxRate: 600, period: "2026-03-03" });
+    await succeeds(set(1300, "second"));
+    exchange.clock.set(openingTime + 2 * day);
+    expect(await succeeds(set(600, "first"))).toMatchObject({ taxRate: 1300 });
+  });
+
   test("an account in another currency takes deposits in it, and no job", async () => {
     await openCenter(exchange, alpha, "c-1");
     const body = { account: "dollars", currency: "USD" };

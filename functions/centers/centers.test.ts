@@ -178,6 +178,36 @@ describe("POST /centers/{center}/capacity", () => {
     expect((await exchange.commits("capacity-c-1-2026-03-03")).length).toBe(1);
   });
 
+  test("is one of the slot in which it was first sent, however late it is sent again", async () => {
+    await join();
+    const pools = (working: number) => ({ pools: [{ product, working, idle: 0 }] });
+    const send = (working: number, key: string) =>
+      exchange.call(reportCapacity, alpha, { params, body: pools(working), key });
+    const first = await succeeds(send(2, "a"));
+    exchange.clock.set(openingTime + 360_000);
+    await succeeds(send(64, "b"));
+    const commits = await exchange.countCommits();
+    for (const days of [0, 1, 3]) {
+      exchange.clock.set(openingTime + days * 86_400_000 + 720_000);
+      expect(await succeeds(send(2, "a"))).toEqual(first);
+      expect((await send(9, "a")).problem).toMatchObject({ status: 422, code: "idempotency-key-reused" });
+    }
+    expect(await exchange.countCommits()).toBe(commits);
+  });
+
+  test("that was refused leaves its key free, and names each pool once", async () => {
+    await join();
+    const pool = (working: number) => ({ product, working, idle: 0 });
+    const send = (...pools: readonly object[]) =>
+      exchange.call(reportCapacity, alpha, { params, body: { pools }, key: "k" });
+    expect((await send(pool(3), pool(5))).problem).toMatchObject({
+      status: 422,
+      code: "product-twice",
+      errors: [{ pointer: "/pools/1/product" }],
+    });
+    expect(await succeeds(send(pool(5)))).toMatchObject({ pools: [pool(5)] });
+  });
+
   test.each([
     [65, 1, product, "beyond-pool", "/pools/0/working"],
     [10, 11, product, "idle-beyond-working", "/pools/0/idle"],
