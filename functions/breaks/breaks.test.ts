@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { AccountId } from "../../events/catalog/values.ts";
+import { AccountId, CenterId } from "../../events/catalog/values.ts";
+import { slotStart } from "../../market/time.ts";
 import { chargeJobs } from "../../test/closed-day.ts";
-import { acme, finance, operator, succeeds } from "../../test/exchange-in-memory.ts";
+import {
+  acme,
+  alpha,
+  finance,
+  newJob,
+  openAccount,
+  openCenter,
+  operator,
+  startExchange,
+  succeeds,
+} from "../../test/exchange-in-memory.ts";
 import { breakIdFor, breakOf, record } from "../../test/found-breaks.ts";
 import { type SeededExchange, seedExchange } from "../../test/seeded-exchange.ts";
 import { operations } from "../contract/operations.ts";
@@ -104,6 +115,55 @@ describe("a resolution", () => {
     expect(commits.at(-1)?.events).toMatchObject([
       { type: "CorrectionPosted", data: { lines: [{ mills: "9", center: left.center }], tenantPays: "-9" } },
     ]);
+  });
+
+  test("has as many lines as fit, however long the names of its accounts are", async () => {
+    const center = CenterId.parse("c".repeat(64));
+    const tenant = { owner: "t".repeat(64), roles: ["tenant"] } as const;
+    const exchange = await startExchange();
+    await openCenter(exchange, alpha, center);
+    await openAccount(exchange, tenant);
+    const { job } = await succeeds(
+      exchange.call(operations.postJob, tenant, { body: newJob(exchange, center) }),
+    );
+    await exchange.pump();
+    await exchange.runAuctions();
+    const at = { params: { job } };
+    const [award] = (await succeeds(exchange.call(operations.getJob, tenant, at))).awards;
+    if (award === undefined) throw new Error("the auction awarded nothing");
+    const { placement, from } = award;
+    const placed = { params: { placement }, body: { center } };
+    await succeeds(exchange.call(operations.acceptPlacement, alpha, placed));
+    exchange.clock.set(slotStart(from));
+    const run = { ...placed, body: { center, run: 1 } };
+    await succeeds(exchange.call(operations.startPlacement, alpha, run));
+    exchange.clock.set(slotStart(from + 10));
+    const completed = { ...placed, body: { ...run.body, outcome: "completed" } };
+    await succeeds(exchange.call(operations.finishPlacement, alpha, completed));
+    const events = (await exchange.commits(`job-${job}`)).flatMap((commit) => commit.events);
+    const [posted] = events.flatMap((event) => (event.type === "ChargePosted" ? [event.data] : []));
+    const [line] = posted?.lines ?? [];
+    if (posted === undefined || line === undefined) throw new Error("nothing was charged");
+    const found = { ...breakOf({ exchange }, { placedJob: job, placement, center, from }) };
+    await record(exchange, { breaks: [{ ...found, about: posted.charge, subject: posted.charge }] });
+    const back = { kind: line.kind, row: line.row, from: line.to, to: line.from, mills: "1" };
+    const ask = (count: number) =>
+      exchange.call(resolveBreak, finance, {
+        params: { break: breakIdOf({ ...found, about: posted.charge }) },
+        // Letters that take the most room in a commit.
+        body: {
+          resolution: "corrected",
+          note: "\u0001".repeat(1000),
+          correction: { lines: new Array(count).fill(back) },
+        },
+        key: "k",
+      });
+    expect((await ask(151)).problem).toMatchObject({
+      status: 400,
+      errors: [{ pointer: "/correction/lines" }],
+    });
+    expect(await succeeds(ask(150))).toMatchObject({ status: "resolved" });
+    expect(await succeeds(ask(150))).toMatchObject({ status: "resolved" });
   });
 
   test("that takes back more than was charged is refused, and the break stays open", async () => {

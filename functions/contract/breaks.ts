@@ -73,6 +73,9 @@ export const assignBreak = defineOperation({
   etag: true,
 });
 
+/** So many lines fit the commits of a break and of its job, whatever their accounts are called. */
+const linesAtMost = 150;
+
 /** What amends the charge that a break is about. */
 export const BreakCorrection = z.strictObject({
   charge: z
@@ -84,7 +87,7 @@ export const BreakCorrection = z.strictObject({
   lines: z
     .array(ChargeLine.omit({ center: true, link: true, cardSlots: true }))
     .min(1)
-    .max(500)
+    .max(linesAtMost)
     .optional()
     .describe("What is moved, where it is more than one refund; a line the other way round takes back"),
 });

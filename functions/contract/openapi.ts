@@ -66,7 +66,7 @@ const problemTexts: Readonly<Record<number, string>> = {
   401: "No valid token.",
   403: "None of the caller's roles may do this.",
   404: "There is no such thing of the caller's.",
-  413: "The body has more than 256 KB.",
+  413: "The body has more than 256 KB, or comes to more than is recorded at once.",
   409: "The state of the resource does not permit it.",
   412: "If-Match names a version that is no longer the newest.",
   422: "Understood but against the market's rules, or an Idempotency-Key used before with another body.",

@@ -1,7 +1,7 @@
 import type { CommandMeta } from "../../events/store/execute.ts";
 import { keyReused } from "./carried-out.ts";
 import type { Access } from "./host.ts";
-import { ProblemError } from "./problems.ts";
+import { isRefusal } from "./problems.ts";
 
 type Operations = Pick<Access, "database" | "operationsTable">;
 
@@ -32,8 +32,7 @@ export async function withClaimedKey<Result>(
   const result = await work(claim).catch(async (error: unknown) => {
     // What was refused is as if it had never been asked. Any other failure may have appended: the key stays bound; so it
     // does if the same request, sent twice at once, was not refused the other time.
-    if (isFirst && error instanceof ProblemError && error.problem.status < 500)
-      await database.remove(operationsTable, key, [{ absent: "done" }]);
+    if (isFirst && isRefusal(error)) await database.remove(operationsTable, key, [{ absent: "done" }]);
     throw error;
   });
   const done = { ...key, hash, since: claim.since, done: 1 };

@@ -1,12 +1,13 @@
 import { canonicalJson } from "../../events/store/canonical-json.ts";
 import type { CommandMeta } from "../../events/store/execute.ts";
+import { CommitTooLarge } from "../../events/store/log.ts";
 import { instant } from "../../market/time.ts";
 import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Role } from "../contract/operation.ts";
 import { type Problem, problemContentType } from "../contract/problem.ts";
 import { actorOf, type Caller, callerOf, roleFor } from "./caller.ts";
 import { type Access, access, type Create, type Env, type Host } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
-import { invalid, ProblemError, problem } from "./problems.ts";
+import { commitTooLarge, invalid, ProblemError, problem } from "./problems.ts";
 import {
   type ApiEvent,
   type ApiResult,
@@ -99,7 +100,10 @@ function serve<const Of extends Operation>(
     const handler = stack(async (event) => {
       return success(operation, await respond(event, opened), event);
     }).onError((request) => {
-      request.response = failure(request.error, observer);
+      const { error } = request;
+      // Only a body can be too large: what the exchange itself wants to record and cannot is its own failure.
+      const isTooLarge = error instanceof CommitTooLarge && operation.body !== undefined;
+      request.response = failure(isTooLarge ? commitTooLarge() : error, observer);
     });
     return (event, context) => handler(event, context);
   };

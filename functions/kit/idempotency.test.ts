@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CommitTooLarge } from "../../events/store/log.ts";
 import { instant, slotStart } from "../../market/time.ts";
 import { closeDays } from "../../test/close-days.ts";
+import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
@@ -265,6 +267,26 @@ test("a key whose request was refused is free for the right one", async () => {
       "idempotency-key-reused",
     );
   }
+});
+
+test("a key whose request was too much for the log is free for less", async () => {
+  let isTooMuch = true;
+  const exchange = await startExchange((database) => ({
+    ...database,
+    async put(table, item, anyOf) {
+      if (isTooMuch && table === testTables.log) throw new CommitTooLarge(String(item.pk), 100_001);
+      return database.put(table, item, anyOf);
+    },
+  }));
+  const open = (account: string) =>
+    exchange.call(operations.openAccount, acme, { body: { account }, key: "k" });
+  expect((await open("large")).problem).toMatchObject({
+    status: 413,
+    code: "commit-too-large",
+    errors: [{ pointer: "" }],
+  });
+  isTooMuch = false;
+  expect((await open("small")).status).toBe(201);
 });
 
 test("the same key of another owner, or for another resource, is another request", async () => {

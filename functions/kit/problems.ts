@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type * as z from "zod";
+import { CommitTooLarge, maxCommitBytes } from "../../events/store/log.ts";
 import type { Rejection } from "../../market/decider.ts";
 import type { Problem } from "../contract/problem.ts";
 
@@ -35,6 +36,22 @@ export function notFound(kind: string, id: string): ProblemError {
 export function rejectionProblem({ kind, code, detail, field }: Rejection): ProblemError {
   const pointer = field === undefined || field.startsWith("/") ? field : `/${field}`;
   return problem(kind === "conflict" ? 409 : 422, code, detail, pointer);
+}
+
+/** Whether nothing came of what was asked: it was refused, or is more than the log takes at once. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.status < 500;
+  return error instanceof CommitTooLarge;
+}
+
+/** The body keeps to the contract, and all the same says more than one commit holds. */
+export function commitTooLarge(): ProblemError {
+  return problem(
+    413,
+    "commit-too-large",
+    `What the body comes to has more than the ${maxCommitBytes} bytes that are recorded at once: send less.`,
+    "",
+  );
 }
 
 /** What a schema found, field by field. `part` is empty for the body, else `path`, `query` or `header`. */
