@@ -17,7 +17,7 @@ import { allOption, cursorOption, defined, limitOption, showList } from "./listi
 import { amountOf, cnyOption, millsOption } from "./money-options.ts";
 import { keyOption } from "./request-body.ts";
 import type { Session } from "./session.ts";
-import { type Column, record, table } from "./table.ts";
+import { type Column, record } from "./table.ts";
 
 export function accountCommands(session: Session): Command {
   const group = new Command("account").description("Money: accounts, deposits and entries");
@@ -83,11 +83,20 @@ export function accountCommands(session: Session): Command {
     .description(listHolds.summary)
     .argument("<account>")
     .option("--period <day>", "settlement day, YYYY-MM-DD (default: the newest)")
-    .action((account, { period }) =>
-      session.run(listHolds, { params: { account }, query: defined({ period }) }, ({ items }) =>
-        table(items, holdColumns),
-      ),
-    );
+    .addOption(limitOption())
+    .addOption(cursorOption())
+    .addOption(allOption())
+    .action((account, { period, ...paging }) => {
+      const query = defined({ period });
+      return showList(
+        session,
+        listHolds,
+        { params: { account }, query },
+        paging,
+        ({ items }) => items,
+        holdColumns,
+      );
+    });
   return group;
 }
 

@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 
 // The feed's pages as exports are made of them: read from the exchange, or from a file that `feed export` wrote.
 
-/** Most pages of one answer: 4 MB at most. */
+/** Most pages of one answer; where they are large it has fewer. */
 const pageLimit = 16;
 
 /** Up to the page that is the newest when they are first read. */

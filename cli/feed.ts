@@ -15,7 +15,7 @@ import { record, withoutControls } from "./table.ts";
 import { type Expected, exportLine, type Verdict, verifyExport } from "./verify-export.ts";
 import { intervalOption, watch } from "./watching.ts";
 
-/** Most pages of one answer: 4 MB at most. */
+/** Most pages of one answer; where they are large it has fewer. */
 const pageLimit = 16;
 
 export function feedCommands(session: Session): Command {

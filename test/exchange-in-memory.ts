@@ -11,6 +11,7 @@ import type { ParsedCommit } from "../events/upcasts.ts";
 import type { Operation, Role } from "../functions/contract/operation.ts";
 import { operations } from "../functions/contract/operations.ts";
 import { Problem, problemContentType } from "../functions/contract/problem.ts";
+import { answerLimit } from "../functions/kit/answer-size.ts";
 import { type Create, createHost, type Env, type Host } from "../functions/kit/host.ts";
 import type { FailedItems } from "../functions/kit/wake.ts";
 import type { StartInput, Workflows } from "../functions/kit/workflows.ts";
@@ -433,6 +434,9 @@ const document = Document.parse(
 function checked<Body>(operation: Asked<Body>, result: unknown): Reply<Body> {
   const { statusCode: status, headers, body: text } = Result.parse(result);
   const json: unknown = JSON.parse(text);
+  expect(Buffer.byteLength(JSON.stringify(result)), `${operation.id} for Lambda`).toBeLessThanOrEqual(
+    answerLimit,
+  );
   const responses = document.paths[operation.path]?.[operation.method.toLowerCase()]?.responses ?? {};
   expect(Object.keys(responses), `${operation.id} answered ${text}`).toContain(String(status));
   const isSuccess = status === operation.success.status;

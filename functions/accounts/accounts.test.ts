@@ -413,6 +413,30 @@ describe("GET /accounts/{account}/holds", () => {
     await exchange.pump();
     expect(await holds()).toEqual([{ ...none, status: "expired", expired: hold, pending: "0" }]);
   });
+
+  test("lists them page by page, also those that come in between", async () => {
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme, "100000000");
+    const post = async () => {
+      const body = newJob(exchange, "c-1");
+      return (await succeeds(exchange.call(operations.postJob, acme, { body }))).job;
+    };
+    const jobs: string[] = [];
+    for (let n = 0; n < 5; n++) jobs.push(await post());
+    const items = await walk(
+      exchange,
+      operations.listHolds,
+      acme,
+      { params, query: { limit: 2 } },
+      async () => {
+        if (jobs.length < 7) jobs.push(await post());
+      },
+    );
+    expect(items.map(({ job }) => job)).toEqual(jobs);
+    const query = { cursor: (await entries({ limit: 1 })).next ?? "" };
+    const foreign = await exchange.call(operations.listHolds, acme, { params, query });
+    expect(foreign.problem).toMatchObject({ status: 400, code: "cursor-invalid" });
+  });
 });
 
 describe("adjustments of the feed", () => {

@@ -5,6 +5,7 @@ import type { AccountId, MillsText, Period } from "../../events/catalog/values.t
 import { mills, millsText } from "../../market/money.ts";
 import type { AccountEntry } from "../contract/accounts.ts";
 import { operations } from "../contract/operations.ts";
+import { fitting } from "../kit/answer-size.ts";
 import { decodeCursor, encodeCursor } from "../kit/cursor.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
@@ -17,7 +18,7 @@ export const create = endpoint(operations.listEntries, async ({ params, query, c
   const list = `entries#${params.account}#${period}`;
   const after = Number(decodeCursor(list, query.cursor) ?? 0);
   const entries = (await entriesIn(access, params.account, period)).filter(({ version }) => version > after);
-  const items = entries.slice(0, query.limit);
+  const items = fitting(entries, query.limit);
   const last = items.at(-1);
   const more = entries.length > items.length && last !== undefined;
   return { body: { period, items, ...(more ? { next: encodeCursor(list, String(last.version)) } : {}) } };

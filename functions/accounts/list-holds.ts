@@ -10,6 +10,8 @@ import {
 } from "../../market/settlement/holds.ts";
 import type { AccountHold } from "../contract/accounts.ts";
 import { operations } from "../contract/operations.ts";
+import { fitting } from "../kit/answer-size.ts";
+import { decodeCursor, encodeCursor } from "../kit/cursor.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { visibleAccount } from "./account-resource.ts";
@@ -19,8 +21,15 @@ export const create = endpoint(operations.listHolds, async ({ params, query, cal
   const period = query.period ?? state.period;
   const commits = await access.log.load(streams.account(params.account, period));
   const events = commits.flatMap((commit) => commit.events);
-  const holds = withHoldEvents(noHolds, [...carriedInto(events), ...events]);
-  return { body: { period, items: [...holds.values()].map(holdResource) } };
+  // Holds come at the end and none goes, so a page goes on behind so many of them.
+  const holds = [...withHoldEvents(noHolds, [...carriedInto(events), ...events]).values()];
+  const list = `holds#${params.account}#${period}`;
+  const after = Number(decodeCursor(list, query.cursor) ?? 0);
+  const items = fitting(holds.slice(after).map(holdResource), query.limit);
+  const end = after + items.length;
+  return {
+    body: { period, items, ...(end < holds.length ? { next: encodeCursor(list, String(end)) } : {}) },
+  };
 });
 export const handler = onLambda(create);
 

@@ -1,11 +1,10 @@
 import { BreakView } from "../../market/views/breaks.ts";
 import { breaksKey } from "../../market/views/view.ts";
 import { operations } from "../contract/operations.ts";
-import { encodeCursor } from "../kit/cursor.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { listing, type PageQuery, seenPosition } from "../kit/listing.ts";
+import { type Listed, listing, type PageQuery, pageOf, seenPosition } from "../kit/listing.ts";
 import type { ViewItem } from "../kit/views.ts";
 import { shownBreak } from "./break-resource.ts";
 
@@ -22,21 +21,25 @@ export const create = endpoint(operations.listBreaks, async (call) => {
 });
 export const handler = onLambda(create);
 
-/** Reads on until the page is full: what a filter leaves out costs time, not items. */
+/** Items of the queue that one answer looks through at most. */
+const lookedThrough = 2000;
+
+/** Reads on until the page is full, or goes on in the next one: what a filter leaves out costs time, not items. */
 async function filtered(
   access: Pick<Access, "views">,
   pk: string,
   query: PageQuery,
   wanted: (view: BreakView) => boolean,
-): Promise<{ items: ViewItem<BreakView>[]; next?: string }> {
+): Promise<Listed<ViewItem<BreakView>>> {
   const items: ViewItem<BreakView>[] = [];
-  for (let cursor = query.cursor; ; ) {
+  let { cursor } = query;
+  for (let looked = 0; looked < lookedThrough; ) {
     const page = await listing(access, { pk }, { limit: 200, cursor }, BreakView);
+    looked += page.items.length;
     items.push(...page.items.filter(({ data }) => wanted(data)));
-    const last = items[query.limit - 1];
-    if (items.length > query.limit && last !== undefined)
-      return { items: items.slice(0, query.limit), next: encodeCursor(pk, last.sk) };
-    if (page.next === undefined) return { items };
+    const shown = pageOf(pk, items, query.limit);
+    if (shown.next !== undefined || page.next === undefined) return shown;
     cursor = page.next;
   }
+  return { items, ...(cursor === undefined ? {} : { next: cursor }) };
 }

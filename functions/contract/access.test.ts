@@ -359,7 +359,10 @@ describe("a thing that a request names", () => {
 });
 
 describe("a cursor", () => {
-  const cursors = cells.filter(([, { at }]) => at === "query/cursor");
+  // Only tenants' bids hold funds: the list of a center's holds is empty.
+  const isEmpty = ({ operation, role }: (typeof cells)[number][1]) =>
+    operation.id === "listHolds" && role === "center";
+  const cursors = cells.filter(([, cell]) => cell.at === "query/cursor" && !isEmpty(cell));
 
   test.each(cursors)("%s", async (_, { operation, role, rule }) => {
     const world = await worldFor(operation);

@@ -180,14 +180,17 @@ export const listHolds = defineOperation({
   tag: "accounts",
   summary: "What was held on an account in one settlement day, and what became of it",
   roles: ["tenant", "center", "finance", "operator"],
-  names: { "path/account": "own" },
+  names: { "path/account": "own", "query/cursor": "own" },
   seesAll: ["finance", "operator"],
   params,
-  query: z.object({ period: Day.optional().describe("Left out: the day in which the account stands") }),
+  query: z.object({
+    period: Day.optional().describe("Left out: the day in which the account stands"),
+    ...pageQuery,
+  }),
   success: {
     status: 200,
     says: "Holds, oldest first.",
-    body: z.object({ period: Period, items: z.array(AccountHold) }),
+    body: z.object({ period: Period, items: z.array(AccountHold), next: z.string().optional() }),
   },
   problems: [404],
 });

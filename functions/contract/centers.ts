@@ -196,7 +196,13 @@ export const listAssignments = defineOperation({
   params,
   query: z.object({
     after: z.coerce.number().int().min(0).default(0).describe("Number of the last change that is known"),
-    limit: z.coerce.number().int().min(1).max(1000).default(200),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(200)
+      .describe("Most changes; an answer has fewer if they are large, and then says `more`"),
   }),
   success: {
     status: 200,

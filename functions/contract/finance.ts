@@ -22,7 +22,13 @@ export const readFeed = defineOperation({
   roles: ["finance", "operator"],
   query: z.object({
     after: z.coerce.number().int().min(0).default(0).describe("Position up to which pages are known"),
-    limit: z.coerce.number().int().min(1).max(16).default(8).describe("Most pages; a page has up to 256 KB"),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(16)
+      .default(8)
+      .describe("Most pages; a page has up to 256 KB, and an answer fewer of them if they are large"),
   }),
   success: {
     status: 200,

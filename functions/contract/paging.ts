@@ -3,7 +3,13 @@ import { FeedPosition } from "../../events/catalog/values.ts";
 
 /** Query of every list: opaque cursors, so that lists may be cut differently later. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Most items of one page"),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .describe("Most items of one page; it has fewer if they are large"),
   cursor: z.string().max(1000).optional().describe("`next` of the page before; leave out for the first page"),
 } as const;
 

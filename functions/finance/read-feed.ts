@@ -1,4 +1,5 @@
 import { operations } from "../contract/operations.ts";
+import { fitting } from "../kit/answer-size.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
 
@@ -13,6 +14,8 @@ export const create = endpoint(operations.readFeed, async ({ query, access }) =>
     previousHash,
     text: bytes,
   }));
-  return { body: { pages: shown, head: Math.max(head.position, pages.at(-1)?.position ?? 0) } };
+  return {
+    body: { pages: fitting(shown, query.limit), head: Math.max(head.position, pages.at(-1)?.position ?? 0) },
+  };
 });
 export const handler = onLambda(create);

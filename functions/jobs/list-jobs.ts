@@ -1,19 +1,17 @@
+import type * as z from "zod";
 import { JobEntry, JobView } from "../../market/views/jobs.ts";
 import { jobsOf, viewKeys } from "../../market/views/view.ts";
 import type { JobSummary } from "../contract/jobs.ts";
 import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { listing } from "../kit/listing.ts";
+import { listingOf } from "../kit/listing.ts";
 
 export const create = endpoint(operations.listJobs, async ({ query, caller, access }) => {
   const list = { pk: jobsOf(caller.owner), descending: true };
-  const { items, ...page } = await listing(access, list, query, JobEntry);
-  const jobs = await access.views.getMany(
-    items.map(({ data }) => viewKeys.job(data.job)),
-    JobView,
-  );
-  return { body: { items: jobs.map(({ data }) => summaryOf(data)), ...page } };
+  const keyOf = ({ job }: z.infer<typeof JobEntry>) => viewKeys.job(job);
+  const { items, ...page } = await listingOf(access, list, query, JobEntry, keyOf, JobView);
+  return { body: { items: items.map(summaryOf), ...page } };
 });
 export const handler = onLambda(create);
 

@@ -326,6 +326,18 @@ describe("a token", () => {
 });
 
 describe("an answer", () => {
+  test.each([
+    ["of quotes that Lambda hands on", '"'.repeat(3_145_000), 200],
+    ["of quotes that come to more than Lambda hands on", '"'.repeat(3_146_000), 500],
+    ["of letters that Lambda hands on", "计".repeat(2_097_000), 200],
+    ["of letters that come to more than Lambda hands on", "计".repeat(2_098_000), 500],
+  ])("%s has the status that the gateway gives it", async (_, body, status) => {
+    answer = { statusCode: 200, headers: { "content-type": "text/plain" }, body };
+    const given = await ask("/echo");
+    expect(given.status).toBe(status);
+    expect(given.body).toBe(status === 200 ? body : '{"message":"Internal Server Error"}');
+  });
+
   test("is what the function gives: status, headers and body", async () => {
     answer = {
       statusCode: 409,

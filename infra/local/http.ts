@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { problemContentType } from "../../functions/contract/problem.ts";
+import { answerLimit } from "../../functions/kit/answer-size.ts";
 import { bodyLimit, bodyTooLarge } from "../../functions/kit/request.ts";
 import type { Issuer } from "./issuer.ts";
 import type { Route } from "./wiring.ts";
@@ -50,7 +51,8 @@ export async function startHttp({ routes, issuer, invoke, port }: HttpParts): Pr
     const body = await readBody(request);
     if (body === undefined) return tooLarge;
     const event = eventOf(request, url, found, body, found.route.public ? undefined : claims);
-    return replyOf(await invoke(found.route.functionName, event));
+    const result = await invoke(found.route.functionName, event);
+    return isTooLarge(result) ? reply(500, { message: "Internal Server Error" }) : replyOf(result);
   };
   let closing = false;
   const server = createServer((request, response) => {
@@ -210,6 +212,14 @@ function replyOf(result: unknown): Reply {
   if ("headers" in result && typeof result.headers === "object" && result.headers !== null)
     for (const [name, value] of Object.entries(result.headers)) headers[name] = String(value);
   return { status: Number(result.statusCode), headers, body: String(result.body) };
+}
+
+/** Lambda hands on no answer that has more, as JSON: the gateway then says that the function failed. */
+function isTooLarge(result: unknown): boolean {
+  if (typeof result !== "object" || result === null || !("body" in result)) return false;
+  // Six bytes a letter at most, and room for the headers: what is shorter need not be written out to be counted.
+  if (String(result.body).length < 1_000_000) return false;
+  return Buffer.byteLength(JSON.stringify(result)) > answerLimit;
 }
 
 function send(response: ServerResponse, { status, headers = {}, body }: Reply): void {
