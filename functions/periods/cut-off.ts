@@ -17,8 +17,9 @@ import { loadPeriod } from "./open-period.ts";
 const pagesOfCall = 512;
 
 /**
- * Fixes where the day ends in the feed, once all that is charged up to there is paid out of the holds, and cuts it up
- * into ranges and buckets. It waits for nobody: what the settlement has not come to yet, it settles itself.
+ * Fixes where the day ends in the feed, once all that was charged when it began is paid out of the holds, and cuts it up
+ * into ranges and buckets. It waits for nobody: what the settlement has not come to yet, it settles itself, and what is
+ * charged meanwhile, which is of the new day, may be paid behind the cut-off: the match waits for it (decision 0097).
  */
 export const create = step(z.object({ period: Period }), async (access, { period }, observer) => {
   const state = await loadPeriod(access, period);
