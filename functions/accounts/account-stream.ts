@@ -190,7 +190,9 @@ async function openPeriod(
 ): Promise<KnownAccount | undefined> {
   const last = await knownPeriod(access, account, period);
   if (last === undefined || last.period === period) return last;
-  const commandOf = (what: string) => ({ ...meta, commandId: `${what}/${account}/${last.period}` });
+  // Several requests may carry the account at once: it is one command, and no request's own.
+  const { requestHash: _, ...own }: Omit<CommandMeta, "commandId"> = meta;
+  const commandOf = (what: string) => ({ ...own, commandId: `${what}/${account}/${last.period}` });
   const stream = streams.account(account, last.period);
   const carried = await execute(
     access.store,
@@ -199,7 +201,8 @@ async function openPeriod(
     { type: "Carry", to: period },
     commandOf("carry"),
   );
-  const before = "state" in carried ? carried.state : last;
+  // The first ones of those commands did have a request's hash.
+  const before = "state" in carried ? carried.state : (await load(access, account, last.period)).state;
   if (before.phase !== "carried" || before.carriedTo === undefined) return undefined;
   const to = before.carriedTo;
   const { owner } = before;

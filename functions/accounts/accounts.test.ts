@@ -265,6 +265,31 @@ describe("an account over its days", () => {
     held: items.reduce((sum, entry) => sum + BigInt(entry.held), 0n),
   });
 
+  test("is carried into a new day once by several requests that come first at the same time", async () => {
+    const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let carries = 0;
+    exchange = await startExchange((database) => ({
+      ...database,
+      async put(table, item, anyOf) {
+        const carry = item.pk === "account-acme-2026-03-02" && exchange.clock.now() > openingTime;
+        if (carry && ++carries === 1) {
+          reached.resolve();
+          await held.promise;
+        }
+        return database.put(table, item, anyOf);
+      },
+    }));
+    await openAccount(exchange, acme, "100");
+    exchange.clock.set(openingTime + day);
+    const rate = { params, body: { taxRate: 600 }, key: "rate" };
+    const late = exchange.call(operations.setTaxRate, finance, rate);
+    await reached.promise;
+    await succeeds(deposit("1", "a"));
+    held.resolve();
+    expect((await late).body).toMatchObject({ taxRate: 600 });
+    expect(await account()).toMatchObject({ taxRate: 600, available: "101", period: "2026-03-03" });
+  });
+
   test("lists a day's entries page by page without loss, and the days before for good", async () => {
     await openAccount(exchange, acme, "1");
     for (let n = 0; n < 9; n++) await succeeds(deposit("10", `d-${n}`));
