@@ -55,7 +55,7 @@ async function open({ body, caller, access, meta, now }: Call<typeof operations.
 }
 
 /**
- * A stream of an account is a day's: around midnight two owners would each find theirs empty. The name's item has none,
+ * A stream of an account is a day's: around midnight two owners would each find theirs empty. The name's item is of no day,
  * and is the first owner's for good. Gives whether nobody took the name before.
  */
 async function takeName(

@@ -4,7 +4,7 @@ import { operations } from "../contract/operations.ts";
 import { endpoint } from "../kit/endpoint.ts";
 import type { Access } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
-import { type Listed, listing, type PageQuery, pageOf, seenPosition } from "../kit/listing.ts";
+import { cutPage, type Listed, listing, type PageQuery, seenPosition } from "../kit/listing.ts";
 import type { ViewItem } from "../kit/views.ts";
 import { shownBreak } from "./break-resource.ts";
 
@@ -37,7 +37,7 @@ async function filtered(
     const page = await listing(access, { pk }, { limit: 200, cursor }, BreakView);
     looked += page.items.length;
     items.push(...page.items.filter(({ data }) => wanted(data)));
-    const shown = pageOf(pk, items, query.limit);
+    const shown = cutPage(pk, items, query.limit);
     if (shown.next !== undefined || page.next === undefined) return shown;
     cursor = page.next;
   }

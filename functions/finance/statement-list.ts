@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { Period } from "../../events/catalog/values.ts";
 import { decodeCursor } from "../kit/cursor.ts";
 import type { Access } from "../kit/host.ts";
-import { type PageQuery, pageOf } from "../kit/listing.ts";
+import { cutPage, type PageQuery } from "../kit/listing.ts";
 
 /** Sorts after all that begins with a day. */
 const endOfDay = (period: Period) => `${period}#~`;
@@ -18,6 +18,6 @@ export async function statementList<Data>(
   const after = decodeCursor(list, cursor) ?? (period === undefined ? undefined : endOfDay(period));
   const found = await views.list({ pk, after, descending: true, limit: limit + 1 }, schema);
   const inDay = found.filter(({ sk }) => period === undefined || sk.startsWith(`${period}#`));
-  const { items, ...more } = pageOf(list, inDay, limit);
+  const { items, ...more } = cutPage(list, inDay, limit);
   return { items: items.map(({ data }) => data), ...more };
 }

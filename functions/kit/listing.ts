@@ -42,7 +42,7 @@ export async function listing<Data>(
 ): Promise<Listed<ViewItem<Data>>> {
   const after = decodeCursor(list.pk, cursor);
   const found = await views.list({ ...list, after, limit: limit + 1 }, schema);
-  return pageOf(list.pk, found, limit);
+  return cutPage(list.pk, found, limit);
 }
 
 /** One page of a list whose entries name the items of another one. */
@@ -77,7 +77,7 @@ export async function listingOf<Entry, Data>(
  * The page that begins what was found of a list: as much as was asked for and fits an answer.
  * @param list what the cursor vouches for
  */
-export function pageOf<Item extends { readonly sk: string }>(
+export function cutPage<Item extends { readonly sk: string }>(
   list: string,
   found: readonly Item[],
   limit: number,
