@@ -239,6 +239,7 @@ function payoutRecord(payout: Payout): string {
     drawn("from guarantee", payout.fromGuarantee),
     drawn("from default fund", payout.fromDefaultFund),
     drawn("uncollectible", payout.uncollectible),
+    drawn("carried to the next", payout.carried ?? "0"),
     ["rounding", `${cny(rounding)} CNY`],
     ["payable", `${cny(payable)} CNY`],
     ["paid", paid === undefined ? "not yet" : `${time(paid.at)}, ${paid.reference}`],

@@ -237,7 +237,8 @@ function borneByNobody(feed: readonly DomainEvent[]): string[] {
   const wrongs = stated.flatMap(({ data }) => {
     const earned = data.links.reduce((sum, link) => sum + mills(link.mills), mills(data.earned));
     const from = mills(data.fromGuarantee) + mills(data.fromDefaultFund);
-    const covered = earned + from + mills(data.uncollectible) - mills(data.payable) - mills(data.rounding);
+    const borne = from + mills(data.uncollectible) + mills(data.carried ?? millsText(0n));
+    const covered = earned + borne - mills(data.payable) - mills(data.rounding);
     return covered === mills(data.owed) && from === (drawn.get(data.payout) ?? 0n)
       ? []
       : [`${data.payout} covers ${covered} of ${data.owed}, ${drawn.get(data.payout)} drawn`];

@@ -79,7 +79,13 @@ export const PayoutStated = defineEvent(
     /** What `owed` exceeds all earnings by, and who bears it (row 15). */
     fromGuarantee: MillsText,
     fromDefaultFund: MillsText,
+    /** What its recipients do without: corrections take it back from them. */
     uncollectible: MillsText,
+    /**
+     * What recipients had given back to the center before that could be: it owes it in its next payout, which has what
+     * they gave back among its earnings. Absent: nothing.
+     */
+    carried: MillsText.optional(),
     /** Whole fen in mills: what is paid out. */
     payable: MillsText,
     /** What rounding down to fen leaves. */

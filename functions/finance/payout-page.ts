@@ -19,6 +19,7 @@ export function payoutPage(payout: Payout): string {
     ["Taken from the guarantee", payout.fromGuarantee],
     ["Borne by the default fund", payout.fromDefaultFund],
     ["Uncollectible: borne by the recipients", payout.uncollectible],
+    ["Carried to the next payout", payout.carried ?? "0"],
   ];
   return statementPage({
     title: "Payout statement",

@@ -69,7 +69,8 @@ test("a payout's page says what was paid, and who bore what the center could not
     links: [{ link: "xian~wuhan", mills: "100" }],
     fromGuarantee: "300",
     fromDefaultFund: "0",
-    uncollectible: "400",
+    uncollectible: "300",
+    carried: "100",
     payable: "0",
     rounding: "0",
     paid: { reference: "A&B 17", at: "2026-03-03T02:00:00Z" },
@@ -78,7 +79,8 @@ test("a payout's page says what was paid, and who bore what the center could not
   const page = payoutPage(payout);
   const text = cells(page).join("|");
   expect(text).toContain("Earned with link xian~wuhan|0.100|Owed: penalties, credits, refunds|−0.900");
-  expect(text).toContain("Taken from the guarantee|0.300|Uncollectible: borne by the recipients|0.400");
+  expect(text).toContain("Taken from the guarantee|0.300|Uncollectible: borne by the recipients|0.300");
+  expect(text).toContain("Carried to the next payout|0.100");
   expect(text).not.toContain("default fund");
   expect(page).toContain("reference A&amp;B 17");
 });

@@ -86,7 +86,7 @@ const rows: Readonly<Record<number, string>> = {
   12: "fewer cards than awarded",
   13: "one center of a split job failed",
   14: "exchange away",
-  15: "uncollectible from the center",
+  15: "beyond what the center could pay",
 };
 
 export function linesTable(title: string, lines: readonly StatementLine[]): Html | undefined {

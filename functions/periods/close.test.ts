@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { ChargeLine } from "../../events/catalog/job.ts";
 import { streams } from "../../events/catalog/streams.ts";
-import { CenterId, DepositId, MillsText, Period } from "../../events/catalog/values.ts";
+import { CenterId, DepositId, JobId, MillsText, Period } from "../../events/catalog/values.ts";
 import type { Database } from "../../events/store/dynamo.ts";
 import { createStore, execute } from "../../events/store/execute.ts";
+import { createFeed } from "../../events/store/feed.ts";
 import { createEventLog } from "../../events/store/log.ts";
 import type { ParsedCommit } from "../../events/upcasts.ts";
 import { fundDecider } from "../../market/fund.ts";
+import { balanceOf, emptyLedger, withEvents } from "../../market/settlement/ledger.ts";
+import type { FoundBreak } from "../../market/settlement/match-facts.ts";
 import { instant, periodStart, slotStart } from "../../market/time.ts";
 import { closeDays } from "../../test/close-days.ts";
 import { testTables } from "../../test/dynalite.ts";
@@ -24,6 +28,9 @@ import {
   succeeds,
   walk,
 } from "../../test/exchange-in-memory.ts";
+import { record } from "../../test/found-breaks.ts";
+import { wrongsIn } from "../../test/money-oracle.ts";
+import { breakIdOf } from "../breaks/record-breaks.ts";
 import { operations } from "../contract/operations.ts";
 
 const { acceptPlacement, startPlacement, finishPlacement, refusePlacement, getJob, postJob, postGuarantee } =
@@ -82,6 +89,37 @@ async function aDay(exchange: InMemoryExchange, { runs = true, guarantee = "300"
   await exchange.pump();
   exchange.clock.set(openingTime + day);
 }
+
+/** Finance resolves a break: the center owes no penalty. */
+async function penaltyWasWrong(exchange: InMemoryExchange) {
+  const commits = [...(await allCommits(exchange)).values()].flat();
+  const charges = commits.flatMap(({ events }) => events.filter(({ type }) => type === "ChargePosted"));
+  const [{ data }] = z.tuple([Charge]).parse(charges);
+  const { charge, job } = data;
+  const [line] = data.lines;
+  const found: FoundBreak = {
+    code: "wrongPrice",
+    about: charge,
+    subject: charge,
+    period: Period.parse(today),
+    job,
+    mills: line.mills,
+    detail: "No penalty was due.",
+  };
+  await record(exchange, { breaks: [found] });
+  const lines = [{ ...line, from: line.to, to: line.from }];
+  const body = { resolution: "corrected", correction: { lines } };
+  await succeeds(
+    exchange.call(operations.resolveBreak, finance, { params: { break: breakIdOf(found) }, body }),
+  );
+}
+const Charge = z.object({
+  data: z.object({
+    charge: z.string(),
+    job: JobId,
+    lines: z.tuple([ChargeLine]),
+  }),
+});
 
 /** What the close itself wrote, but for where the day lies in the feed. */
 function written(commits: ReadonlyMap<string, ParsedCommit[]>): unknown {
@@ -170,6 +208,40 @@ describe("a day that is closed", () => {
     const balances = new Map(items.map(({ account, balance }) => [account, balance]));
     expect([balances.get("center:c-1:receivable"), balances.get("clearing")]).toEqual(["0", "0"]);
     expect(balances.get("operator:default-fund")).toBe("0");
+  });
+
+  test("takes nothing back of what finance has given back behind the cut-off: the next payout sets it off", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false });
+    let breaks = 0;
+    await closeDays(exchange, async (name, input) => {
+      if (name === "state-payouts" && breaks++ === 0) await penaltyWasWrong(exchange);
+      return exchange.invoke(name, input);
+    });
+    const [payout] = await dataOf(exchange, `payout-c-1-${today}`);
+    const drawn = { fromGuarantee: "300", fromDefaultFund: "200" };
+    expect(payout?.data).toMatchObject({ owed: "800", ...drawn, uncollectible: "0", carried: "300" });
+    exchange.clock.set(openingTime + 2 * day);
+    await closeDays(exchange);
+    const [next] = await dataOf(exchange, "payout-c-1-2026-03-03");
+    expect(next?.data).toMatchObject({
+      ...{ earned: "800", owed: "300", fromGuarantee: "0", uncollectible: "0", payable: "500" },
+      lines: [
+        { kind: "penalty", row: 8, correction: true, mills: "800" },
+        { kind: "penalty", row: 15, correction: true, mills: "-300" },
+      ],
+    });
+    expect(z.looseObject({}).parse(next?.data)).not.toHaveProperty("carried");
+    const days = [today, "2026-03-03"].map((each) => dataOf(exchange, `period-${each}`));
+    for (const closed of await Promise.all(days))
+      expect(closed.at(-1)?.data).toMatchObject({ match: { breaks: 0 } });
+    const feed = createFeed(exchange.database, testTables.feed);
+    const pages = await feed.readAfter(0, (await feed.head()).position);
+    const events = pages.flatMap(({ commits }) => commits.flatMap((commit) => commit.events));
+    expect(wrongsIn(events)).toEqual([]);
+    const ledger = withEvents(emptyLedger, events);
+    const left = ["clearing", "center:c-1:receivable", "center:c-1:payable"];
+    expect(left.map((account) => balanceOf(ledger, account))).toEqual([0n, 0n, 500n]);
   });
 
   test("stays as it is when it is closed again, whatever has been written since", async () => {

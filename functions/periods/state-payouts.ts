@@ -2,22 +2,19 @@ import * as z from "zod";
 import { streams } from "../../events/catalog/streams.ts";
 import { CenterId, Period } from "../../events/catalog/values.ts";
 import { execute, loadState } from "../../events/store/execute.ts";
-import { forEachInFlight } from "../../events/store/in-flight.ts";
 import { centerDecider } from "../../market/center.ts";
 import { fundDecider } from "../../market/fund.ts";
-import { jobDecider } from "../../market/job.ts";
-import { mills, millsText, splitByLargestRemainder } from "../../market/money.ts";
+import { mills, millsText } from "../../market/money.ts";
 import { payoutDecider } from "../../market/payout.ts";
 import { coverDebt } from "../../market/settlement/center-default.ts";
 import {
-  centerBalance,
+  type Borne,
+  dayDebtOf,
   noStatements,
   type PayoutData,
   payoutId,
   payoutOf,
-  recipientsOf,
   type Statement,
-  takenBack,
   withFacts,
 } from "../../market/settlement/statements.ts";
 import type { Access } from "../kit/host.ts";
@@ -25,6 +22,7 @@ import { onLambda } from "../kit/lambda.ts";
 import { step } from "../kit/step.ts";
 import { type ClosingDay, closeCommand, closingDay } from "./close-command.ts";
 import { type Amounts, BucketResult, places, readResults, saveResult } from "./partial-results.ts";
+import { takeBack } from "./take-back.ts";
 
 /**
  * States what each center is paid, one after another in the order of their names, for they share the default fund; what
@@ -59,10 +57,8 @@ async function statePayout(access: Access, day: ClosingDay, statement: Statement
   const known = await loadState(access.store, payoutDecider, streams.payout(center, day.period));
   const payout =
     known.state.phase === "unknown" ? await state(access, day, center, statement) : known.state.payout;
-  const lost = mills(payout.uncollectible);
-  if (lost > 0n) await takeBack(access, day, statement, payout);
-  const drawn = mills(payout.fromGuarantee) + mills(payout.fromDefaultFund);
-  if (lost + drawn > 0n) {
+  const { fromGuarantee, fromDefaultFund, uncollectible } = payout;
+  if ([fromGuarantee, fromDefaultFund, uncollectible].some((amount) => mills(amount) > 0n)) {
     const meta = closeCommand(access, day, `suspend/${payout.payout}`);
     const command = { type: "Suspend", payout: payout.payout, at: Date.parse(day.cutOff.at) } as const;
     await execute(access.store, centerDecider, streams.center(center), command, meta);
@@ -89,18 +85,19 @@ async function state(
   return done.state.payout;
 }
 
-/** Takes what the center owes beyond what it earned from its guarantee, then from the default fund. */
+/**
+ * Takes what the center owes beyond what it earned from its guarantee, then from the default fund, then back from its
+ * recipients; what they gave back to it already is carried to its next payout.
+ */
 async function bear(
   access: Access,
   day: ClosingDay,
   center: CenterId,
   statement: Statement,
   guarantee: bigint,
-) {
-  const { earned, owed, linksEarned, linksRefunded } = centerBalance(statement);
-  const debt = { owed: owed + linksRefunded, earned: earned + linksEarned };
-  const recipients = recipientsOf(statement);
-  if (debt.owed <= debt.earned) return coverDebt({ ...debt, recipients, guarantee: 0n, defaultFund: 0n });
+): Promise<Borne> {
+  const { carried, ...debt } = dayDebtOf(statement);
+  if (debt.owed <= debt.earned) return { ...coverDebt({ ...debt, guarantee: 0n, defaultFund: 0n }), carried };
   const payout = payoutId(center, day.period);
   const fund = (await loadState(access.store, fundDecider, streams.fund())).state;
   const drawn = {
@@ -110,7 +107,6 @@ async function bear(
   // Where the fund was asked already, the guarantee had nothing left then: one that was posted since is not drawn.
   const cover = coverDebt({
     ...debt,
-    recipients,
     guarantee: drawn.guarantee ?? (drawn.fund === undefined ? guarantee : 0n),
     defaultFund: drawn.fund ?? fund.left,
   });
@@ -123,7 +119,8 @@ async function bear(
     const command = { type: "Draw", payout, center, mills: millsText(cover.fromDefaultFund) } as const;
     await execute(access.store, fundDecider, streams.fund(), command, meta("fund"));
   }
-  return cover;
+  const uncollectible = await takeBack(access, day, statement, payout, cover.uncollectible);
+  return { ...cover, uncollectible, carried: carried + cover.uncollectible - uncollectible };
 }
 
 async function drawnFromGuarantee({ log }: Access, center: CenterId, payout: PayoutData["payout"]) {
@@ -131,15 +128,4 @@ async function drawnFromGuarantee({ log }: Access, center: CenterId, payout: Pay
   for (const event of commits.flatMap(({ events }) => events))
     if (event.type === "GuaranteeDrawn" && event.data.payout === payout) return mills(event.data.mills);
   return undefined;
-}
-
-/** What nobody pays is taken back from those who were to have it, each in its job's stream. */
-async function takeBack(access: Access, day: ClosingDay, statement: Statement, payout: PayoutData) {
-  const losses = splitByLargestRemainder(mills(payout.uncollectible), recipientsOf(statement));
-  await forEachInFlight(8, takenBack(statement, losses, payout.payout), ({ job, ...correction }) => {
-    const meta = closeCommand(access, day, `correct/${correction.id}`);
-    const at = Date.parse(day.cutOff.at);
-    const command = { type: "Correct", cause: "uncollectible", ...correction, at } as const;
-    return execute(access.store, jobDecider, streams.job(job), command, meta);
-  });
 }

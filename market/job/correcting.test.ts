@@ -1,19 +1,24 @@
 import { describe, expect, test } from "vitest";
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
-import { BreakId } from "../../events/catalog/values.ts";
+import { BreakId, LinkId } from "../../events/catalog/values.ts";
 import { refusal } from "../../test/given-when-then.ts";
 import {
   acceptAt,
   account,
   admitted,
   awardOf,
+  begun,
   completedEarly,
+  fill,
   inSlot,
   jobAfter,
+  linkUse,
   mills,
   place,
   placementId,
+  ranWhole,
   start,
+  wuhan,
   xian,
 } from "../../test/training-job.ts";
 import { nothing } from "../decider.ts";
@@ -165,6 +170,46 @@ describe("a correction by finance", () => {
     ).toMatchObject({
       ok: true,
     });
+  });
+
+  const uncollectible = (lines: readonly ChargeLine[]) => correct("u", lines, { cause: "uncollectible" });
+  const posted = (...history: readonly JobCommand[]) =>
+    lifeWith(...history).events.flatMap((event) =>
+      event.type === "CorrectionPosted" ? [event.data.lines.map((one) => one.mills)] : [],
+    );
+
+  test("takes back what a center could not pay as far as its recipient still has it", () => {
+    const penalty = correct("p", [line(center, tenant, 1000, "penalty")]);
+    const takes = uncollectible([line(tenant, center, 800, "penalty")]);
+    const gives = (amount: number) => correct("g", [line(tenant, center, amount, "penalty")]);
+    expect(posted(penalty, takes).at(-1)).toEqual(["800"]);
+    expect(posted(penalty, gives(700), takes).at(-1)).toEqual(["300"]);
+    expect(decided(takes, penalty, gives(1000))).toEqual(nothing);
+  });
+
+  test("takes no refund back that the tenant has paid again", () => {
+    const takes = uncollectible([line(tenant, center, 500)]);
+    const again = (amount: number) => correct("a", [line(tenant, center, amount)]);
+    const refunded = correct("c-1", [refund(500)]);
+    expect(posted(refunded, takes).at(-1)).toEqual(["500"]);
+    expect(posted(refunded, again(300), takes).at(-1)).toEqual(["200"]);
+    expect(decided(takes, refunded, again(500))).toEqual(nothing);
+    expect(decided(takes)).toEqual(nothing);
+  });
+
+  test("takes the refund of a link back for the center that owns it", () => {
+    const use = linkUse({ link: LinkId.parse("wuhan~xian"), charge: mills(50) });
+    const linked = [...begun({}, awardOf(1, [fill()], { links: [use] })), ranWhole];
+    const named = { charge: `${placementId(1)}:end:100-110` };
+    const [link, owner] = ["link:wuhan~xian", `center:${wuhan}`];
+    const given = correct("c-1", [line(link, tenant, 40, "link")], named);
+    const takes: Correct = { ...uncollectible([line(tenant, owner, 45, "link")]), ...named };
+    const { events, state } = jobAfter(...linked, given, takes);
+    expect(events.at(-1)).toMatchObject({ data: { lines: [{ to: owner, mills: "40" }], tenantPays: "40" } });
+    expect(jobDecider.decide({ ...takes, id: "u-2" }, state)).toEqual(nothing);
+    // Finance has nothing to do with a center that ran no part of it.
+    const resolves = correct("c-2", [line(tenant, owner, 1, "link")], named);
+    expect(refusal(jobDecider.decide(resolves, state))).toBe("line-of-another");
   });
 
   const refused: [string, Correct, string][] = [

@@ -1,10 +1,18 @@
 import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
+import { CenterId } from "../../events/catalog/values.ts";
 import { accept, conflict, type Decision, nothing, reject } from "../decider.ts";
+import { atMost, mills, millsText } from "../money.ts";
 import { ledgerAccounts } from "../settlement/accounts.ts";
-import { type AwardBalance, type Charged, centersOf, withCorrection } from "../settlement/award-balance.ts";
+import {
+  type AwardBalance,
+  type Charged,
+  centersOf,
+  withCorrectedLines,
+  withCorrection,
+} from "../settlement/award-balance.ts";
 import { penaltyRoom, refundableOf } from "../settlement/charges.ts";
 import { correction } from "../settlement/correction.ts";
-import { penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
+import { leftToTakeBack, penaltiesIn, whyNotMoved, withLines } from "../settlement/moved-money.ts";
 import { instant, periodOf, slotOf } from "../time.ts";
 import type { Correct, RefuseCorrection } from "./commands.ts";
 import { balancesOf, type KnownJob } from "./state.ts";
@@ -13,15 +21,18 @@ type Decided = Decision<JobEvent>;
 
 /** Finance amends a charge, once for each correction id. */
 export function correct(command: Correct, job: KnownJob): Decided {
-  const { id, charge, lines, cause, at } = command;
+  const { id, charge, cause, at } = command;
   if (job.corrections.has(id) || job.refusedCorrections.has(id)) return nothing;
   const balance = job.balances.find(({ charges }) => charges.has(charge));
   const charged = balance?.charges.get(charge);
   if (balance === undefined || charged === undefined)
     return conflict("charge-unknown", "The job has no such charge.", "/charge");
-  if (lines.length === 0) return reject("lines-missing", "Say what is to be moved.", "/lines");
+  if (command.lines.length === 0) return reject("lines-missing", "Say what is to be moved.", "/lines");
+  const lines = cause === "uncollectible" ? stillThere(charged, command.lines) : command.lines;
+  // All of it was given back already.
+  if (lines.length === 0) return nothing;
   const wrong =
-    whyNotLines(balance, charged, lines) ??
+    whyNotLines(balance, charged, lines, cause) ??
     whyNotOfRun(job, balance, { corrects: charge, lines: [...lines] });
   if (wrong !== undefined) return wrong;
   const named = command.break === undefined ? {} : { break: command.break };
@@ -47,12 +58,31 @@ export function refuseCorrection(command: RefuseCorrection, job: KnownJob): Deci
   return accept({ type: "CorrectionRefused", data: { ...data, at: instant(at) } });
 }
 
+/** Mills that a line could take back of a charge by now. */
+export function leftOfCharge(job: KnownJob | undefined, charge: string, line: ChargeLine): bigint {
+  const charged = job?.balances.find(({ charges }) => charges.has(charge))?.charges.get(charge);
+  return charged === undefined ? 0n : leftToTakeBack(charged, line);
+}
+
+/** Lines cut to what can still be taken back: other corrections may have been before. */
+function stillThere(charged: Charged, lines: readonly ChargeLine[]): ChargeLine[] {
+  let now = charged;
+  return lines.flatMap((line) => {
+    const left = atMost(leftToTakeBack(now, line), mills(line.mills));
+    if (left === 0n) return [];
+    const cut = { ...line, mills: millsText(left) };
+    now = withCorrectedLines(now, [cut]);
+    return [cut];
+  });
+}
+
 function whyNotLines(
   balance: AwardBalance,
   { moved }: Charged,
   lines: readonly ChargeLine[],
+  cause: Correct["cause"],
 ): Decided | undefined {
-  const known = partiesOf(balance);
+  const known = partiesOf(balance, cause);
   let sums = moved;
   for (const [index, line] of lines.entries()) {
     const stranger = (["from", "to"] as const).find((side) => !known.has(line[side]));
@@ -92,11 +122,13 @@ function whyNotOfRun(
     : undefined;
 }
 
-/** Accounts of the ledger that lines of an award may name. */
-function partiesOf({ account, award }: AwardBalance): ReadonlySet<string> {
+/** Accounts of the ledger that lines of an award may name; what a link's owner could not pay is taken back for its center. */
+function partiesOf({ account, award }: AwardBalance, cause: Correct["cause"]): ReadonlySet<string> {
+  const owners =
+    cause === "uncollectible" ? award.links.map(({ link }) => link.slice(0, link.indexOf("~"))) : [];
   return new Set([
     ledgerAccounts.tenant(account),
-    ...centersOf(award).map(ledgerAccounts.center),
+    ...[...centersOf(award), ...owners.map((owner) => CenterId.parse(owner))].map(ledgerAccounts.center),
     ...award.links.map(({ link }) => ledgerAccounts.link(link)),
     ledgerAccounts.rent,
     ledgerAccounts.tax,

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Award } from "../../events/catalog/award.ts";
-import type { Exclusion, JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
+import type { ChargeLine, Exclusion, JobEvent, JobPlaced, JobRequested } from "../../events/catalog/job.ts";
 import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
 import { jobKinds } from "../job-kinds.ts";
 import { mills } from "../money.ts";
@@ -107,8 +107,8 @@ export interface KnownJob {
   readonly awardedSlots: number;
   /** Last instant from which the work can go on, ISO 8601. */
   readonly checkpointAt?: string;
-  /** Corrections of its charges, by their ids. */
-  readonly corrections: ReadonlySet<string>;
+  /** Lines of the corrections of its charges, by their ids. */
+  readonly corrections: ReadonlyMap<string, readonly ChargeLine[]>;
   /** Why corrections were refused for good, by their ids. */
   readonly refusedCorrections: ReadonlyMap<string, string>;
   /** First slot after its end, if it completed. */
@@ -424,7 +424,7 @@ function requested(request: KnownJob["request"]): KnownJob {
     placementOf: new Map(),
     usedBefore: 0,
     awardedSlots: 0,
-    corrections: new Set(),
+    corrections: new Map(),
     refusedCorrections: new Map(),
   };
 }
@@ -483,7 +483,7 @@ function evolveKnown(job: KnownJob, event: Exclude<JobEvent, { type: "JobRequest
     case "CorrectionPosted":
       return {
         ...job,
-        corrections: new Set([...job.corrections, event.data.correction]),
+        corrections: new Map([...job.corrections, [event.data.correction, event.data.lines]]),
         balances: job.balances.map((balance) =>
           balance.award.placement === event.data.placement ? withCorrection(balance, event.data) : balance,
         ),

@@ -1,9 +1,9 @@
 import type * as z from "zod";
 import type { Award, Fill } from "../../events/catalog/award.ts";
-import type { ChargePosted, CorrectionPosted } from "../../events/catalog/job.ts";
+import type { ChargeLine, ChargePosted, CorrectionPosted } from "../../events/catalog/job.ts";
 import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
-import { type MovedMoney, penaltiesIn, withLines } from "./moved-money.ts";
+import { type MovedMoney, penaltiesIn, withLines, withReturned } from "./moved-money.ts";
 import { taxableOf } from "./tax.ts";
 
 export type ChargePostedData = z.infer<typeof ChargePosted.data>;
@@ -15,6 +15,8 @@ export interface Charged {
   readonly from: number;
   readonly to: number;
   readonly moved: MovedMoney;
+  /** What its corrections gave back, and nobody paid again. */
+  readonly returned: MovedMoney;
 }
 
 /** The money side of one award: what its slots were charged, and what is still held for it. */
@@ -99,7 +101,14 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
 
 function withCharged({ charges }: AwardBalance, charge: ChargePostedData, kind: ChargeKind) {
   const { from, to, lines } = charge;
-  return new Map([...charges, [charge.charge, { kind, from, to, moved: withLines(new Map(), lines) }]]);
+  const own = { kind, from, to, moved: withLines(new Map(), lines), returned: new Map() };
+  return new Map([...charges, [charge.charge, own]]);
+}
+
+/** A charge after some more lines of corrections. */
+export function withCorrectedLines(charged: Charged, lines: readonly ChargeLine[]): Charged {
+  const returned = withReturned(charged.returned, charged.moved, lines);
+  return { ...charged, moved: withLines(charged.moved, lines), returned };
 }
 
 /** The balance after a correction of one of its charges: the hold is not touched, what was moved is. */
@@ -110,7 +119,7 @@ export function withCorrection(
   const taxableCorrected = balance.taxableCorrected + taxableOf(lines, balance.account);
   const charged = balance.charges.get(corrects);
   if (charged === undefined) return balance;
-  const corrected = { ...charged, moved: withLines(charged.moved, lines) };
+  const corrected = withCorrectedLines(charged, lines);
   return { ...balance, taxableCorrected, charges: new Map([...balance.charges, [corrects, corrected]]) };
 }
 

@@ -32,6 +32,7 @@ import type { Decider } from "../decider.ts";
 import { type FundState, fundDecider } from "../fund.ts";
 import { invoiceDecider } from "../invoice.ts";
 import type { Correct, JobCommand } from "../job/commands.ts";
+import { leftOfCharge } from "../job/correcting.ts";
 import type { JobState, KnownJob } from "../job/state.ts";
 import { jobDecider } from "../job.ts";
 import { layered, valuesIn } from "../layered-map.ts";
@@ -41,16 +42,15 @@ import { periodDecider } from "../period.ts";
 import { periodOf, periodStart, SLOTS_PER_DAY } from "../time.ts";
 import { ledgerAccounts } from "./accounts.ts";
 import type { AwardBalance } from "./award-balance.ts";
+import { partsOf, takenBack } from "./center-debts.ts";
 import { coverDebt } from "./center-default.ts";
 import {
-  centerBalance,
+  dayDebtOf,
   invoiceOf,
   noStatements,
   payoutId,
   payoutOf,
-  recipientsOf,
   statementFactsOf,
-  takenBack,
   withFacts,
 } from "./statements.ts";
 
@@ -154,17 +154,26 @@ const statementOf = (party: string, events: readonly DomainEvent[]) => {
   return statement;
 };
 
-/** The center has 7 mills of guarantee; `split` says who does without the rest. */
-function defaulted(split: (lost: bigint, parts: ReadonlyMap<string, bigint>) => ReadonlyMap<string, bigint>) {
+/** The center has 7 mills of guarantee; `cut` says what a recipient of so many mills does without. */
+function defaulted(cut?: (lost: bigint, part: bigint, owed: bigint) => bigint) {
   const statement = statementOf(ledgerAccounts.center(xian), brokenOff);
-  const { owed, earned } = centerBalance(statement);
-  const recipients = recipientsOf(statement);
-  const cover = coverDebt({ owed, earned, recipients, guarantee: 7n, defaultFund: 0n });
+  const { carried: _, ...debt } = dayDebtOf(statement);
+  const cover = coverDebt({ ...debt, guarantee: 7n, defaultFund: 0n });
   const stated = payoutOf(xian, owner, statement, { period: day, at }, cover);
-  const commands = takenBack(statement, split(cover.uncollectible, recipients), payout).map(
-    (back): Correct => ({ type: "Correct", cause: "uncollectible", ...back, at: inSlot(500) }),
-  );
   const state = brokenOff.reduce(jobDecider.evolve, jobDecider.initial);
+  if (state.phase === "unknown") throw new Error("never requested");
+  const left = (_job: unknown, charge: string, line: ChargeLine) => leftOfCharge(state, charge, line);
+  const parts = [...partsOf(statement.debts).values()];
+  const commands = takenBack(statement, cover.uncollectible, payout, { left, posted: () => undefined }).map(
+    ({ lines, ...back }): Correct => ({
+      ...{ type: "Correct", cause: "uncollectible", ...back, at: inSlot(500) },
+      lines: lines.map((line) => {
+        const part = parts.find((one) => one.charge === back.charge && one.line.to === line.from);
+        if (cut === undefined || part === undefined) return line;
+        return { ...line, mills: millsText(cut(cover.uncollectible, part.mills, debt.owed)) };
+      }),
+    }),
+  );
   const corrected = told({ ...jobDecider, initial: state }, commands);
   const drawn = guaranteeTold([{ type: "DrawGuarantee", payout, mills: millsOf(7) }]);
   return [...brokenOff, ...drawn, ...told(payoutDecider, [{ type: "State", payout: stated }]), ...corrected];
@@ -271,7 +280,7 @@ const guards: readonly Guard[] = [
     (isOff) =>
       jobTold(
         [correct("refund", "compute", 33)],
-        blind(isOff, (one: KnownJob) => ({ ...one, corrections: new Set<string>() })),
+        blind(isOff, (one: KnownJob) => ({ ...one, corrections: new Map() })),
       ),
   ],
   [
@@ -353,13 +362,7 @@ const guards: readonly Guard[] = [
   [
     "what nobody can pay is split to the mill",
     /leaves \d+, \d+ is taken back$/m,
-    (isOff) =>
-      defaulted((lost, parts) => {
-        const sum = [...parts.values()].reduce((all, part) => all + part, 0n);
-        const roundedDown = new Map([...parts].map(([key, part]) => [key, share(lost, part, sum)]));
-        const debt = { owed: sum, earned: sum - lost, guarantee: 0n, defaultFund: 0n, recipients: parts };
-        return isOff ? roundedDown : coverDebt(debt).losses;
-      }),
+    (isOff) => defaulted(blind(isOff, share)),
   ],
   [
     "an invoice is issued once",

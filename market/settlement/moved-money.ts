@@ -1,5 +1,5 @@
 import type { ChargeLine } from "../../events/catalog/job.ts";
-import { mills } from "../money.ts";
+import { atMost, mills } from "../money.ts";
 
 /** Who is to pay lines of a kind, corrections aside. */
 const owedBy: Readonly<Record<ChargeLine["kind"], "tenant" | "center">> = {
@@ -35,6 +35,51 @@ export function withLines(moved: MovedMoney, lines: readonly Line[]): MovedMoney
     }
   }
   return next;
+}
+
+/**
+ * What corrections gave back of what was moved, and nobody paid again since, after some more lines of them.
+ * @param moved before these lines
+ */
+export function withReturned(returned: MovedMoney, moved: MovedMoney, lines: readonly Line[]): MovedMoney {
+  const next = new Map(returned);
+  let sums = moved;
+  for (const line of lines) {
+    const key = keyOf(line.kind, line.from, line.to);
+    if ((sums.get(reversedBy(line)) ?? 0n) > 0n) next.set(key, (next.get(key) ?? 0n) + mills(line.mills));
+    else reduce(next, line);
+    sums = withLines(sums, [line]);
+  }
+  return next;
+}
+
+function reduce(returned: Map<string, bigint>, line: Line): void {
+  let rest = mills(line.mills);
+  for (const [key, amount] of returned) {
+    if (!takesBackOf(line, key)) continue;
+    const part = atMost(amount, rest);
+    returned.set(key, amount - part);
+    rest -= part;
+  }
+}
+
+/** Mills that a line can take back: what is still moved the other way, and what corrections gave back before. */
+export function leftToTakeBack(
+  money: { readonly moved: MovedMoney; readonly returned: MovedMoney },
+  line: Line,
+): bigint {
+  return [...money.moved, ...money.returned].reduce(
+    (sum, [key, amount]) => (takesBackOf(line, key) ? sum + amount : sum),
+    0n,
+  );
+}
+
+/** A center answers for its links. */
+function takesBackOf({ kind, from, to }: Line, key: string): boolean {
+  const [of, payer = "", payee] = key.split(" ");
+  return (
+    of === kind && payee === from && (payer === to || payer.startsWith(`${to.replace("center:", "link:")}~`))
+  );
 }
 
 /**

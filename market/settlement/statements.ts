@@ -2,20 +2,21 @@ import * as z from "zod";
 import type { AccountEvent } from "../../events/catalog/account.ts";
 import type { DomainEvent } from "../../events/catalog/catalog.ts";
 import { type InvoiceEvent, type PayoutEvent, StatementLine } from "../../events/catalog/invoice.ts";
-import { ChargeLine, type JobEvent } from "../../events/catalog/job.ts";
+import type { ChargeLine, JobEvent } from "../../events/catalog/job.ts";
 import {
   type AccountId,
   BasisPoints,
   type CenterId,
   Currency,
   InvoiceId,
-  JobId,
   type LinkId,
+  MillsText,
   OwnerId,
   PayoutId,
   Period,
 } from "../../events/catalog/values.ts";
-import { mills, millsText } from "../money.ts";
+import { atMost, mills, millsText } from "../money.ts";
+import { Debt, recipientsOf } from "./center-debts.ts";
 
 // What invoices and payouts say, added up from the lines of charges and corrections. Each event gives its facts alone,
 // so that any part of the feed can be folded apart from the rest, in any order.
@@ -27,17 +28,6 @@ export type PayoutData = Extract<PayoutEvent, { type: "PayoutStated" }>["data"];
 export type Party = string;
 export const accountParty = (account: AccountId): Party => `account:${account}`;
 export const centerParty = (center: CenterId): Party => `center:${center}`;
-
-/** A posting in which a center pays somebody: what it owes, and to whom. */
-export const Debt = z.object({
-  /** Id of the charge, or of the correction. */
-  posting: z.string(),
-  /** The charge, or the one that the correction corrects. */
-  charge: z.string(),
-  job: JobId,
-  lines: z.array(ChargeLine),
-});
-export type Debt = z.infer<typeof Debt>;
 
 /** Whose an account is, as its newest event says. */
 export const Holder = z.object({
@@ -51,6 +41,8 @@ export const StatementFact = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("line"), party: z.string(), line: StatementLine }),
   z.object({ kind: z.literal("holder"), party: z.string(), period: Period, holder: Holder }),
   z.object({ kind: z.literal("debt"), party: z.string(), debt: Debt }),
+  /** What a payout before left to be set off. */
+  z.object({ kind: z.literal("carried"), party: z.string(), mills: MillsText }),
 ]);
 export type StatementFact = z.infer<typeof StatementFact>;
 
@@ -70,6 +62,8 @@ export function statementFactsOf(event: DomainEvent): readonly StatementFact[] {
     }
     case "AccountOpened":
       return [holderFact(event.data)];
+    case "PayoutStated":
+      return carriedFacts(event.data);
     default:
       return [];
   }
@@ -78,6 +72,17 @@ export function statementFactsOf(event: DomainEvent): readonly StatementFact[] {
 function holderFact({ account, owner, period, currency, taxRate = 0 }: OpenedData): StatementFact {
   const holder = { owner, taxRate, ...(currency === undefined ? {} : { currency }) };
   return { kind: "holder", party: accountParty(account), period, holder };
+}
+
+/** What a payout leaves to be set off is a line of the center's next one. */
+function carriedFacts({ center, carried }: PayoutData): StatementFact[] {
+  if (carried === undefined) return [];
+  const party = centerParty(center);
+  const line = { kind: "penalty", row: 15, correction: true, mills: millsText(-mills(carried)) } as const;
+  return [
+    { kind: "line", party, line },
+    { kind: "carried", party, mills: carried },
+  ];
 }
 
 function factsOfPosting(
@@ -92,9 +97,17 @@ function factsOfPosting(
     facts.push(...lineFacts(line, cause));
     const payer = partyOf(line.from);
     if (payer?.startsWith("center:")) owed.set(payer, [...(owed.get(payer) ?? []), line]);
+    const payee = partyOf(line.to);
+    if (payee?.startsWith("center:") && cause !== undefined && cause !== "uncollectible")
+      owed.set(payee, [...(owed.get(payee) ?? []), givenBack(line)]);
   }
   for (const [party, own] of owed) facts.push({ kind: "debt", party, debt: { ...posting, lines: own } });
   return facts;
+}
+
+/** A debt of its recipient that is so much less. */
+function givenBack(line: ChargeLine): ChargeLine {
+  return { ...line, from: line.to, to: line.from, mills: millsText(-mills(line.mills)) };
 }
 
 /** A line below 0 goes the other way. */
@@ -161,6 +174,8 @@ export interface Statement {
   readonly holder?: { readonly period: Period; readonly holder: Holder } | undefined;
   /** By posting. */
   readonly debts: ReadonlyMap<string, Debt>;
+  /** What payouts before left to be set off, in mills; its lines are among `sums`. */
+  readonly carried?: bigint | undefined;
 }
 
 export type Statements = ReadonlyMap<Party, Statement>;
@@ -182,7 +197,8 @@ export function withFacts(statements: Statements, facts: Iterable<StatementFact>
       addLine(sums, fact.line);
       sumsOf.set(party, sums);
       known.sums = sums;
-    } else {
+    } else if (fact.kind === "carried") known.carried = (known.carried ?? 0n) + mills(fact.mills);
+    else {
       const debts = debtsOf.get(party) ?? new Map(known.debts);
       debts.set(fact.debt.posting, fact.debt);
       debtsOf.set(party, debts);
@@ -212,7 +228,7 @@ function addLine(sums: Map<string, LineSum>, { mills: text, cardSlots, ...line }
 }
 
 /** The facts that a statement was made of, added up: plain JSON that `withFacts` takes. */
-export function factsIn({ party, sums, holder, debts }: Statement): StatementFact[] {
+export function factsIn({ party, sums, holder, debts, carried }: Statement): StatementFact[] {
   const lines = [...sums.values()].flatMap(({ line, plus, minus, cardSlots }): StatementFact[] => {
     const slots = cardSlots === undefined ? {} : { cardSlots };
     const fact = (amount: bigint, more: object): StatementFact => ({
@@ -227,6 +243,7 @@ export function factsIn({ party, sums, holder, debts }: Statement): StatementFac
     ...lines,
     ...(holder === undefined ? [] : [{ kind: "holder" as const, party, ...holder }]),
     ...[...debts.values()].map((debt) => ({ kind: "debt" as const, party, debt })),
+    ...(carried === undefined ? [] : [{ kind: "carried" as const, party, mills: millsText(carried) }]),
   ];
 }
 
@@ -342,11 +359,38 @@ export function centerNet({ earned, owed, linksEarned, linksRefunded }: CenterBa
   return earned + linksEarned - owed - linksRefunded;
 }
 
+/** What a center owes to others than the exchange, and has to pay it with, in mills. */
+export interface DayDebt {
+  readonly owed: bigint;
+  readonly earned: bigint;
+  /** Who is to receive how much of `owed`. */
+  readonly recipients: ReadonlyMap<string, bigint>;
+  /** Carried from payouts before, beyond what it earned: it is carried on. */
+  readonly carried: bigint;
+}
+
+/**
+ * What a center owes for a day: what corrections gave back of it on the same day is neither owed nor earned, and what
+ * payouts before carried is set off first.
+ */
+export function dayDebtOf(statement: Statement): DayDebt {
+  const balance = centerBalance(statement);
+  const recipients = recipientsOf(statement);
+  const owed = [...recipients.values()].reduce((sum, part) => sum + part, 0n);
+  const carried = statement.carried ?? 0n;
+  const undone = balance.owed + balance.linksRefunded - carried - owed;
+  const earned = balance.earned + balance.linksEarned - undone;
+  const met = atMost(earned, carried);
+  return { owed, earned: earned - met, recipients, carried: carried - met };
+}
+
 /** Who bears what a center owes beyond what it earned (row 15), in mills. */
 export interface Borne {
   readonly fromGuarantee: bigint;
   readonly fromDefaultFund: bigint;
   readonly uncollectible: bigint;
+  /** Set off in its next payout. */
+  readonly carried?: bigint;
 }
 
 /** Links of one payout at most, as its event takes them: a center declares 64. */
@@ -355,7 +399,7 @@ export function payoutOf(
   owner: OwnerId,
   statement: Statement,
   { period, at }: StatedAt,
-  { fromGuarantee, fromDefaultFund, uncollectible }: Borne,
+  { fromGuarantee, fromDefaultFund, uncollectible, carried = 0n }: Borne,
 ): PayoutData {
   const balance = centerBalance(statement);
   const net = centerNet(balance);
@@ -376,49 +420,8 @@ export function payoutOf(
     fromGuarantee: millsText(fromGuarantee),
     fromDefaultFund: millsText(fromDefaultFund),
     uncollectible: millsText(uncollectible),
+    ...(carried === 0n ? {} : { carried: millsText(carried) }),
     payable: millsText(payable),
     rounding: millsText(due - payable),
   };
-}
-
-/** What a center is to pay to whom, line by line of its debts; the parts add up to what it owes. */
-export function recipientsOf({ debts }: Statement): Map<string, bigint> {
-  return new Map(
-    [...debts.values()].flatMap(({ posting, lines }) =>
-      lines.map((line, index) => [partKey(posting, index), mills(line.mills)] as const),
-    ),
-  );
-}
-
-const partKey = (posting: string, index: number) => `${posting}#${index}`;
-
-/** What is taken back from the recipients of one posting of a center. */
-export interface TakenBack {
-  /** Id of the correction. */
-  readonly id: string;
-  readonly job: JobId;
-  /** The charge that it corrects. */
-  readonly charge: string;
-  readonly lines: readonly ChargeLine[];
-}
-
-/**
- * Takes back from the recipients of a center's debts what they have to do without, one correction for each posting.
- * @param losses by the keys of `recipientsOf`, in mills
- */
-export function takenBack(
-  { party, debts }: Statement,
-  losses: ReadonlyMap<string, bigint>,
-  payout: PayoutId,
-): TakenBack[] {
-  return [...debts.values()]
-    .sort((a, b) => (a.posting < b.posting ? -1 : 1))
-    .flatMap(({ posting, charge, job, lines }) => {
-      const back = lines.flatMap(({ kind, to, center }, index): ChargeLine[] => {
-        const loss = losses.get(partKey(posting, index)) ?? 0n;
-        const named = center === undefined ? {} : { center };
-        return loss === 0n ? [] : [{ kind, row: 15, from: to, to: party, mills: millsText(loss), ...named }];
-      });
-      return back.length === 0 ? [] : [{ id: `${payout}:${posting}`, job, charge, lines: back }];
-    });
 }
