@@ -230,7 +230,7 @@ const sensedColumns: readonly Column<Sensed>[] = [
 ];
 
 function centerRecord(center: Center): string {
-  const { pools, links, energy, carbon } = center;
+  const { pools, links, energy, carbon, guaranteeNext: next } = center;
   return record([
     ["center", center.center],
     ["name", center.name],
@@ -247,6 +247,7 @@ function centerRecord(center: Center): string {
         .join(", "),
     ],
     ["guarantee", `${cny(center.guarantee)} CNY`],
+    ["once the day is closed", next === undefined ? undefined : `${cny(next)} CNY`],
     ["version", center.version],
   ]);
 }

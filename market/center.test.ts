@@ -52,6 +52,10 @@ const draw = (mills: string): CenterCommand => ({
   payout,
   mills: MillsText.parse(mills),
 });
+const reduce = (requested = at): CenterCommand => ({
+  type: "ReduceGuarantee",
+  requested: instant(requested),
+});
 const drawn = (mills: string, left: string): CenterEvent => ({
   type: "GuaranteeDrawn",
   data: { center, payout, mills: MillsText.parse(mills), left: MillsText.parse(left) },
@@ -59,7 +63,7 @@ const drawn = (mills: string, left: string): CenterEvent => ({
 const suspended: CenterEvent = { type: "CenterSuspended", data: { ...moment, payout } };
 const join: CenterCommand = { type: "Join", spec };
 
-/** What came in less what was drawn is what is left; suspensions and reinstatements take turns, one a payout. */
+/** What came in less what was drawn is what is left; a suspension is one a payout, and nothing goes back in it. */
 function checkGuarantee(events: readonly CenterEvent[], state: CenterState): void {
   let left = 0n;
   for (const event of events) {
@@ -69,14 +73,17 @@ function checkGuarantee(events: readonly CenterEvent[], state: CenterState): voi
   }
   const drawnFor = events.flatMap((event) => (event.type === "GuaranteeDrawn" ? [event.data.payout] : []));
   expect(new Set(drawnFor).size).toBe(drawnFor.length);
-  const turns = events.filter(({ type }) => type === "CenterSuspended" || type === "CenterReinstated");
-  for (const [index, { type }] of turns.entries())
-    expect(type).toBe(index % 2 === 0 ? "CenterSuspended" : "CenterReinstated");
-  const payouts = turns.flatMap((event) => (event.type === "CenterSuspended" ? [event.data.payout] : []));
+  let off = false;
+  for (const { type, data } of events) {
+    if (type === "CenterReinstated") expect(off).toBe(true);
+    if (type === "GuaranteePosted" && off) expect(data.change?.startsWith("-")).not.toBe(true);
+    if (type === "CenterSuspended" || type === "CenterReinstated") off = type === "CenterSuspended";
+  }
+  const payouts = events.flatMap((event) => (event.type === "CenterSuspended" ? [event.data.payout] : []));
   expect(new Set(payouts).size).toBe(payouts.length);
   if (state.phase === "unknown") return;
   expect(state.guarantee ?? "0").toBe(left.toString());
-  expect(state.suspended !== undefined).toBe(turns.length % 2 === 1);
+  expect(state.suspended !== undefined).toBe(off);
 }
 
 describe("a center", () => {
@@ -183,6 +190,59 @@ describe("a center", () => {
     });
   });
 
+  test("takes back of its guarantee what it asked for once the day is closed", () => {
+    const asked: CenterEvent = {
+      type: "GuaranteeReductionRequested",
+      data: { center, mills: MillsText.parse("1000"), at: instant(at) },
+    };
+    const before = [joined, posted("5000")];
+    expect(given(centerDecider, ...before).when(post("1000"))).toEqual(accept(asked));
+    const after = given(centerDecider, ...before, asked);
+    expect(after.when(post("1000"))).toEqual(nothing);
+    expect(after.when(reduce())).toEqual(accept(posted("1000", "-4000")));
+    const gone = given(centerDecider, ...before, asked, posted("1000", "-4000"));
+    expect(gone.when(reduce())).toEqual(nothing);
+    // What was asked for on the next day waits for its close.
+    expect(after.when(reduce(at - 1))).toEqual(nothing);
+    expect(given(centerDecider, ...before).when(reduce())).toEqual(nothing);
+  });
+
+  test("that asked for some of its guarantee back keeps it when it posts as much again, or the day drew on it", () => {
+    const asked: CenterEvent = {
+      type: "GuaranteeReductionRequested",
+      data: { center, mills: MillsText.parse("1000"), at: instant(at) },
+    };
+    const before = [joined, posted("5000"), asked];
+    expect(given(centerDecider, ...before).when(post("5000"))).toEqual(accept(posted("5000", "0")));
+    for (const end of [posted("5000", "0"), posted("6000", "1000"), drawn("2000", "3000"), suspended])
+      expect(given(centerDecider, ...before, end).when(reduce())).toEqual(nothing);
+  });
+
+  test("takes nothing of its guarantee back while it is suspended", () => {
+    const off = given(centerDecider, joined, posted("350"), drawn("100", "250"), suspended);
+    for (const less of ["0", "249"])
+      expect(off.when(post(less))).toMatchObject({
+        rejection: { kind: "conflict", code: "guarantee-not-whole", field: "/mills" },
+      });
+    expect(off.when(post("250"))).toEqual(nothing);
+    expect(off.when(post("251"))).toEqual(accept(posted("251", "1")));
+  });
+
+  test("that is suspended already is so for a second payout too, until all is made up for", () => {
+    const second: CenterCommand = { type: "Suspend", payout: PayoutId.parse("p-2"), at };
+    const again: CenterEvent = {
+      type: "CenterSuspended",
+      data: { ...moment, payout: PayoutId.parse("p-2") },
+    };
+    const off = [joined, posted("5000"), drawn("2000", "3000"), suspended, posted("3500", "500")];
+    expect(given(centerDecider, ...off).when(second)).toEqual(accept(again));
+    const twice = given(centerDecider, ...off, again);
+    expect(twice.when(post("4999"))).toEqual(accept(posted("4999", "1499")));
+    expect(twice.when(post("5000"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
+    const back: CenterEvent = { type: "CenterReinstated", data: moment };
+    expect(given(centerDecider, ...off, again, posted("5000", "1500"), back).when(second)).toEqual(nothing);
+  });
+
   test("that never posted a guarantee is suspended until it posts one", () => {
     const off = given(centerDecider, joined, suspended);
     expect(off.when(post("0"))).toMatchObject({ events: [{ type: "GuaranteePosted" }] });
@@ -214,6 +274,7 @@ describe("a center", () => {
         mills: amount,
         at: fc.constant(at),
       }),
+      fc.constantFrom(reduce(), reduce(at - 1)),
       fc.record({ type: fc.constant("DrawGuarantee" as const), payout: payouts, mills: amount }),
       fc.record({ type: fc.constant("Suspend" as const), payout: payouts, at: fc.constant(at) }),
       fc.record({

@@ -11,8 +11,13 @@ export type CenterSpec = z.infer<typeof CenterJoined.data>;
 export type CenterCommand =
   | { readonly type: "Join"; readonly spec: CenterSpec }
   | { readonly type: "DeclareLinks"; readonly links: readonly LinkSpec[] }
-  /** Replaces the guarantee before, in mills; one that is whole again ends a suspension. */
+  /**
+   * Replaces the guarantee before, in mills; one that is whole again ends a suspension. A smaller one is asked for: it
+   * takes the place of the one before once the day is closed, for that one stands for the day's debts.
+   */
   | { readonly type: "PostGuarantee"; readonly mills: MillsText; readonly at: number }
+  /** The day in which a smaller one was asked for is closed; `requested`: when it last was in that day, ISO 8601. */
+  | { readonly type: "ReduceGuarantee"; readonly requested: string }
   /** Takes what a payout could not offset from the guarantee, once: mills, no more than what is left of it. */
   | { readonly type: "DrawGuarantee"; readonly payout: PayoutId; readonly mills: MillsText }
   /** A payout drew on the guarantee or left something uncollected: off the market, once for each payout. */
@@ -29,6 +34,8 @@ export interface KnownCenter {
   readonly guarantee: MillsText | undefined;
   /** What it posted last, draws aside. */
   readonly posted: MillsText | undefined;
+  /** What the center wants to be left of it, and since when (ISO 8601); absent: no less. */
+  readonly reduction?: { readonly mills: MillsText; readonly at: string } | undefined;
   /** Payouts that drew on it, and those that suspended it. */
   readonly drawnFor: ReadonlySet<PayoutId>;
   readonly suspendedFor: ReadonlySet<PayoutId>;
@@ -63,10 +70,12 @@ function decideCenter(command: CenterCommand, state: CenterState): Decided {
       return declareLinks(command.links, state);
     case "PostGuarantee":
       return postGuarantee(command, state);
+    case "ReduceGuarantee":
+      return reduceGuarantee(command, state);
     case "DrawGuarantee":
       return drawGuarantee(command, state);
     case "Suspend":
-      if (state.suspended !== undefined || state.suspendedFor.has(command.payout)) return nothing;
+      if (state.suspendedFor.has(command.payout)) return nothing;
       return accept({
         type: "CenterSuspended",
         data: { center, ...momentOf(command.at), payout: command.payout },
@@ -114,11 +123,22 @@ function declareLinks(links: readonly LinkSpec[], { spec, ...state }: KnownCente
 
 function postGuarantee(
   command: Extract<CenterCommand, { type: "PostGuarantee" }>,
-  { spec: { center }, guarantee, suspended }: KnownCenter,
+  { spec: { center }, guarantee, reduction, suspended }: KnownCenter,
 ): Decided {
   const amount = mills(command.mills);
   if (amount < 0n) return reject("guarantee-negative", "Post 0 mills or more.", "/mills");
-  if (guarantee === command.mills) return nothing;
+  if (guarantee !== undefined && amount < mills(guarantee)) {
+    if (suspended !== undefined)
+      return conflict(
+        "guarantee-not-whole",
+        `A suspended center takes none of its guarantee back: post ${guarantee} mills or more.`,
+        "/mills",
+      );
+    if (reduction?.mills === command.mills) return nothing;
+    const data = { center, mills: command.mills, at: instant(command.at) };
+    return accept({ type: "GuaranteeReductionRequested", data });
+  }
+  if (guarantee === command.mills && reduction === undefined) return nothing;
   const change = guarantee === undefined ? {} : { change: millsText(amount - mills(guarantee)) };
   const posted: CenterEvent = {
     type: "GuaranteePosted",
@@ -126,6 +146,16 @@ function postGuarantee(
   };
   if (suspended === undefined || amount === 0n || amount < suspended.needs) return accept(posted);
   return accept<CenterEvent>(posted, { type: "CenterReinstated", data: { center, ...momentOf(command.at) } });
+}
+
+/** One that was asked for after that day waits for the close of its own. */
+function reduceGuarantee(
+  { requested }: Extract<CenterCommand, { type: "ReduceGuarantee" }>,
+  { spec: { center }, guarantee, reduction }: KnownCenter,
+): Decided {
+  if (guarantee === undefined || reduction === undefined || reduction.at > requested) return nothing;
+  const change = millsText(mills(reduction.mills) - mills(guarantee));
+  return accept({ type: "GuaranteePosted", data: { center, mills: reduction.mills, change } });
 }
 
 function drawGuarantee(
@@ -158,15 +188,23 @@ function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
     case "LinksDeclared":
       return { ...state, links: event.data.links };
     case "GuaranteePosted":
-      return { ...state, guarantee: event.data.mills, posted: event.data.mills };
+      return { ...state, guarantee: event.data.mills, posted: event.data.mills, reduction: undefined };
+    case "GuaranteeReductionRequested": {
+      const { mills: left, at } = event.data;
+      return { ...state, reduction: { mills: left, at } };
+    }
     case "GuaranteeDrawn": {
       const { left, payout } = event.data;
-      return { ...state, guarantee: left, drawnFor: new Set([...state.drawnFor, payout]) };
+      const drawnFor = new Set([...state.drawnFor, payout]);
+      return { ...state, guarantee: left, reduction: undefined, drawnFor };
     }
     case "CenterSuspended": {
-      const needs = state.posted === undefined ? 0n : mills(state.posted);
+      const posted = state.posted === undefined ? 0n : mills(state.posted);
+      // What it posted since the suspension before this one made up for a part of that.
+      const before = state.suspended?.needs ?? 0n;
+      const needs = before > posted ? before : posted;
       const suspendedFor = new Set([...state.suspendedFor, event.data.payout]);
-      return { ...state, suspended: { needs }, suspendedFor };
+      return { ...state, suspended: { needs }, reduction: undefined, suspendedFor };
     }
     case "CenterReinstated": {
       const { suspended: _, ...reinstated } = state;

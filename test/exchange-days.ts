@@ -135,7 +135,10 @@ async function liveDay(world: World, day: ExchangeDay, index: number): Promise<v
   for (const side of sides) {
     const params = { center: side.center };
     await ask(world, operations.renewLease, side.owner, { params });
-    if (day.guarantee > 0)
+    const { status, guarantee } = await succeeds(exchange.call(operations.getCenter, side.owner, { params }));
+    // One that is suspended takes nothing back.
+    const bound = status === "suspended" && BigInt(guarantee) > day.guarantee + index;
+    if (day.guarantee > 0 && !bound)
       await ask(world, operations.postGuarantee, side.owner, {
         params,
         body: { mills: `${day.guarantee + index}` },

@@ -64,12 +64,24 @@ export const LinksDeclared = defineEvent(
 export const GuaranteePosted = defineEvent(
   "GuaranteePosted",
   1,
-  "A center posted a guarantee for its penalties.",
+  "A center posted a guarantee for its penalties, or was given a part of it back.",
   z.object({
     center: CenterId,
     mills: MillsText,
     /** What came in (negative: went back), in mills; absent: all of it came in. */
     change: MillsText.optional(),
+  }),
+);
+
+export const GuaranteeReductionRequested = defineEvent(
+  "GuaranteeReductionRequested",
+  1,
+  "A center asked for a part of its guarantee back: it stands for the debts of the day until that is closed.",
+  z.object({
+    center: CenterId,
+    /** What is to be left of it. */
+    mills: MillsText,
+    at: Instant,
   }),
 );
 
@@ -83,7 +95,7 @@ export const GuaranteeDrawn = defineEvent(
 export const CenterSuspended = defineEvent(
   "CenterSuspended",
   1,
-  "The guarantee of a center is below what it posted: it is off the market until it posts one again.",
+  "A payout left a center's guarantee below what it posted: it is off the market until it posts one again. One that is suspended already is so for this payout too.",
   z.object({ center: CenterId, at: Instant, slot: Slot, payout: PayoutId }),
 );
 
@@ -112,6 +124,7 @@ export const centerEvents = [
   CenterJoined,
   LinksDeclared,
   GuaranteePosted,
+  GuaranteeReductionRequested,
   GuaranteeDrawn,
   CenterSuspended,
   CenterReinstated,

@@ -17,8 +17,10 @@ const nothingPosted = MillsText.parse("0");
 
 export function centerResource(state: CenterState, version: number): { body: Center; version: number } {
   if (state.phase === "unknown") throw problem(500, "internal-error", "The center is gone.");
-  const { spec, links, guarantee = nothingPosted } = state;
-  return { body: { ...spec, links: [...links], guarantee, status: statusOf(state), version }, version };
+  const { spec, links, guarantee = nothingPosted, reduction } = state;
+  const next = reduction === undefined ? {} : { guaranteeNext: reduction.mills };
+  const posted = { links: [...links], guarantee, ...next };
+  return { body: { ...spec, ...posted, status: statusOf(state), version }, version };
 }
 
 /** A center of this owner as it joined. @throws ProblemError 404, the same for what is absent and for what is another's. */

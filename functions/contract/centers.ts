@@ -29,6 +29,9 @@ export const Center = z.object({
   ...described.shape,
   links: z.array(LinkSpec),
   guarantee: MillsText.describe("Posted for penalties, in mills"),
+  guaranteeNext: MillsText.optional().describe(
+    "What is left of it once the day is closed in which the center asked for the rest; absent: all",
+  ),
   status: z
     .enum(["joined", "lost", "suspended"])
     .describe(
@@ -122,13 +125,13 @@ export const postGuarantee = defineOperation({
   tag: "centers",
   summary: "Post a guarantee for the center's penalties",
   description:
-    "Replaces the one before. A suspended center that posts as much as it had, or more, is on the market again.",
+    "Replaces the one before: a larger one at once, a smaller one when the settlement day is closed, unless that draws on it. A suspended center posts no less than is left; one that posts as much as it had, or more, is on the market again.",
   roles: ["center"],
   names: { "path/center": "own" },
   params,
   body: z.strictObject({ mills: MillsText }),
   success: { status: 201, says: "The center with its guarantee.", body: Center },
-  problems: [404, 412, 422],
+  problems: [404, 409, 412, 422],
   etag: true,
 });
 

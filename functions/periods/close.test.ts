@@ -18,6 +18,7 @@ import { allCommits } from "../../test/exchange-days.ts";
 import {
   acme,
   alpha,
+  beta,
   finance,
   type InMemoryExchange,
   newJob,
@@ -63,8 +64,19 @@ async function contribute(exchange: InMemoryExchange, mills: string) {
   await exchange.wake("relay-commits", [{ pk: streams.fund(), sk: 1 }]);
 }
 
+interface DayOfTest {
+  readonly runs?: boolean;
+  readonly guarantee?: string;
+  readonly fund?: string;
+  /** What its center wants to be left of its guarantee in the end; absent: 100, where it earned something. */
+  readonly wants?: string;
+}
+
 /** A day with a job that ran, and one that its center refused; then midnight has passed. */
-async function aDay(exchange: InMemoryExchange, { runs = true, guarantee = "300", fund = "200" } = {}) {
+async function aDay(
+  exchange: InMemoryExchange,
+  { runs = true, guarantee = "300", fund = "200", wants }: DayOfTest = {},
+) {
   await openCenter(exchange, alpha, "c-1");
   await openAccount(exchange, acme);
   const center = { center: "c-1" };
@@ -86,6 +98,10 @@ async function aDay(exchange: InMemoryExchange, { runs = true, guarantee = "300"
   await succeeds(
     exchange.call(refusePlacement, alpha, { params: { placement: refused.placement }, body: center }),
   );
+  // Its penalty is charged by now.
+  const left = wants ?? (runs ? "100" : undefined);
+  if (left !== undefined)
+    await succeeds(exchange.call(postGuarantee, alpha, { params: center, body: { mills: left }, key: "w" }));
   await exchange.pump();
   exchange.clock.set(openingTime + day);
 }
@@ -242,6 +258,44 @@ describe("a day that is closed", () => {
     const ledger = withEvents(emptyLedger, events);
     const left = ["clearing", "center:c-1:receivable", "center:c-1:payable"];
     expect(left.map((account) => balanceOf(ledger, account))).toEqual([0n, 0n, 500n]);
+  });
+
+  test("draws on a guarantee that its center wants back, and gives nothing of it", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false, wants: "0" });
+    await closeDays(exchange);
+    const [payout] = await dataOf(exchange, `payout-c-1-${today}`);
+    expect(payout?.data).toMatchObject({ owed: "800", fromGuarantee: "300" });
+    exchange.clock.set(openingTime + 2 * day);
+    await closeDays(exchange);
+    const center = (await dataOf(exchange, streams.center(CenterId.parse("c-1")))).map(({ type }) => type);
+    expect(center.slice(-3)).toEqual(["GuaranteeReductionRequested", "GuaranteeDrawn", "CenterSuspended"]);
+  });
+
+  test("gives back of guarantees what was asked for, after its payouts, and each once", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange);
+    await openCenter(exchange, beta, "c-2");
+    const params = { center: "c-2" };
+    const posts = (mills: string) =>
+      succeeds(exchange.call(postGuarantee, beta, { params, body: { mills }, key: mills }));
+    await posts("900");
+    // A center that earned nothing and owes nothing has no payout, and is given its guarantee all the same.
+    expect(await posts("50")).toMatchObject({ guarantee: "900", guaranteeNext: "50" });
+    await exchange.pump();
+    await closeDays(exchange);
+    const last = async (name: string) =>
+      (await dataOf(exchange, streams.center(CenterId.parse(name)))).at(-1);
+    const given = [await last("c-1"), await last("c-2")];
+    expect(given).toMatchObject([
+      { type: "GuaranteePosted", data: { mills: "100", change: "-200" } },
+      { type: "GuaranteePosted", data: { mills: "50", change: "-850" } },
+    ]);
+    expect(await dataOf(exchange, `payout-c-2-${today}`)).toEqual([]);
+    expect((await dataOf(exchange, `period-${today}`)).at(-1)?.data).toMatchObject({ payouts: { count: 1 } });
+    exchange.clock.set(openingTime + 2 * day);
+    await closeDays(exchange);
+    expect([await last("c-1"), await last("c-2")]).toEqual(given);
   });
 
   test("stays as it is when it is closed again, whatever has been written since", async () => {

@@ -40,9 +40,13 @@ export const create = step(
     );
     let [count, payable] = [0, 0n];
     for (const [, statement] of [...statements].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const payout = await statePayout(access, day, statement);
-      count += 1;
-      payable += mills(payout.payable);
+      const center = CenterId.parse(statement.party.slice("center:".length));
+      if (statement.sums.size > 0) {
+        const payout = await statePayout(access, day, center, statement);
+        count += 1;
+        payable += mills(payout.payable);
+      }
+      if (statement.reduction !== undefined) await reduceGuarantee(access, day, center, statement.reduction);
     }
     const result: Amounts = { count, payable: millsText(payable) };
     await saveResult(access, places.payouts(period), result);
@@ -52,8 +56,12 @@ export const create = step(
 export const handler = onLambda(create);
 
 /** Every part may be repeated: what was drawn for the payout before is found, and what was stated stands. */
-async function statePayout(access: Access, day: ClosingDay, statement: Statement): Promise<PayoutData> {
-  const center = CenterId.parse(statement.party.slice("center:".length));
+async function statePayout(
+  access: Access,
+  day: ClosingDay,
+  center: CenterId,
+  statement: Statement,
+): Promise<PayoutData> {
   const known = await loadState(access.store, payoutDecider, streams.payout(center, day.period));
   const payout =
     known.state.phase === "unknown" ? await state(access, day, center, statement) : known.state.payout;
@@ -64,6 +72,13 @@ async function statePayout(access: Access, day: ClosingDay, statement: Statement
     await execute(access.store, centerDecider, streams.center(center), command, meta);
   }
   return payout;
+}
+
+/** What the center asked back of its guarantee in the day, unless the day drew on it. */
+async function reduceGuarantee(access: Access, day: ClosingDay, center: CenterId, requested: string) {
+  const meta = closeCommand(access, day, `reduce/${payoutId(center, day.period)}`);
+  const command = { type: "ReduceGuarantee", requested } as const;
+  await execute(access.store, centerDecider, streams.center(center), command, meta);
 }
 
 async function state(

@@ -38,6 +38,7 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
     case "CenterJoined":
     case "LinksDeclared":
     case "GuaranteePosted":
+    case "GuaranteeReductionRequested":
     case "GuaranteeDrawn":
     case "CenterSuspended":
     case "CenterReinstated":

@@ -8,6 +8,7 @@ import {
   BasisPoints,
   type CenterId,
   Currency,
+  Instant,
   InvoiceId,
   type LinkId,
   MillsText,
@@ -41,6 +42,8 @@ export const StatementFact = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("line"), party: z.string(), line: StatementLine }),
   z.object({ kind: z.literal("holder"), party: z.string(), period: Period, holder: Holder }),
   z.object({ kind: z.literal("debt"), party: z.string(), debt: Debt }),
+  /** A center asked for a part of its guarantee back. */
+  z.object({ kind: z.literal("reduction"), party: z.string(), at: Instant }),
   /** What a payout before left to be set off. */
   z.object({ kind: z.literal("carried"), party: z.string(), mills: MillsText }),
 ]);
@@ -64,6 +67,10 @@ export function statementFactsOf(event: DomainEvent): readonly StatementFact[] {
       return [holderFact(event.data)];
     case "PayoutStated":
       return carriedFacts(event.data);
+    case "GuaranteeReductionRequested": {
+      const { center, at } = event.data;
+      return [{ kind: "reduction", party: centerParty(center), at }];
+    }
     default:
       return [];
   }
@@ -174,6 +181,8 @@ export interface Statement {
   readonly holder?: { readonly period: Period; readonly holder: Holder } | undefined;
   /** By posting. */
   readonly debts: ReadonlyMap<string, Debt>;
+  /** When a center last asked for a part of its guarantee back, ISO 8601. */
+  readonly reduction?: string | undefined;
   /** What payouts before left to be set off, in mills; its lines are among `sums`. */
   readonly carried?: bigint | undefined;
 }
@@ -197,7 +206,8 @@ export function withFacts(statements: Statements, facts: Iterable<StatementFact>
       addLine(sums, fact.line);
       sumsOf.set(party, sums);
       known.sums = sums;
-    } else if (fact.kind === "carried") known.carried = (known.carried ?? 0n) + mills(fact.mills);
+    } else if (fact.kind === "reduction") known.reduction = later(known.reduction, fact.at);
+    else if (fact.kind === "carried") known.carried = (known.carried ?? 0n) + mills(fact.mills);
     else {
       const debts = debtsOf.get(party) ?? new Map(known.debts);
       debts.set(fact.debt.posting, fact.debt);
@@ -214,6 +224,11 @@ function newer(known: Held | undefined, { period, holder }: Held): Held {
   return known !== undefined && known.period >= period ? known : { period, holder };
 }
 
+/** All of them are written alike. */
+function later(known: string | undefined, at: string): string {
+  return known !== undefined && known > at ? known : at;
+}
+
 function addLine(sums: Map<string, LineSum>, { mills: text, cardSlots, ...line }: StatementLine): void {
   const key = [line.correction === true ? 1 : 0, line.kind, line.row, line.center, line.link].join("|");
   const before = sums.get(key) ?? { line, mills: 0n, cardSlots: undefined, plus: 0n, minus: 0n };
@@ -228,7 +243,7 @@ function addLine(sums: Map<string, LineSum>, { mills: text, cardSlots, ...line }
 }
 
 /** The facts that a statement was made of, added up: plain JSON that `withFacts` takes. */
-export function factsIn({ party, sums, holder, debts, carried }: Statement): StatementFact[] {
+export function factsIn({ party, sums, holder, debts, carried, reduction }: Statement): StatementFact[] {
   const lines = [...sums.values()].flatMap(({ line, plus, minus, cardSlots }): StatementFact[] => {
     const slots = cardSlots === undefined ? {} : { cardSlots };
     const fact = (amount: bigint, more: object): StatementFact => ({
@@ -243,6 +258,7 @@ export function factsIn({ party, sums, holder, debts, carried }: Statement): Sta
     ...lines,
     ...(holder === undefined ? [] : [{ kind: "holder" as const, party, ...holder }]),
     ...[...debts.values()].map((debt) => ({ kind: "debt" as const, party, debt })),
+    ...(reduction === undefined ? [] : [{ kind: "reduction" as const, party, at: reduction }]),
     ...(carried === undefined ? [] : [{ kind: "carried" as const, party, mills: millsText(carried) }]),
   ];
 }

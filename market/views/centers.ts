@@ -38,6 +38,8 @@ export function projectCenter(event: CenterEvent, version: number): readonly Vie
       return patch(event.data.center, { links: event.data.links });
     case "GuaranteePosted":
       return patch(event.data.center, { guarantee: event.data.mills });
+    case "GuaranteeReductionRequested":
+      return patch(event.data.center, {});
     case "GuaranteeDrawn":
       return patch(event.data.center, { guarantee: event.data.left });
     case "CenterSuspended":

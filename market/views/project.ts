@@ -32,6 +32,7 @@ export function projectEvent(event: DomainEvent, at: At, before: unknown): reado
     case "CenterJoined":
     case "LinksDeclared":
     case "GuaranteePosted":
+    case "GuaranteeReductionRequested":
     case "GuaranteeDrawn":
     case "CenterSuspended":
     case "CenterReinstated":
