@@ -42,6 +42,7 @@ export const InvoiceIssued = defineEvent(
     at: Instant,
     /** Absent: CNY. */
     currency: Currency.optional(),
+    /** Of the account as it was opened; each job is taxed at the rate that it was requested with, which `tax` adds up. */
     taxRate: BasisPoints,
     lines: z.array(StatementLine).max(1000),
     /** Without and with tax, in mills: `net` and `tax` add up to `gross`. */

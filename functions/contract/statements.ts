@@ -36,9 +36,14 @@ const sources = {
     .describe("Pages of the feed that the statement follows from"),
 };
 
-export const Invoice = InvoiceIssued.data.extend(sources);
+const Issued = InvoiceIssued.data.extend({
+  taxRate: InvoiceIssued.data.shape.taxRate.describe(
+    "Of the account as the day began, in basis points; `tax` adds up what each job owes at the rate that it was requested with",
+  ),
+});
+export const Invoice = Issued.extend(sources);
 export type Invoice = z.infer<typeof Invoice>;
-export const InvoiceSummary = InvoiceIssued.data.omit({ lines: true });
+export const InvoiceSummary = Issued.omit({ lines: true });
 export type InvoiceSummary = z.infer<typeof InvoiceSummary>;
 
 const { reference, at } = PayoutPaid.data.shape;

@@ -23,6 +23,7 @@ export function invoicePage(invoice: Invoice): string {
       ["To", owner],
       ["Made up", marketTime(at)],
       ["Account", account],
+      ["Tax rate of the account as the day began", `${(taxRate / 100).toFixed(2)} %`],
       ["Payment", "paid from the account's holds"],
     ],
     body: [
@@ -31,7 +32,7 @@ export function invoicePage(invoice: Invoice): string {
       sumsTable(
         [
           ["Net", net],
-          [`Tax ${(taxRate / 100).toFixed(2)} %`, tax],
+          ["Tax, of each job at the rate that it was requested with", tax],
           ["Gross", gross],
           ["Rounding, credited to the account", minus(rounding)],
         ],

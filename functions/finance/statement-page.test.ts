@@ -44,7 +44,9 @@ describe("an invoice's page", () => {
     const text = cells(page).join("|");
     expect(text).toContain("3|Cards, delivered|xian|1,234.5|1,234.567");
     expect(text).toContain("12|Cards, fewer cards than awarded|xian||−1.600");
-    expect(text).toContain("Net|1,232.967|Tax 6.00 %|74.074|Gross|1,307.041");
+    expect(text).toContain(
+      "Net|1,232.967|Tax, of each job at the rate that it was requested with|74.074|Gross|1,307.041",
+    );
     expect(text).toContain("Rounding, credited to the account|−0.001|Payable|CNY 1,307.04");
     expect(text).toContain("bert.7:end:100-110|bert|late usage|−1.600");
     for (const part of ["acme-2026-03-02", "2026-03-03 00:03:00 +08:00", "13 to 40", feed.hash])

@@ -70,15 +70,21 @@ interface DayOfTest {
   readonly fund?: string;
   /** What its center wants to be left of its guarantee in the end; absent: 100, where it earned something. */
   readonly wants?: string;
+  /** Of the account, in basis points. */
+  readonly taxRate?: number;
 }
 
 /** A day with a job that ran, and one that its center refused; then midnight has passed. */
 async function aDay(
   exchange: InMemoryExchange,
-  { runs = true, guarantee = "300", fund = "200", wants }: DayOfTest = {},
+  { runs = true, guarantee = "300", fund = "200", wants, taxRate }: DayOfTest = {},
 ) {
   await openCenter(exchange, alpha, "c-1");
   await openAccount(exchange, acme);
+  if (taxRate !== undefined) {
+    const rate = { params: { account: acme.owner }, body: { taxRate } };
+    await succeeds(exchange.call(operations.setTaxRate, finance, rate));
+  }
   const center = { center: "c-1" };
   await succeeds(exchange.call(postGuarantee, alpha, { params: center, body: { mills: guarantee } }));
   await contribute(exchange, fund);
@@ -166,6 +172,21 @@ describe("a day that is closed", () => {
       invoices: { count: 1, payable: "1330" },
       payouts: { count: 1, payable: "1330" },
     });
+  });
+
+  test("has the rate of an account on its invoice that no page of the day opened", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false, taxRate: 613, guarantee: "1000" });
+    await closeDays(exchange);
+    await penaltyWasWrong(exchange);
+    await exchange.pump();
+    exchange.clock.set(openingTime + 2 * day);
+    // The view that accounts are carried from lags behind.
+    await closeDays(exchange, async (name, input) =>
+      name === "carry-accounts" ? { ...Step.parse(input), cursor: "end" } : exchange.invoke(name, input),
+    );
+    const invoices = await dataOf(exchange, "invoice-acme-2026-03-03");
+    expect(invoices).toMatchObject([{ data: { gross: "800", owner: "acme", taxRate: 613 } }]);
   });
 
   test("pays a center what it earned less what it owes", async () => {

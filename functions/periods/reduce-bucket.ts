@@ -10,6 +10,7 @@ import { matchDay } from "../../market/settlement/match.ts";
 import {
   factsIn,
   type Holder,
+  holderOf,
   type InvoiceData,
   invoiceOf,
   noStatements,
@@ -115,6 +116,8 @@ async function issued(access: Access, day: ClosingDay, invoice: InvoiceData): Pr
 /** An account that no page of the day opened: the view that accounts are carried from was behind. */
 async function holderNow(access: Access, { period }: ClosingDay, account: AccountId): Promise<Holder> {
   const found = await readAccount(access, account, period);
-  if (found === undefined) throw new Error(`account ${account} was charged and never opened`);
-  return { owner: found.state.owner, taxRate: 0 };
+  const stream = streams.account(account, found?.state.period ?? period);
+  const [opened] = (await access.log.load(stream)).flatMap(({ events }) => events);
+  if (opened?.type !== "AccountOpened") throw new Error(`account ${account} was charged and never opened`);
+  return holderOf(opened.data);
 }

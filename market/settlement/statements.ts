@@ -76,9 +76,14 @@ export function statementFactsOf(event: DomainEvent): readonly StatementFact[] {
   }
 }
 
-function holderFact({ account, owner, period, currency, taxRate = 0 }: OpenedData): StatementFact {
-  const holder = { owner, taxRate, ...(currency === undefined ? {} : { currency }) };
-  return { kind: "holder", party: accountParty(account), period, holder };
+function holderFact(opened: OpenedData): StatementFact {
+  const { account, period } = opened;
+  return { kind: "holder", party: accountParty(account), period, holder: holderOf(opened) };
+}
+
+/** Whose an account is, as one of its periods was opened. */
+export function holderOf({ owner, currency, taxRate = 0 }: OpenedData): Holder {
+  return { owner, taxRate, ...(currency === undefined ? {} : { currency }) };
 }
 
 /** What a payout leaves to be set off is a line of the center's next one. */
