@@ -148,22 +148,23 @@ describe("money that is wrong is found", () => {
 });
 
 describe("tax of corrections", () => {
+  /** A job at a tax rate, in basis points, with what it holds with that. */
+  const at = (taxRate: number, hold: number, [asked, ...rest]: readonly JobCommand[]) => {
+    const asking = asked?.type === "Request" ? [{ ...asked, taxRate }] : [];
+    const held = rest.map((command) =>
+      command.type === "Admit" ? { ...command, hold: mills(hold) } : command,
+    );
+    return jobAfter(...asking, ...held).events;
+  };
   /** Seven slots of a divisible job at 6.25 %, charged before the fewer cards were told: 12,400 in the end. */
   const taxed = (...more: readonly JobCommand[]) => {
-    const [asked, ...rest] = [
-      ...begun({ kind: "div" }),
-      ranWhole,
-      hadCards(2, 100, 103, { at: inSlot(300) }),
-    ];
-    const asking = asked?.type === "Request" ? [{ ...asked, taxRate: 625 }] : [];
-    const held = rest.map((command) =>
-      command.type === "Admit" ? { ...command, hold: mills(21_250) } : command,
-    );
-    return jobAfter(...asking, ...held, ...more).events;
+    const late = hadCards(2, 100, 103, { at: inSlot(300) });
+    return at(625, 21_250, [...begun({ kind: "div" }), ranWhole, late, ...more]);
   };
-  const opened = [
-    { type: "AccountOpened", data: { account: "lab", period: "p", available: "0", holds: [], taxRate: 625 } },
-  ];
+  const opened = [625, 613].map((taxRate) => ({
+    type: "AccountOpened",
+    data: { account: "lab", period: "p", available: "0", holds: [], taxRate },
+  }));
   const taxFault = (events: readonly JobEvent[]) => {
     const { ok, detail } = taxIsDue(rawOf([...opened, ...events]));
     return ok ? undefined : detail;
@@ -180,6 +181,37 @@ describe("tax of corrections", () => {
     expect(taxFault(taxed())).toBeUndefined();
     expect(taxFault(forged(1n))).toMatch(/^correction .* has -226 mills of tax, -225 are due$/);
     expect(taxFault(forged(-1n))).toMatch(/-224 mills of tax, -225 are due$/);
+  });
+
+  test("makes up for what charges and corrections in turns have left by rounding", () => {
+    const refund = {
+      kind: "compute",
+      row: 3,
+      from: "center:xian",
+      to: "tenant:lab",
+      mills: mills(7),
+    } as const;
+    const charge = `${placementId(1)}:day:${midnight - 5}-${midnight}`;
+    const events = at(613, 21_226, [
+      ...begunOvernight({ kind: "div" }),
+      { type: "Correct", id: "x", charge, cause: "resolution", lines: [refund], at: inSlot(midnight, 90) },
+      finish(1, "completed", inSlot(midnight + 4, 359)),
+      hadCards(4, midnight, midnight + 1, { at: inSlot(midnight + 300) }),
+    ]);
+    // 6.13 % of 8,000, of 7 less, of 8,000 more and of 800 less: 931.3 on all, of which 979 were taken by then.
+    const taxes = events.flatMap(({ type, data }) =>
+      type === "ChargePosted" || type === "CorrectionPosted"
+        ? data.lines.flatMap((line) => (line.kind === "tax" ? [`${line.from} ${line.mills}`] : []))
+        : [],
+    );
+    expect(taxes).toEqual(["tenant:lab 490", "tax 1", "tenant:lab 490", "tax 48"]);
+    expect(taxFault(events)).toBeUndefined();
+    // A log from before: the correction by itself, 49 of what was due.
+    const before = events.map((event): JobEvent => {
+      if (event.type !== "CorrectionPosted" || event.data.cause !== "lateUsage") return event;
+      return { ...event, data: { ...event.data, lines: event.data.lines.map((line) => taxLine(line, 1n)) } };
+    });
+    expect(taxFault(before)).toBeUndefined();
   });
 
   test("is finance's to say where it resolves a break, but for more than was taken", () => {

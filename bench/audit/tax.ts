@@ -15,6 +15,8 @@ interface Sums {
   charged: bigint;
   corrected: bigint;
   tax: bigint;
+  /** The tax, but for what finance said itself: that counts as what was due. */
+  rated: bigint;
 }
 
 /** Each job has a rate that its account had, and its charges and corrections have that tax and no other. */
@@ -27,7 +29,7 @@ export function taxIsDue(events: readonly RawEvent[]): AuditCheck {
     if (type === "JobRequested") jobs.set(data.job, { account: data.account, rate: BigInt(data.taxRate) });
     if (type !== "ChargePosted" && type !== "CorrectionPosted") continue;
     const job = jobs.get(data.job);
-    const sums = awards.get(data.placement) ?? { charged: 0n, corrected: 0n, tax: 0n };
+    const sums = awards.get(data.placement) ?? { charged: 0n, corrected: 0n, tax: 0n, rated: 0n };
     awards.set(data.placement, sums);
     const fault = job === undefined ? "is of a job that nobody asked for" : take(job, sums, event);
     if (fault !== undefined) faults.push(`${nameOf(event)} ${fault}`);
@@ -51,13 +53,17 @@ function take(job: Taxed, sums: Sums, { type, data }: Posting): string | undefin
   const tax = netOf(job, taxLines);
   const before = type === "ChargePosted" ? sums.charged : sums.charged + sums.corrected;
   const due = taxOn(before + paidFor, job.rate) - taxOn(before, job.rate);
+  // A correction also makes up for what rounding charges and corrections apart has left; those of old logs do not.
+  const exact = type === "ChargePosted" ? due : taxOn(before + paidFor, job.rate) - sums.rated;
+  const isDue = tax === due || tax === exact;
+  sums.rated += isDue ? tax : due;
   sums.tax += tax;
   if (type === "ChargePosted") sums.charged += paidFor;
   else sums.corrected += paidFor;
   if (taxLines.some((line) => !isOfTax(job, line))) return "has tax of others than its tenant";
   // Finance may say itself what becomes of the tax when it resolves a break; more than was taken nobody gives back.
   const judged = type === "CorrectionPosted" && data.cause === "resolution" && sums.tax >= 0n;
-  return tax === due || judged ? undefined : `has ${tax} mills of tax, ${due} are due`;
+  return isDue || judged ? undefined : `has ${tax} mills of tax, ${due} are due`;
 }
 
 /** Rounded towards 0 to the mill; the rate is in basis points. */

@@ -189,6 +189,7 @@ export function place(feed: WrittenFeed, job: OpenJob, given: Award, ms: number)
     taxRate: job.tenant.taxRate,
     taxable: 0n,
     taxableCorrected: 0n,
+    taxed: 0n,
     paid: 0n,
     released: 0n,
     final: false,

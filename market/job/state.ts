@@ -186,6 +186,7 @@ function balanceOf(job: KnownJob, data: Placed, cuts: AwardBalance["cuts"]): Awa
     taxRate: job.request.taxRate ?? 0,
     taxable: 0n,
     taxableCorrected: 0n,
+    taxed: 0n,
     paid: 0n,
     released: 0n,
     final: false,

@@ -4,7 +4,7 @@ import type { ChargeLine, ChargePosted, CorrectionPosted } from "../../events/ca
 import type { AccountId, CenterId, PlacementId, Session } from "../../events/catalog/values.ts";
 import { mills } from "../money.ts";
 import { type MovedMoney, penaltiesIn, withLines, withReturned } from "./moved-money.ts";
-import { taxableOf } from "./tax.ts";
+import { type Taxed, taxableOf, taxIn, withTaxLine } from "./tax.ts";
 
 export type ChargePostedData = z.infer<typeof ChargePosted.data>;
 export type CorrectionPostedData = z.infer<typeof CorrectionPosted.data>;
@@ -45,6 +45,8 @@ export interface AwardBalance {
   readonly taxable: bigint;
   /** What corrections changed of that: apart, for no correction touches the hold that charges must be within. */
   readonly taxableCorrected: bigint;
+  /** Tax that was taken on both, in mills, but for what corrections said themselves: they count as what was due. */
+  readonly taxed: bigint;
   /** Net of what the tenant paid (+) and received (-), in mills; tax included. */
   readonly paid: bigint;
   /** Let go of the hold so far, in mills. `hold - paid - released` is still held. */
@@ -85,6 +87,7 @@ export function withCharge(balance: AwardBalance, charge: ChargePostedData): Awa
     charges: kind === undefined ? balance.charges : withCharged(balance, charge, kind),
     paid: balance.paid + mills(charge.tenantPays),
     taxable: balance.taxable + taxableOf(charge.lines, balance.account),
+    taxed: balance.taxed + taxIn(charge.lines, balance.account),
     released: balance.released + mills(charge.releases),
     final: charge.final,
   };
@@ -117,10 +120,38 @@ export function withCorrection(
   { corrects, lines }: Pick<CorrectionPostedData, "corrects" | "lines">,
 ): AwardBalance {
   const taxableCorrected = balance.taxableCorrected + taxableOf(lines, balance.account);
+  const taxed = balance.taxed + ratedTaxIn(balance, lines);
   const charged = balance.charges.get(corrects);
   if (charged === undefined) return balance;
   const corrected = withCorrectedLines(charged, lines);
-  return { ...balance, taxableCorrected, charges: new Map([...balance.charges, [corrects, corrected]]) };
+  return {
+    ...balance,
+    taxableCorrected,
+    taxed,
+    charges: new Map([...balance.charges, [corrects, corrected]]),
+  };
+}
+
+/** What charges and corrections so far came to that is taxed, and the tax that was taken on it. */
+export function taxedSoFar({
+  account,
+  taxRate,
+  taxable,
+  taxableCorrected,
+  taxed,
+}: AwardBalance): Required<Taxed> {
+  return { account, taxRate, taxable: taxable + taxableCorrected, taxed };
+}
+
+/** The tax of a correction; where it is not the rate's, for the correction said it itself, what the rate would have been. */
+function ratedTaxIn(balance: AwardBalance, lines: readonly ChargeLine[]): bigint {
+  const { account } = balance;
+  const { taxed: _, ...due } = taxedSoFar(balance);
+  const net = lines.filter(({ kind }) => kind !== "tax");
+  const said = taxIn(lines, account);
+  return said === taxIn(withTaxLine(net, taxedSoFar(balance)), account)
+    ? said
+    : taxIn(withTaxLine(net, due), account);
 }
 
 /** Penalties that centers paid for the award so far, in mills. */

@@ -359,7 +359,8 @@ export interface Posting {
 export function charge(balance: AwardBalance, posting: Posting): ChargePostedData {
   const { award } = balance;
   const tenant = tenantOf(balance);
-  const lines = withTaxLine(posting.lines, balance);
+  const { account, taxRate, taxable } = balance;
+  const lines = withTaxLine(posting.lines, { account, taxRate, taxable });
   const pays = lines.reduce(
     (sum, line) =>
       sum + (line.from === tenant ? mills(line.mills) : 0n) - (line.to === tenant ? mills(line.mills) : 0n),

@@ -1,7 +1,7 @@
 import type { ChargeLine } from "../../events/catalog/job.ts";
 import { mills, millsText } from "../money.ts";
 import { ledgerAccounts } from "./accounts.ts";
-import type { AwardBalance, CorrectionPostedData } from "./award-balance.ts";
+import { type AwardBalance, type CorrectionPostedData, taxedSoFar } from "./award-balance.ts";
 import { withTaxLine } from "./tax.ts";
 
 type Correcting = Pick<
@@ -21,7 +21,7 @@ export function correction(
   const { job, placement, stretch } = balance.award;
   const lines = correcting.lines.some(({ kind }) => kind === "tax")
     ? correcting.lines
-    : [...withTaxLine(correcting.lines, { ...balance, taxable: balance.taxable + balance.taxableCorrected })];
+    : [...withTaxLine(correcting.lines, taxedSoFar(balance))];
   const tenantPays = millsText(netOf(ledgerAccounts.tenant(account), lines));
   return { ...correcting, lines, job, placement, stretch, account, tenantPays };
 }

@@ -162,10 +162,10 @@ function wrongDamages({ due }: JobBook, { data, kind }: ChargeOf, ready: AwardBa
   return differing(sums(owed.filter(isDamage)), sums(data.lines.filter(isDamage)));
 }
 
-function wrongTax({ data }: ChargeOf, before: AwardBalance): Wrong | undefined {
+function wrongTax({ data }: ChargeOf, { account, taxRate, taxable }: AwardBalance): Wrong | undefined {
   const due = withTaxLine(
     data.lines.filter((line) => !isTax(line)),
-    before,
+    { account, taxRate, taxable },
   );
   return differing(sums(due.filter(isTax)), sums(data.lines.filter(isTax)));
 }

@@ -34,6 +34,15 @@ export function taxableOf(lines: readonly ChargeLine[], account: AccountId): big
     }, 0n);
 }
 
+/** Tax that a tenant pays in lines (negative: gets back), in mills. */
+export function taxIn(lines: readonly ChargeLine[], account: AccountId): bigint {
+  const tenant = ledgerAccounts.tenant(account);
+  return lines.reduce((sum, { kind, from, mills: text }) => {
+    if (kind !== "tax") return sum;
+    return from === tenant ? sum + mills(text) : sum - mills(text);
+  }, 0n);
+}
+
 /** What lines belong to, as far as tax is concerned. */
 export interface Taxed {
   readonly account: AccountId;
@@ -41,6 +50,8 @@ export interface Taxed {
   readonly taxRate: number;
   /** What lines before these came to, in mills: the taxes on all of them add up to the tax on the whole. */
   readonly taxable: bigint;
+  /** Tax that was taken on that, in mills; absent: what is due on it. */
+  readonly taxed?: bigint;
 }
 
 /**
@@ -51,7 +62,7 @@ export function withTaxLine(lines: readonly ChargeLine[], of: Taxed): readonly C
   const { account, taxRate, taxable: before } = of;
   const rate = BigInt(taxRate);
   const taxable = before + taxableOf(lines, account);
-  const tax = share(taxable, rate, WHOLE) - share(before, rate, WHOLE);
+  const tax = share(taxable, rate, WHOLE) - (of.taxed ?? share(before, rate, WHOLE));
   const row = lines.find(({ kind }) => taxed.has(kind))?.row;
   if (tax === 0n || row === undefined) return lines;
   const tenant = ledgerAccounts.tenant(account);
