@@ -269,7 +269,10 @@ describe("a day that is closed", () => {
       ],
     });
     expect(z.looseObject({}).parse(next?.data)).not.toHaveProperty("carried");
-    const days = [today, "2026-03-03"].map((each) => dataOf(exchange, `period-${each}`));
+    // The payout itself is matched on the day after.
+    exchange.clock.set(openingTime + 3 * day);
+    await closeDays(exchange);
+    const days = [today, "2026-03-03", "2026-03-04"].map((each) => dataOf(exchange, `period-${each}`));
     for (const closed of await Promise.all(days))
       expect(closed.at(-1)?.data).toMatchObject({ match: { breaks: 0 } });
     const feed = createFeed(exchange.database, testTables.feed);
