@@ -8,11 +8,10 @@ import { emptyFills, type Schedule, slotsOf, unplace } from "./schedule.ts";
 export function mayEnter({ model, choice, fills }: Schedule, bid: number): boolean {
   const parent = model.parent[bid] ?? -1;
   if (parent >= 0 && choice[parent] === -1) return false;
-  const others = model.groups[model.group[bid] ?? -1];
-  return (
-    others === undefined ||
-    others.every((other) => other === bid || (choice[other] === -1 && fills[other] === undefined))
-  );
+  const group = model.group[bid] ?? -1;
+  if (group < 0) return true;
+  const others = model.groups[group] ?? [];
+  return others.every((other) => other === bid || (choice[other] === -1 && fills[other] === undefined));
 }
 
 /** The first slot in which a gang may start: not before its window, nor before its parent's end. */

@@ -271,6 +271,7 @@ export function fill(
   schedule.fills[bid] = own;
   if (at >= 0) own.cards[at] = (own.cards[at] ?? 0) + cards;
   else {
+    schedule.fillers[schedule.model.wayPool[way] ?? 0]?.add(bid);
     own.ways.push(way);
     own.cells.push(cell);
     own.cards.push(cards);
@@ -281,6 +282,7 @@ export function fill(
 export function fillWith(schedule: Schedule, bid: number, own: Fills): void {
   const { ways, cells, cards } = own;
   for (let i = 0; i < cells.length; i++) sellFill(schedule, bid, ways[i] ?? 0, cells[i] ?? 0, cards[i] ?? 0);
+  for (const way of ways) schedule.fillers[schedule.model.wayPool[way] ?? 0]?.add(bid);
   schedule.fills[bid] = own;
 }
 
@@ -289,7 +291,6 @@ function sellFill(schedule: Schedule, bid: number, way: number, cell: number, ca
   sellCards(schedule, cell, cards);
   if (model.reclaimable[bid] === 0) countFirm(schedule, cell, cell + 1, cards);
   schedule.welfare += (model.wayLimit[way] ?? 0) * cards;
-  schedule.fillers[model.wayPool[way] ?? 0]?.add(bid);
 }
 
 function returnFill(schedule: Schedule, bid: number, { ways, cells, cards }: Fills, at: number): void {
@@ -324,7 +325,9 @@ export function emptyFills(schedule: Schedule, bid: number): void {
   const own = schedule.fills[bid];
   if (!own) return;
   for (let at = own.cells.length - 1; at >= 0; at--) returnFill(schedule, bid, own, at);
-  for (const way of own.ways) schedule.fillers[schedule.model.wayPool[way] ?? 0]?.delete(bid);
+  const { wayStart, wayPool } = schedule.model;
+  for (let way = wayStart[bid] ?? 0, end = wayStart[bid + 1] ?? 0; way < end; way++)
+    schedule.fillers[wayPool[way] ?? 0]?.delete(bid);
   schedule.fills[bid] = undefined;
 }
 
