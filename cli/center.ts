@@ -7,6 +7,7 @@ import {
   joinNetwork,
   listAssignments,
   postGuarantee,
+  reduceGuarantee,
   renewLease,
   reportCapacity,
 } from "../functions/contract/centers.ts";
@@ -108,6 +109,21 @@ export function centerCommands(session: Session): Command {
     .action((center, { key, ifMatch, ...amount }) =>
       session.run(
         postGuarantee,
+        { params: { center }, body: { mills: amountOf(amount) }, key, ifMatch },
+        centerRecord,
+      ),
+    );
+  group
+    .command("reduce-guarantee")
+    .description(`${reduceGuarantee.summary}: say what is to be left`)
+    .argument("<center>")
+    .addOption(cnyOption())
+    .addOption(millsOption())
+    .addOption(keyOption())
+    .addOption(matchOption())
+    .action((center, { key, ifMatch, ...amount }) =>
+      session.run(
+        reduceGuarantee,
         { params: { center }, body: { mills: amountOf(amount) }, key, ifMatch },
         centerRecord,
       ),

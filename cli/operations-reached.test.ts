@@ -38,6 +38,7 @@ const commands: Readonly<Record<keyof typeof operations, string>> = {
   declareLinks: "center links wuhan --link xian:100:12.5:20 --key k1 --if-match 3",
   reportCapacity: "center capacity wuhan --pool a100-80g:16:4",
   postGuarantee: "center guarantee wuhan --cny 5000.5",
+  reduceGuarantee: "center reduce-guarantee wuhan --mills 300",
   renewLease: "center lease wuhan",
   listAssignments: "center assignments wuhan --after 12 --limit 5",
   acceptPlacement: "placement accept j1.7 --center wuhan",

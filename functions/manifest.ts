@@ -241,6 +241,7 @@ const routes: readonly FunctionSpec[] = [
   http("declareLinks", "functions/centers/declare-links.ts", appends),
   http("reportCapacity", "functions/centers/report-capacity.ts", [...appends, "operations:write"]),
   http("postGuarantee", "functions/centers/post-guarantee.ts", appends),
+  http("reduceGuarantee", "functions/centers/reduce-guarantee.ts", appends),
   http("renewLease", "functions/centers/renew-lease.ts", ["log:append", "operations:write"]),
   http("listAssignments", "functions/centers/list-assignments.ts", ["log:read", "views:read"]),
   http("acceptPlacement", "functions/placements/accept-placement.ts", appends),

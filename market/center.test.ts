@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CenterEvent, LinkSpec } from "../events/catalog/center.ts";
-import { CenterId, MillsText, OwnerId, PayoutId, ProductId } from "../events/catalog/values.ts";
+import { CenterId, DepositId, MillsText, OwnerId, PayoutId, ProductId } from "../events/catalog/values.ts";
 import { carryOut, given, refusal } from "../test/given-when-then.ts";
 import {
   type CenterCommand,
@@ -34,12 +34,19 @@ const lost: CenterEvent = { type: "CenterLost", data: moment };
 const returned: CenterEvent = { type: "CenterReturned", data: moment };
 const link = (to: string): LinkSpec => ({ to: CenterId.parse(to), gbps: 100, latencyMs: 8, perGB: 20 });
 const payout = PayoutId.parse("p-1");
+const deposit = DepositId.parse("d-1");
 const post = (mills: string): CenterCommand => ({
   type: "PostGuarantee",
+  deposit,
   mills: MillsText.parse(mills),
   at,
 });
-const posted = (mills: string, change?: string): CenterEvent => ({
+const askFor = (mills: string): CenterCommand => ({
+  type: "RequestGuaranteeReduction",
+  mills: MillsText.parse(mills),
+  at,
+});
+const posted = (mills: string, change?: string): Extract<CenterEvent, { type: "GuaranteePosted" }> => ({
   type: "GuaranteePosted",
   data: {
     center,
@@ -47,6 +54,11 @@ const posted = (mills: string, change?: string): CenterEvent => ({
     ...(change === undefined ? {} : { change: MillsText.parse(change) }),
   },
 });
+/** The same as it came in. */
+const cameIn = (mills: string, change?: string): CenterEvent => {
+  const { type, data } = posted(mills, change);
+  return { type, data: { ...data, deposit } };
+};
 const draw = (mills: string): CenterCommand => ({
   type: "DrawGuarantee",
   payout,
@@ -141,13 +153,27 @@ describe("a center", () => {
     );
   });
 
-  test("posts a guarantee that replaces the one before and is not negative", () => {
-    expect(given(centerDecider, joined).when(post("5000"))).toEqual(accept(posted("5000")));
-    expect(given(centerDecider, joined, posted("5000")).when(post("5000"))).toEqual(nothing);
-    expect(given(centerDecider, joined, posted("5000")).when(post("7000"))).toMatchObject({
-      events: [{ data: { mills: "7000", change: "2000" } }],
+  test("has as guarantee what came in for it, added up", () => {
+    expect(given(centerDecider, joined).when(post("5000"))).toEqual(accept(cameIn("5000")));
+    expect(given(centerDecider, joined, posted("5000")).when(post("5000"))).toEqual(
+      accept(cameIn("10000", "5000")),
+    );
+    expect(given(centerDecider, joined, cameIn("5000")).when(post("5000"))).toEqual(nothing);
+    for (const nothingCame of ["0", "-1"])
+      expect(given(centerDecider, joined).when(post(nothingCame))).toMatchObject({
+        rejection: { kind: "invalid", code: "guarantee-not-positive", field: "/mills" },
+      });
+  });
+
+  test("asks for no more guarantee than came in", () => {
+    const before = given(centerDecider, joined, posted("5000"));
+    expect(before.when(askFor("5000"))).toEqual(nothing);
+    expect(before.when(askFor("5001"))).toMatchObject({
+      rejection: { kind: "conflict", code: "guarantee-not-received", field: "/mills" },
     });
-    expect(refusal(given(centerDecider, joined).when(post("-1")))).toBe("guarantee-negative");
+    expect(given(centerDecider, joined).when(askFor("0"))).toEqual(nothing);
+    expect(refusal(given(centerDecider, joined).when(askFor("1")))).toBe("guarantee-not-received");
+    expect(refusal(before.when(askFor("-1")))).toBe("guarantee-negative");
   });
 
   test("is lost once, and returns once", () => {
@@ -173,12 +199,12 @@ describe("a center", () => {
     expect(given(centerDecider, ...short).when(suspend)).toEqual(accept(suspended));
     const off = [...short, suspended];
     expect(given(centerDecider, ...off).when(suspend)).toEqual(nothing);
-    expect(given(centerDecider, ...off).when(post("4999"))).toEqual(accept(posted("4999", "1999")));
-    const whole = accept<CenterEvent>(posted("5000", "2000"), { type: "CenterReinstated", data: moment });
-    expect(given(centerDecider, ...off).when(post("5000"))).toEqual(whole);
+    expect(given(centerDecider, ...off).when(post("1999"))).toEqual(accept(cameIn("4999", "1999")));
+    const whole = accept<CenterEvent>(cameIn("5000", "2000"), { type: "CenterReinstated", data: moment });
+    expect(given(centerDecider, ...off).when(post("2000"))).toEqual(whole);
     // What it posted in between counts for nothing by itself.
     const part = given(centerDecider, ...off, posted("4999", "1999"));
-    expect(part.when(post("5000"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
+    expect(part.when(post("1"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
     const back = given(centerDecider, ...off, posted("5000", "2000"), {
       type: "CenterReinstated",
       data: moment,
@@ -196,9 +222,9 @@ describe("a center", () => {
       data: { center, mills: MillsText.parse("1000"), at: instant(at) },
     };
     const before = [joined, posted("5000")];
-    expect(given(centerDecider, ...before).when(post("1000"))).toEqual(accept(asked));
+    expect(given(centerDecider, ...before).when(askFor("1000"))).toEqual(accept(asked));
     const after = given(centerDecider, ...before, asked);
-    expect(after.when(post("1000"))).toEqual(nothing);
+    expect(after.when(askFor("1000"))).toEqual(nothing);
     expect(after.when(reduce())).toEqual(accept(posted("1000", "-4000")));
     const gone = given(centerDecider, ...before, asked, posted("1000", "-4000"));
     expect(gone.when(reduce())).toEqual(nothing);
@@ -207,13 +233,13 @@ describe("a center", () => {
     expect(given(centerDecider, ...before).when(reduce())).toEqual(nothing);
   });
 
-  test("that asked for some of its guarantee back keeps it when it posts as much again, or the day drew on it", () => {
+  test("that asked for some of its guarantee back keeps it when it asks for all to stay, more came in, or the day drew on it", () => {
     const asked: CenterEvent = {
       type: "GuaranteeReductionRequested",
       data: { center, mills: MillsText.parse("1000"), at: instant(at) },
     };
     const before = [joined, posted("5000"), asked];
-    expect(given(centerDecider, ...before).when(post("5000"))).toEqual(accept(posted("5000", "0")));
+    expect(given(centerDecider, ...before).when(askFor("5000"))).toEqual(accept(posted("5000", "0")));
     for (const end of [posted("5000", "0"), posted("6000", "1000"), drawn("2000", "3000"), suspended])
       expect(given(centerDecider, ...before, end).when(reduce())).toEqual(nothing);
   });
@@ -221,11 +247,12 @@ describe("a center", () => {
   test("takes nothing of its guarantee back while it is suspended", () => {
     const off = given(centerDecider, joined, posted("350"), drawn("100", "250"), suspended);
     for (const less of ["0", "249"])
-      expect(off.when(post(less))).toMatchObject({
+      expect(off.when(askFor(less))).toMatchObject({
         rejection: { kind: "conflict", code: "guarantee-not-whole", field: "/mills" },
       });
-    expect(off.when(post("250"))).toEqual(nothing);
-    expect(off.when(post("251"))).toEqual(accept(posted("251", "1")));
+    expect(off.when(askFor("250"))).toEqual(nothing);
+    expect(refusal(off.when(askFor("350")))).toBe("guarantee-not-received");
+    expect(off.when(post("1"))).toEqual(accept(cameIn("251", "1")));
   });
 
   test("that is suspended already is so for a second payout too, until all is made up for", () => {
@@ -237,15 +264,15 @@ describe("a center", () => {
     const off = [joined, posted("5000"), drawn("2000", "3000"), suspended, posted("3500", "500")];
     expect(given(centerDecider, ...off).when(second)).toEqual(accept(again));
     const twice = given(centerDecider, ...off, again);
-    expect(twice.when(post("4999"))).toEqual(accept(posted("4999", "1499")));
-    expect(twice.when(post("5000"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
+    expect(twice.when(post("1499"))).toEqual(accept(cameIn("4999", "1499")));
+    expect(twice.when(post("1500"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
     const back: CenterEvent = { type: "CenterReinstated", data: moment };
     expect(given(centerDecider, ...off, again, posted("5000", "1500"), back).when(second)).toEqual(nothing);
   });
 
   test("that never posted a guarantee is suspended until it posts one", () => {
     const off = given(centerDecider, joined, suspended);
-    expect(off.when(post("0"))).toMatchObject({ events: [{ type: "GuaranteePosted" }] });
+    expect(off.when(askFor("0"))).toEqual(nothing);
     expect(off.when(post("1"))).toMatchObject({ events: [{}, { type: "CenterReinstated" }] });
   });
 
@@ -271,6 +298,12 @@ describe("a center", () => {
       }),
       fc.record({
         type: fc.constant("PostGuarantee" as const),
+        deposit: fc.constantFrom("d-1", "d-2", "d-3", "d-4").map((id) => DepositId.parse(id)),
+        mills: amount,
+        at: fc.constant(at),
+      }),
+      fc.record({
+        type: fc.constant("RequestGuaranteeReduction" as const),
         mills: amount,
         at: fc.constant(at),
       }),

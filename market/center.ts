@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { CenterEvent, CenterJoined, LinkSpec } from "../events/catalog/center.ts";
-import type { MillsText, PayoutId } from "../events/catalog/values.ts";
+import type { DepositId, MillsText, PayoutId } from "../events/catalog/values.ts";
 import { accept, conflict, type Decider, type Decision, nothing, reject } from "./decider.ts";
 import { mills, millsText } from "./money.ts";
 import { productOf } from "./products.ts";
@@ -11,11 +11,18 @@ export type CenterSpec = z.infer<typeof CenterJoined.data>;
 export type CenterCommand =
   | { readonly type: "Join"; readonly spec: CenterSpec }
   | { readonly type: "DeclareLinks"; readonly links: readonly LinkSpec[] }
+  /** Adds what came in for the guarantee, in mills, once; one that is whole again ends a suspension. */
+  | {
+      readonly type: "PostGuarantee";
+      readonly deposit: DepositId;
+      readonly mills: MillsText;
+      readonly at: number;
+    }
   /**
-   * Replaces the guarantee before, in mills; one that is whole again ends a suspension. A smaller one is asked for: it
-   * takes the place of the one before once the day is closed, for that one stands for the day's debts.
+   * Asks for all but so many mills of it, once the day is closed, for all of it stands for the day's debts; as much as
+   * there is ends the request before.
    */
-  | { readonly type: "PostGuarantee"; readonly mills: MillsText; readonly at: number }
+  | { readonly type: "RequestGuaranteeReduction"; readonly mills: MillsText; readonly at: number }
   /** The day in which a smaller one was asked for is closed; `requested`: when it last was in that day, ISO 8601. */
   | { readonly type: "ReduceGuarantee"; readonly requested: string }
   /** Takes what a payout could not offset from the guarantee, once: mills, no more than what is left of it. */
@@ -34,6 +41,8 @@ export interface KnownCenter {
   readonly guarantee: MillsText | undefined;
   /** What it posted last, draws aside. */
   readonly posted: MillsText | undefined;
+  /** What came in for it. */
+  readonly deposits: ReadonlySet<DepositId>;
   /** What the center wants to be left of it, and since when (ISO 8601); absent: no less. */
   readonly reduction?: { readonly mills: MillsText; readonly at: string } | undefined;
   /** Payouts that drew on it, and those that suspended it. */
@@ -54,6 +63,8 @@ export type CenterState = { readonly phase: "unknown" } | KnownCenter;
 
 type Decided = Decision<CenterEvent>;
 
+const noMills = millsText(0n);
+
 /** A center of the network: stream `center-ID`. */
 export const centerDecider: Decider<CenterState, CenterCommand, CenterEvent> = {
   initial: { phase: "unknown" },
@@ -70,6 +81,8 @@ function decideCenter(command: CenterCommand, state: CenterState): Decided {
       return declareLinks(command.links, state);
     case "PostGuarantee":
       return postGuarantee(command, state);
+    case "RequestGuaranteeReduction":
+      return requestReduction(command, state);
     case "ReduceGuarantee":
       return reduceGuarantee(command, state);
     case "DrawGuarantee":
@@ -123,29 +136,47 @@ function declareLinks(links: readonly LinkSpec[], { spec, ...state }: KnownCente
 
 function postGuarantee(
   command: Extract<CenterCommand, { type: "PostGuarantee" }>,
-  { spec: { center }, guarantee, reduction, suspended }: KnownCenter,
+  { spec: { center }, guarantee, suspended, deposits }: KnownCenter,
 ): Decided {
-  const amount = mills(command.mills);
-  if (amount < 0n) return reject("guarantee-negative", "Post 0 mills or more.", "/mills");
-  if (guarantee !== undefined && amount < mills(guarantee)) {
-    if (suspended !== undefined)
-      return conflict(
-        "guarantee-not-whole",
-        `A suspended center takes none of its guarantee back: post ${guarantee} mills or more.`,
-        "/mills",
-      );
-    if (reduction?.mills === command.mills) return nothing;
-    const data = { center, mills: command.mills, at: instant(command.at) };
-    return accept({ type: "GuaranteeReductionRequested", data });
-  }
-  if (guarantee === command.mills && reduction === undefined) return nothing;
-  const change = guarantee === undefined ? {} : { change: millsText(amount - mills(guarantee)) };
+  const { deposit } = command;
+  if (deposits.has(deposit)) return nothing;
+  const received = mills(command.mills);
+  if (received <= 0n)
+    return reject("guarantee-not-positive", "Post what came in: more than 0 mills.", "/mills");
+  const before = guarantee === undefined ? 0n : mills(guarantee);
+  const total = before + received;
+  const change = guarantee === undefined ? {} : { change: command.mills };
   const posted: CenterEvent = {
     type: "GuaranteePosted",
-    data: { center, mills: command.mills, ...change },
+    data: { center, mills: millsText(total), ...change, deposit },
   };
-  if (suspended === undefined || amount === 0n || amount < suspended.needs) return accept(posted);
+  if (suspended === undefined || total < suspended.needs) return accept(posted);
   return accept<CenterEvent>(posted, { type: "CenterReinstated", data: { center, ...momentOf(command.at) } });
+}
+
+function requestReduction(
+  command: Extract<CenterCommand, { type: "RequestGuaranteeReduction" }>,
+  { spec: { center }, guarantee = noMills, reduction, suspended }: KnownCenter,
+): Decided {
+  const [left, posted] = [mills(command.mills), mills(guarantee)];
+  if (left < 0n) return reject("guarantee-negative", "Ask for 0 mills or more to be left.", "/mills");
+  if (left > posted)
+    return conflict(
+      "guarantee-not-received",
+      `Ask for ${posted} mills or less to be left: more is posted by finance, once it has received it.`,
+      "/mills",
+    );
+  if (left < posted && suspended !== undefined)
+    return conflict(
+      "guarantee-not-whole",
+      `A suspended center takes none of its guarantee back: leave all ${posted} mills.`,
+      "/mills",
+    );
+  if (command.mills === (reduction?.mills ?? guarantee)) return nothing;
+  if (left === posted)
+    return accept({ type: "GuaranteePosted", data: { center, mills: guarantee, change: noMills } });
+  const data = { center, mills: command.mills, at: instant(command.at) };
+  return accept({ type: "GuaranteeReductionRequested", data });
 }
 
 /** One that was asked for after that day waits for the close of its own. */
@@ -180,6 +211,7 @@ function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
       links: [],
       guarantee: undefined,
       posted: undefined,
+      deposits: new Set(),
       drawnFor: new Set(),
       suspendedFor: new Set(),
     };
@@ -187,8 +219,11 @@ function evolveCenter(state: CenterState, event: CenterEvent): CenterState {
   switch (event.type) {
     case "LinksDeclared":
       return { ...state, links: event.data.links };
-    case "GuaranteePosted":
-      return { ...state, guarantee: event.data.mills, posted: event.data.mills, reduction: undefined };
+    case "GuaranteePosted": {
+      const { mills: guarantee, deposit } = event.data;
+      const deposits = deposit === undefined ? state.deposits : new Set([...state.deposits, deposit]);
+      return { ...state, guarantee, posted: guarantee, reduction: undefined, deposits };
+    }
     case "GuaranteeReductionRequested": {
       const { mills: left, at } = event.data;
       return { ...state, reduction: { mills: left, at } };

@@ -135,14 +135,7 @@ async function liveDay(world: World, day: ExchangeDay, index: number): Promise<v
   for (const side of sides) {
     const params = { center: side.center };
     await ask(world, operations.renewLease, side.owner, { params });
-    const { status, guarantee } = await succeeds(exchange.call(operations.getCenter, side.owner, { params }));
-    // One that is suspended takes nothing back.
-    const bound = status === "suspended" && BigInt(guarantee) > day.guarantee + index;
-    if (day.guarantee > 0 && !bound)
-      await ask(world, operations.postGuarantee, side.owner, {
-        params,
-        body: { mills: `${day.guarantee + index}` },
-      });
+    if (day.guarantee > 0) await settleGuarantee(world, side, BigInt(day.guarantee + index));
     await ask(world, operations.postOffer, side.owner, {
       body: newOffer(exchange, side.center, { reserve: 101 }),
     });
@@ -157,6 +150,19 @@ async function liveDay(world: World, day: ExchangeDay, index: number): Promise<v
   if (day.overnight) await runOvernight(world);
   if (day.pays) await payOut(world);
   await delivery.bring(exchange);
+}
+
+/** Brings a center's guarantee to so many mills: finance posts what it lacks, its center asks for the rest. */
+async function settleGuarantee(world: World, { owner, center }: Side, target: bigint): Promise<void> {
+  const params = { center };
+  const read = world.exchange.call(operations.getCenter, owner, { params });
+  const { status, guarantee } = await succeeds(read);
+  const lacks = target - BigInt(guarantee);
+  if (lacks > 0n)
+    await ask(world, operations.postGuarantee, finance, { params, body: { mills: `${lacks}` } });
+  // One that is suspended takes nothing back.
+  else if (status !== "suspended")
+    await ask(world, operations.reduceGuarantee, owner, { params, body: { mills: `${target}` } });
 }
 
 type Placed = Side & { readonly job: string; readonly placement: string; readonly from: number };

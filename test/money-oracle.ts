@@ -85,6 +85,8 @@ function onceKey({ type, data }: DomainEvent): string | undefined {
       return `${type} ${data.payout}`;
     case "DefaultFundContributed":
       return `${type} ${data.contribution}`;
+    case "GuaranteePosted":
+      return data.deposit === undefined ? undefined : `${type} ${data.deposit}`;
     case "PeriodClosed":
       return `${type} ${data.period}`;
     default:

@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 const openingSlot = ({ opening }: World) => opening / 1000 / SLOT_SECONDS;
 
-/** Centers join, take their leases, declare links and offer; tenants open accounts that finance fills. */
+/** Centers join, take their leases, declare links and offer; tenants open accounts; finance fills those, and guarantees. */
 export async function joinAll(world: World): Promise<void> {
   const { centers, tenants } = world.scenario;
   await Promise.all(centers.map((center) => join(world, center)));
@@ -36,10 +36,10 @@ async function join(world: World, spec: Center): Promise<void> {
     body: { pools: sensed },
     key: `capacity-${center}`,
   });
-  const mills = MillsText.parse("100000000");
-  await client.call(operations.postGuarantee, {
+  const finance = await world.client("clearing-house", "finance");
+  await finance.call(operations.postGuarantee, {
     params: { center },
-    body: { mills },
+    body: { mills: MillsText.parse("100000000") },
     key: `guarantee-${center}`,
   });
   await Promise.all(

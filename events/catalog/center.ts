@@ -3,6 +3,7 @@ import { defineEvent, type EventsOf } from "./definition.ts";
 import {
   Cards,
   CenterId,
+  DepositId,
   Framework,
   Instant,
   MillsText,
@@ -64,12 +65,14 @@ export const LinksDeclared = defineEvent(
 export const GuaranteePosted = defineEvent(
   "GuaranteePosted",
   1,
-  "A center posted a guarantee for its penalties, or was given a part of it back.",
+  "A guarantee for a center's penalties was posted, or a part of it given back.",
   z.object({
     center: CenterId,
     mills: MillsText,
     /** What came in (negative: went back), in mills; absent: all of it came in. */
     change: MillsText.optional(),
+    /** Under which finance booked what came in; absent: nothing did, or the log is from when centers posted it themselves. */
+    deposit: DepositId.optional(),
   }),
 );
 
@@ -102,7 +105,7 @@ export const CenterSuspended = defineEvent(
 export const CenterReinstated = defineEvent(
   "CenterReinstated",
   1,
-  "A suspended center posted a guarantee and is on the market again.",
+  "The guarantee of a suspended center is as much as before: it is on the market again.",
   z.object({ center: CenterId, at: Instant, slot: Slot }),
 );
 

@@ -4,7 +4,9 @@ import {
   acme,
   alpha,
   beta,
+  finance,
   type InMemoryExchange,
+  type Member,
   newCenter,
   openCenter,
   openingTime,
@@ -17,7 +19,8 @@ import {
 import type { Operation } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
 
-const { joinNetwork, getCenter, declareLinks, reportCapacity, postGuarantee, renewLease } = operations;
+const { joinNetwork, getCenter, declareLinks, reportCapacity, postGuarantee, reduceGuarantee, renewLease } =
+  operations;
 const center = "c-1";
 const params = { center };
 let exchange: InMemoryExchange;
@@ -80,7 +83,7 @@ describe("another owner's center", () => {
     [getCenter, undefined],
     [declareLinks, { links: [] }],
     [reportCapacity, { pools: [{ product, working: 1, idle: 1 }] }],
-    [postGuarantee, { mills: "5" }],
+    [reduceGuarantee, { mills: "5" }],
     [renewLease, undefined],
     [operations.listAssignments, undefined],
   ];
@@ -98,9 +101,10 @@ describe("another owner's center", () => {
     },
   );
 
-  test("is seen by operators", async () => {
+  test("is seen by operators and finance", async () => {
     await join();
-    expect((await exchange.call(getCenter, operator, { params })).status).toBe(200);
+    for (const member of [operator, finance])
+      expect((await exchange.call(getCenter, member, { params })).status).toBe(200);
     expect((await exchange.call(getCenter, operator, { params: { center: "nowhere" } })).status).toBe(404);
     expect((await exchange.call(getCenter, acme, { params })).status).toBe(403);
   });
@@ -220,19 +224,48 @@ describe("POST /centers/{center}/capacity", () => {
   });
 });
 
-test("a guarantee is posted in mills, and heeds If-Match", async () => {
-  await join();
-  const post = (mills: string, ifMatch?: string) =>
-    exchange.call(postGuarantee, alpha, {
+describe("a guarantee", () => {
+  type ByGuarantee = typeof postGuarantee | typeof reduceGuarantee;
+  const ask = (operation: ByGuarantee, member: Member, mills: string, ifMatch?: string) =>
+    exchange.call(operation, member, {
       params,
       body: { mills },
       ...(ifMatch === undefined ? {} : { ifMatch }),
     });
-  expect((await post("500", '"7"')).problem.status).toBe(412);
-  const posted = await post("500", '"1"');
-  expect([posted.status, posted.body.guarantee, posted.headers.etag]).toEqual([201, "500", '"2"']);
-  expect((await post("-1")).problem).toMatchObject({ code: "guarantee-negative" });
-  expect((await read()).guarantee).toBe("500");
+
+  test("is posted by finance as it comes in, in mills, and heeds If-Match", async () => {
+    await join();
+    expect((await ask(postGuarantee, finance, "500", '"7"')).problem.status).toBe(412);
+    const posted = await ask(postGuarantee, finance, "500", '"1"');
+    expect([posted.status, posted.body.guarantee, posted.headers.etag]).toEqual([201, "500", '"2"']);
+    expect((await ask(postGuarantee, finance, "0")).problem).toMatchObject({
+      status: 422,
+      code: "guarantee-not-positive",
+    });
+    await succeeds(ask(postGuarantee, finance, "200"));
+    expect((await read()).guarantee).toBe("700");
+  });
+
+  test("is stated by no center of itself, which may ask for less to be left", async () => {
+    await join();
+    expect((await ask(postGuarantee, alpha, "500")).status).toBe(403);
+    await succeeds(ask(postGuarantee, finance, "500"));
+    const { problem } = await ask(reduceGuarantee, alpha, "501");
+    expect(problem).toMatchObject({
+      status: 409,
+      code: "guarantee-not-received",
+      errors: [{ pointer: "/mills" }],
+    });
+    const asked = await succeeds(ask(reduceGuarantee, alpha, "100"));
+    expect(asked).toMatchObject({ guarantee: "500", guaranteeNext: "100" });
+    expect(await succeeds(ask(reduceGuarantee, alpha, "500"))).not.toHaveProperty("guaranteeNext");
+    expect((await ask(reduceGuarantee, alpha, "-1")).problem).toMatchObject({ code: "guarantee-negative" });
+  });
+
+  test("of a center that is not there is not posted", async () => {
+    expect((await ask(postGuarantee, finance, "500")).problem).toMatchObject({ status: 404 });
+    expect(await exchange.countCommits()).toBe(0);
+  });
 });
 
 describe("a lease", () => {

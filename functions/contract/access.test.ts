@@ -85,6 +85,7 @@ const requests: Readonly<Record<string, (world: SeededExchange, side: Side) => R
     body: { pools: [{ product, working: 60, idle: 3 }] },
   }),
   postGuarantee: (_, { center }) => ({ params: { center }, body: { mills: "5" } }),
+  reduceGuarantee: (_, { center }) => ({ params: { center }, body: { mills: "0" } }),
   renewLease: (_, { center }) => ({ params: { center } }),
   listAssignments: (_, { center }) => ({ params: { center } }),
   acceptPlacement: (_, { placement, center }) => ({ params: { placement }, body: { center } }),

@@ -28,14 +28,14 @@ export type NewCenter = z.infer<typeof NewCenter>;
 export const Center = z.object({
   ...described.shape,
   links: z.array(LinkSpec),
-  guarantee: MillsText.describe("Posted for penalties, in mills"),
+  guarantee: MillsText.describe("What is left of the money received for its penalties, in mills"),
   guaranteeNext: MillsText.optional().describe(
     "What is left of it once the day is closed in which the center asked for the rest; absent: all",
   ),
   status: z
     .enum(["joined", "lost", "suspended"])
     .describe(
-      "lost: its lease ran out; off the market until it takes a new one. suspended: a payout drew on its guarantee; off the market until it posts as much as before",
+      "lost: its lease ran out; off the market until it takes a new one. suspended: a payout drew on its guarantee; off the market until that is as much again as before",
     ),
   version: z.int().min(1).describe("The ETag, as a number"),
 });
@@ -65,9 +65,9 @@ export const getCenter = defineOperation({
   path: "/centers/{center}",
   tag: "centers",
   summary: "One of the caller's centers, as the log has it now",
-  roles: ["center", "operator"],
+  roles: ["center", "finance", "operator"],
   names: { "path/center": "own" },
-  seesAll: ["operator"],
+  seesAll: ["finance", "operator"],
   params,
   success: { status: 200, says: "The center.", body: Center },
   problems: [404],
@@ -123,14 +123,32 @@ export const postGuarantee = defineOperation({
   method: "POST",
   path: "/centers/{center}/guarantee",
   tag: "centers",
-  summary: "Post a guarantee for the center's penalties",
+  summary: "Record money that came in for a center's guarantee",
   description:
-    "Replaces the one before: a larger one at once, a smaller one when the settlement day is closed, unless that draws on it. A suspended center posts no less than is left; one that posts as much as it had, or more, is on the market again.",
+    "It comes on top of what is left of the guarantee, and ends a request for less. A suspended center whose guarantee is as much again as it had, or more, is on the market again.",
+  roles: ["finance", "operator"],
+  names: { "path/center": "own" },
+  seesAll: ["finance", "operator"],
+  params,
+  body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
+  success: { status: 201, says: "The center with its guarantee.", body: Center },
+  problems: [404, 412, 422],
+  etag: true,
+});
+
+export const reduceGuarantee = defineOperation({
+  id: "reduceGuarantee",
+  method: "PUT",
+  path: "/centers/{center}/guarantee",
+  tag: "centers",
+  summary: "Ask for a part of the center's guarantee back",
+  description:
+    "Given back when the settlement day is closed, unless that draws on the guarantee; none of it while the center is suspended. The newest request counts, and one for all to stay ends it. More than there is finance alone can post, once it has received it.",
   roles: ["center"],
   names: { "path/center": "own" },
   params,
-  body: z.strictObject({ mills: MillsText }),
-  success: { status: 201, says: "The center with its guarantee.", body: Center },
+  body: z.strictObject({ mills: MillsText.describe("What is to be left, in mills") }),
+  success: { status: 200, says: "The center, with what is to be left.", body: Center },
   problems: [404, 409, 412, 422],
   etag: true,
 });

@@ -6,6 +6,7 @@ import {
   joinNetwork,
   listAssignments,
   postGuarantee,
+  reduceGuarantee,
   renewLease,
   reportCapacity,
 } from "./centers.ts";
@@ -63,6 +64,7 @@ export const operations = {
   declareLinks,
   reportCapacity,
   postGuarantee,
+  reduceGuarantee,
   renewLease,
   listAssignments,
   acceptPlacement,

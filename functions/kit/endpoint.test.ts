@@ -208,6 +208,7 @@ describe("parameters", () => {
     drawReserve: { from: 1, to: 2, cards: 1 },
     reclaimOffer: { from: 1 },
     postGuarantee: { mills: "5" },
+    reduceGuarantee: { mills: "5" },
     assignBreak: { assignee: "ann" },
     resolveBreak: { resolution: "accepted" },
   };

@@ -138,7 +138,13 @@ const cases: readonly (readonly [Operation, Prepare])[] = [
     operations.reportCapacity,
     ofCenter({ pools: [{ product, working: 9, idle: 9 }] }, { pools: [{ product, working: 8, idle: 8 }] }),
   ],
-  [operations.postGuarantee, ofCenter({ mills: "5" }, { mills: "6" })],
+  [
+    operations.postGuarantee,
+    async (exchange) => {
+      await openCenter(exchange, alpha, center);
+      return { by: finance, params: { center }, body: { mills: "5" }, other: { mills: "6" } };
+    },
+  ],
   [
     operations.depositFunds,
     async (exchange) => {
@@ -303,7 +309,7 @@ test("the same key of another owner, or for another resource, is another request
   await succeeds(exchange.call(operations.joinNetwork, alpha, { body: newCenter("c-2") }));
   for (const id of [center, "c-2"]) {
     const request = { params: { center: id }, body: { mills: "7" }, key: "k" };
-    expect((await succeeds(exchange.call(operations.postGuarantee, alpha, request))).guarantee).toBe("7");
+    expect((await succeeds(exchange.call(operations.postGuarantee, finance, request))).guarantee).toBe("7");
   }
 });
 

@@ -70,7 +70,7 @@ describe("what everybody on the market sees", () => {
   test("names no owner and no guarantee", async () => {
     await placeJob(exchange);
     const params = { center };
-    await succeeds(exchange.call(operations.postGuarantee, alpha, { params, body: { mills: "777" } }));
+    await succeeds(exchange.call(operations.postGuarantee, finance, { params, body: { mills: "777" } }));
     await exchange.pump();
     for (const operation of [listProducts, listCenters, listPublishedOffers, listAuctions] as const) {
       const asked: Operation = operation;

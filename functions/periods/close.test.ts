@@ -34,8 +34,8 @@ import { wrongsIn } from "../../test/money-oracle.ts";
 import { breakIdOf } from "../breaks/record-breaks.ts";
 import { operations } from "../contract/operations.ts";
 
-const { acceptPlacement, startPlacement, finishPlacement, refusePlacement, getJob, postJob, postGuarantee } =
-  operations;
+const { acceptPlacement, startPlacement, finishPlacement, refusePlacement, getJob, postJob } = operations;
+const { postGuarantee, reduceGuarantee } = operations;
 const day = 86_400_000;
 const today = "2026-03-02";
 
@@ -86,7 +86,7 @@ async function aDay(
     await succeeds(exchange.call(operations.setTaxRate, finance, rate));
   }
   const center = { center: "c-1" };
-  await succeeds(exchange.call(postGuarantee, alpha, { params: center, body: { mills: guarantee } }));
+  await succeeds(exchange.call(postGuarantee, finance, { params: center, body: { mills: guarantee } }));
   await contribute(exchange, fund);
   await exchange.pump();
   if (runs) {
@@ -107,7 +107,7 @@ async function aDay(
   // Its penalty is charged by now.
   const left = wants ?? (runs ? "100" : undefined);
   if (left !== undefined)
-    await succeeds(exchange.call(postGuarantee, alpha, { params: center, body: { mills: left }, key: "w" }));
+    await succeeds(exchange.call(reduceGuarantee, alpha, { params: center, body: { mills: left } }));
   await exchange.pump();
   exchange.clock.set(openingTime + day);
 }
@@ -301,11 +301,10 @@ describe("a day that is closed", () => {
     await aDay(exchange);
     await openCenter(exchange, beta, "c-2");
     const params = { center: "c-2" };
-    const posts = (mills: string) =>
-      succeeds(exchange.call(postGuarantee, beta, { params, body: { mills }, key: mills }));
-    await posts("900");
+    await succeeds(exchange.call(postGuarantee, finance, { params, body: { mills: "900" } }));
+    const asked = await succeeds(exchange.call(reduceGuarantee, beta, { params, body: { mills: "50" } }));
     // A center that earned nothing and owes nothing has no payout, and is given its guarantee all the same.
-    expect(await posts("50")).toMatchObject({ guarantee: "900", guaranteeNext: "50" });
+    expect(asked).toMatchObject({ guarantee: "900", guaranteeNext: "50" });
     await exchange.pump();
     await closeDays(exchange);
     const last = async (name: string) =>

@@ -179,6 +179,8 @@ function defaulted(cut?: (lost: bigint, part: bigint, owed: bigint) => bigint) {
   return [...brokenOff, ...drawn, ...told(payoutDecider, [{ type: "State", payout: stated }]), ...corrected];
 }
 
+const guaranteed = DepositId.parse("g-1");
+
 function guaranteeTold(
   commands: readonly CenterCommand[],
   seen?: (state: Exclude<CenterState, { phase: "unknown" }>) => CenterState,
@@ -191,7 +193,7 @@ function guaranteeTold(
     energy: Array.from({ length: 24 }, () => 0),
   };
   const spec = { center: xian, owner, ...place, homeRegions: [], pools, gridFactor: 0 };
-  const posted: CenterCommand = { type: "PostGuarantee", mills: millsOf(7), at: 0 };
+  const posted: CenterCommand = { type: "PostGuarantee", deposit: guaranteed, mills: millsOf(7), at: 0 };
   const state = (one: CenterState) => (one.phase === "unknown" || seen === undefined ? one : seen(one));
   return told(centerDecider, [{ type: "Join", spec }, posted, ...commands], state);
 }
@@ -331,6 +333,17 @@ const guards: readonly Guard[] = [
         [{ type: "DrawGuarantee", payout, mills: millsOf(8) }],
         blind(isOff, (one) => ({ ...one, guarantee: millsText(plenty) })),
       ),
+  ],
+  [
+    "a guarantee takes a deposit once",
+    /^GuaranteePosted .* comes twice$/m,
+    (isOff) => {
+      const again: CenterCommand = { type: "PostGuarantee", deposit: guaranteed, mills: millsOf(7), at: 0 };
+      return guaranteeTold(
+        [again],
+        blind(isOff, (one) => ({ ...one, deposits: new Set() })),
+      );
+    },
   ],
   [
     "the default fund takes a contribution once",
