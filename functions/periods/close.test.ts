@@ -112,8 +112,8 @@ async function aDay(
   exchange.clock.set(openingTime + day);
 }
 
-/** Finance resolves a break: the center owes no penalty. */
-async function penaltyWasWrong(exchange: InMemoryExchange) {
+/** Finance resolves a break: the center owes no penalty. What is left of it is given back; absent: all. */
+async function penaltyWasWrong(exchange: InMemoryExchange, left?: string) {
   const commits = [...(await allCommits(exchange)).values()].flat();
   const charges = commits.flatMap(({ events }) => events.filter(({ type }) => type === "ChargePosted"));
   const [{ data }] = z.tuple([Charge]).parse(charges);
@@ -129,7 +129,7 @@ async function penaltyWasWrong(exchange: InMemoryExchange) {
     detail: "No penalty was due.",
   };
   await record(exchange, { breaks: [found] });
-  const lines = [{ ...line, from: line.to, to: line.from }];
+  const lines = [{ ...line, from: line.to, to: line.from, mills: left ?? line.mills }];
   const body = { resolution: "corrected", correction: { lines } };
   await succeeds(
     exchange.call(operations.resolveBreak, finance, { params: { break: breakIdOf(found) }, body }),
@@ -245,6 +245,20 @@ describe("a day that is closed", () => {
     const balances = new Map(items.map(({ account, balance }) => [account, balance]));
     expect([balances.get("center:c-1:receivable"), balances.get("clearing")]).toEqual(["0", "0"]);
     expect(balances.get("operator:default-fund")).toBe("0");
+  });
+
+  test("lets a center earn a penalty that comes back on a later day, whoever had paid it", async () => {
+    const exchange = await startExchange();
+    await aDay(exchange, { runs: false });
+    await closeDays(exchange);
+    // Its guarantee and the default fund had paid 500 of 800, which is what the tenant has.
+    await penaltyWasWrong(exchange, "500");
+    await exchange.pump();
+    exchange.clock.set(openingTime + 2 * day);
+    await closeDays(exchange);
+    const [next] = await dataOf(exchange, "payout-c-1-2026-03-03");
+    expect(next?.data).toMatchObject({ earned: "500", owed: "0", payable: "500" });
+    expect(await dataOf(exchange, streams.fund())).toHaveLength(2);
   });
 
   test("takes nothing back of what finance has given back behind the cut-off: the next payout sets it off", async () => {
