@@ -9,7 +9,7 @@ const fewAnswers = 2_000;
 
 /** Keeps what an auction answered to each bid: one item for all jobs whose ids begin alike, for most auctions have many. */
 export async function saveAnswers(
-  { views }: Pick<Access, "views">,
+  { auctionItems }: Pick<Access, "auctionItems">,
   auction: number,
   answers: readonly AnsweredJob[],
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function saveAnswers(
     const [first] = share;
     if (first === undefined) return;
     const data = Object.fromEntries(share.map(({ job, answer }): [JobId, JobAnswer] => [job, answer]));
-    await views.put({ ...keyOf(first.job), position: auction, data });
+    await auctionItems.put({ ...keyOf(first.job), position: auction, data });
   });
 }
 

@@ -43,10 +43,10 @@ function nextBidOf({ request: { spec }, window }: KnownJob, wait: ChildWait | un
 }
 
 /** Of each share only the job's own line is read. */
-async function outcomesOf({ views }: Access, job: JobId): Promise<BidOutcome[]> {
+async function outcomesOf({ auctionItems }: Access, job: JobId): Promise<BidOutcome[]> {
   const shares = await Promise.all(
     answerPartitions(job).map((pk) =>
-      views.list({ pk, descending: true, limit: auctionsShown }, z.record(z.string(), z.unknown())),
+      auctionItems.list({ pk, descending: true, limit: auctionsShown }, z.record(z.string(), z.unknown())),
     ),
   );
   return shares

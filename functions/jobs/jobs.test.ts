@@ -25,7 +25,7 @@ import {
 import { saveAnswers } from "../auctions/answers.ts";
 import type { Operation } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
-import { createViews } from "../kit/views.ts";
+import { createAuctionItems } from "../kit/views.ts";
 
 const { postJob, getJob, listJobs, cancelJob, explainJob, getAccount, listEntries } = operations;
 const center = "c-1";
@@ -546,10 +546,10 @@ describe("GET /jobs/{job}/why", () => {
       job: JobId.parse(`${n.toString(16).padStart(4, "0")}-other`),
       answer: { reason: "price" as const, limitToWin: Price.parse(n), product: ProductId.parse(product) },
     }));
-    const views = createViews(exchange.database, testTables.views);
+    const auctionItems = createAuctionItems(exchange.database, testTables.views);
     const own = { job: JobId.parse(job), answer: { reason: "link" as const } };
-    await saveAnswers({ views }, 7, [...others, own]);
-    await saveAnswers({ views }, 8, [{ ...own, answer: { reason: "latency" } }]);
+    await saveAnswers({ auctionItems }, 7, [...others, own]);
+    await saveAnswers({ auctionItems }, 8, [{ ...own, answer: { reason: "latency" } }]);
     const { auctions } = await succeeds(exchange.call(explainJob, acme, { params: { job } }));
     expect(auctions.map(({ auction, reason }) => [auction, reason])).toEqual([
       [8, "latency"],

@@ -13,7 +13,7 @@ import { createTree, type Tree } from "../../events/store/tree.ts";
 import { type AccountBatches, createAccountBatches } from "../accounts/account-stream.ts";
 import { type BookMemory, createBookMemory } from "../auctions/book-memory.ts";
 import { createSupplyReader, type ReadSupply } from "../market/published-supply.ts";
-import { createViews, type Views } from "./views.ts";
+import { createAuctionItems, createViews, type ViewItems, type Views } from "./views.ts";
 import type { Workflows } from "./workflows.ts";
 
 /** Variables of one function, as the template sets them. */
@@ -41,6 +41,8 @@ export interface Host {
   checkpoints(env: Env): Checkpoints;
   relay(env: Env): Relay;
   views(env: Env): Views;
+  /** What auctions wrote beside the views. */
+  auctionItems(env: Env): ViewItems;
   /** The Merkle tree of the feed. */
   tree(env: Env): Tree;
   /** The auctions' book as this process last made it: thrown away with the process. */
@@ -65,6 +67,7 @@ export interface Access {
   readonly checkpoints: Checkpoints;
   readonly relay: Relay;
   readonly views: Views;
+  readonly auctionItems: ViewItems;
   readonly tree: Tree;
   readonly books: BookMemory;
   readonly readSupply: ReadSupply;
@@ -99,7 +102,8 @@ export function createHost(parts: HostParts): Host {
   const marks = perTable((table) => createMarks(host.database, table));
   const views = perTable((table) => createViews(host.database, table));
   const trees = perTable((table) => createTree(host.database, table));
-  const supplies = perTable((table) => createSupplyReader(views(table)));
+  const auctionItems = perTable((table) => createAuctionItems(host.database, table));
+  const supplies = perTable((table) => createSupplyReader(views(table), auctionItems(table)));
   const relays = new Map<string, Relay>();
   const books = new Map<string, BookMemory>();
   const host: Host = {
@@ -125,6 +129,7 @@ export function createHost(parts: HostParts): Host {
         createRelay({ log: host.log(env), feed: host.feed(env), marks: marks(variable(env, "MARKS_TABLE")) }),
       ),
     views: (env) => views(variable(env, "VIEWS_TABLE")),
+    auctionItems: (env) => auctionItems(variable(env, "VIEWS_TABLE")),
     tree: (env) => trees(variable(env, "VIEWS_TABLE")),
     readSupply: (env) => supplies(variable(env, "VIEWS_TABLE")),
     books: (env) =>
@@ -191,6 +196,9 @@ export function access(env: Env, host: Host): Access {
     },
     get views() {
       return host.views(env);
+    },
+    get auctionItems() {
+      return host.auctionItems(env);
     },
     get tree() {
       return host.tree(env);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { createMemoryDatabase } from "../../events/store/memory-database.ts";
 import { createTables, testTables } from "../../test/dynalite.ts";
-import { createViews } from "./views.ts";
+import { createAuctionItems, createViews } from "./views.ts";
 
 async function emptyViews() {
   const database = createMemoryDatabase();
@@ -60,9 +60,33 @@ test("the position that all items have seen moves forward only", async () => {
 });
 
 test("what is no item of this version is refused rather than shown", async () => {
-  const { database, views } = await emptyViews();
+  const { database } = await emptyViews();
+  const items = createAuctionItems(database, testTables.views);
   await database.put(testTables.views, { pk: "list", sk: "a", data: "1" });
-  await expect(views.list({ pk: "list" }, z.unknown())).rejects.toThrow("is no view");
-  await views.put({ pk: "list", sk: "b", position: 1, data: { old: true } });
-  await expect(views.get({ pk: "list", sk: "b" }, z.string())).rejects.toThrow(z.ZodError);
+  await expect(items.list({ pk: "list" }, z.unknown())).rejects.toThrow("is no view");
+  await items.put({ pk: "list", sk: "b", position: 1, data: { old: true } });
+  await expect(items.get({ pk: "list", sk: "b" }, z.string())).rejects.toThrow(z.ZodError);
+});
+
+test("views of another generation lie apart, and begin at the first page; what auctions wrote is there for all", async () => {
+  const { database, views } = await emptyViews();
+  const key = { pk: "list", sk: "a" };
+  await views.put({ ...key, position: 7, data: "old" });
+  await views.advance(7);
+  await createAuctionItems(database, testTables.views).put({ ...key, position: 3, data: "left" });
+  const next = createViews(database, testTables.views, 2);
+  expect(await next.asOf()).toBe(0);
+  expect(await next.get(key, z.string())).toBeUndefined();
+  await next.put({ ...key, position: 1, data: "new" });
+  await next.advance(1);
+  const shown = [views, next, createAuctionItems(database, testTables.views)].map(async (items) => {
+    const item = await items.get(key, z.string());
+    return [item?.pk, item?.data];
+  });
+  expect(await Promise.all(shown)).toEqual([
+    ["list", "old"],
+    ["list", "new"],
+    ["list", "left"],
+  ]);
+  expect([await views.asOf(), await next.asOf()]).toEqual([7, 1]);
 });

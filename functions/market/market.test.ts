@@ -19,6 +19,7 @@ import {
 } from "../../test/exchange-in-memory.ts";
 import type { Operation } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
+import { viewsCheckpoint } from "../kit/views.ts";
 
 const { listProducts, listCenters, listPublishedOffers, listPrices, listAuctions, getAuction, getCurves } =
   operations;
@@ -136,7 +137,7 @@ describe("what everybody on the market sees", () => {
     expect(await answers()).toEqual(before);
     // Pages that come again change nothing.
     exchange.restart();
-    await exchange.database.remove(testTables.views, { pk: "checkpoint", sk: "views" });
+    await exchange.database.remove(testTables.views, viewsCheckpoint());
     await exchange.wake("project-views", [{ pk: "feed", sk: 1 }]);
     expect(await answers()).toEqual(before);
   });

@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import type { CenterId, ProductId } from "../../events/catalog/values.ts";
 import type { RunMark, SupplyMarks, SupplyStep } from "../../market/book/supply-left.ts";
-import { OfferChange, SupplyView, supplySince } from "../../market/views/supply.ts";
-import { offerChangesKey, viewKeys } from "../../market/views/view.ts";
-import type { Views } from "../kit/views.ts";
+import { OfferChange, SupplySeen, SupplyView, supplySince } from "../../market/views/supply.ts";
+import { afterChangesOf, offerChangesKey, viewKeys } from "../../market/views/view.ts";
+import type { ViewItems, Views } from "../kit/views.ts";
 
 export interface PoolKey {
   readonly center: CenterId;
@@ -16,7 +16,7 @@ export type ReadSupply = (pools: readonly PoolKey[]) => Promise<(readonly Supply
 const poolsKept = 500;
 
 /** Keeps what it has unpacked: what an auction left of a pool never changes, the next auction leaves something else. */
-export function createSupplyReader(views: Pick<Views, "getMany" | "list">): ReadSupply {
+export function createSupplyReader(views: Pick<Views, "list">, auctionItems: ViewItems): ReadSupply {
   const known = new Map<string, { readonly auction: number; readonly steps: readonly SupplyStep[] }>();
   const unpacked = (pool: string, { auction, steps: packed }: SupplyView) => {
     const kept = known.get(pool);
@@ -29,10 +29,12 @@ export function createSupplyReader(views: Pick<Views, "getMany" | "list">): Read
     return steps;
   };
   return async (pools) => {
-    // Changes first: an auction removes them when what it left is there.
-    const changes = await views.list({ pk: offerChangesKey }, OfferChange);
+    // In this order: an auction says what it has seen, and removes that, when what it left is there.
+    const seen = await auctionItems.get(viewKeys.supplySeen, SupplySeen);
+    const after = seen === undefined ? {} : { after: afterChangesOf(seen.data.position) };
+    const changes = await views.list({ pk: offerChangesKey, ...after }, OfferChange);
     const keys = pools.map(({ center, product }) => viewKeys.supply(center, product));
-    const items = await views.getMany(keys, SupplyView);
+    const items = await auctionItems.getMany(keys, SupplyView);
     const left = new Map(items.map(({ pk, data }) => [pk, data]));
     return pools.map(({ center, product }, n) => {
       const key = keys[n]?.pk ?? "";

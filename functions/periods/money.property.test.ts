@@ -32,6 +32,7 @@ import {
 } from "../../test/exchange-in-memory.ts";
 import { wrongsIn } from "../../test/money-oracle.ts";
 import { operations } from "../contract/operations.ts";
+import { viewsCheckpoint } from "../kit/views.ts";
 import { functions } from "../manifest.ts";
 
 // Money through the whole exchange, over days that are drawn: nothing is made or lost, and nothing happens twice.
@@ -130,7 +131,7 @@ async function tellAgain({ exchange, requests, steps }: LivedDays, seed: number)
   // Consumers that have forgotten how far they were, and begin at the feed's first page.
   for (const name of ["settle-accounts", "publish-events"])
     await exchange.database.remove(testTables.marks, { pk: `checkpoint#${name}` });
-  await exchange.database.remove(testTables.views, { pk: "checkpoint", sk: "views" });
+  await exchange.database.remove(testTables.views, viewsCheckpoint());
   exchange.restart();
   expect(await exchange.wake("relay-commits", await keys(testTables.log))).toEqual(nothingFailed);
   for (const name of feedConsumers)
@@ -145,7 +146,7 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 /** Lists that auctions keep, and what they take off again: no feed alone tells how far they are. */
-const ofAuctions = /^(answers#|supply#|offerChanges)/;
+const ofAuctions = /^(answers#|supply|v\d+#offerChanges)/;
 
 async function viewsOf({ database }: InMemoryExchange): Promise<Map<string, unknown>> {
   const views = new Map<string, unknown>();

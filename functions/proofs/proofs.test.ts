@@ -19,6 +19,7 @@ import {
 } from "../../test/exchange-in-memory.ts";
 import { type SeededExchange, seedExchange } from "../../test/seeded-exchange.ts";
 import { operations } from "../contract/operations.ts";
+import { viewsCheckpoint } from "../kit/views.ts";
 
 const { getFeedHead, proveCharge, getPeriod, readFeed } = operations;
 let world: SeededExchange;
@@ -111,7 +112,7 @@ test("a page that does not continue the feed stops the tree, and not the lists",
   await database.put(testTables.feed, { ...forged, hash: hashBytes(bytes), bytes });
   const { batchItemFailures } = await world.exchange.wake("project-views", [forged]);
   expect(batchItemFailures).toHaveLength(1);
-  const asOf = await database.get(testTables.views, { pk: "checkpoint", sk: "views" });
+  const asOf = await database.get(testTables.views, viewsCheckpoint());
   expect(asOf?.position).toBe(position + 1);
   expect((await askHead(finance)).problem).toMatchObject({ status: 500 });
 });

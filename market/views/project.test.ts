@@ -16,6 +16,7 @@ import { canonicalJson } from "../../events/store/canonical-json.ts";
 import { pageBytes } from "../../events/store/chain.ts";
 import type { Database } from "../../events/store/dynamo.ts";
 import { createFeed } from "../../events/store/feed.ts";
+import { viewsCheckpoint } from "../../functions/kit/views.ts";
 import { testTables } from "../../test/dynalite.ts";
 import { startExchange } from "../../test/exchange-in-memory.ts";
 import { unsafeDatabase } from "../../test/unsafe-database.ts";
@@ -817,8 +818,8 @@ describe("the projection of pages", () => {
     const rows: Record<string, unknown> = {};
     for await (const items of database.scan(testTables.views, ["pk", "sk", "data"]))
       for (const { pk, sk, data } of items)
-        if (pk !== "checkpoint" && sk !== "count" && !String(pk).startsWith("tree#"))
-          rows[`${pk} ${sk}`] = JSON.parse(String(data));
+        if (pk !== viewsCheckpoint().pk && sk !== "count" && !String(pk).startsWith("tree#"))
+          rows[`${String(pk).replace(/^v\d+#/, "")} ${sk}`] = JSON.parse(String(data));
     return rows;
   }
 
@@ -896,7 +897,7 @@ describe("the projection of pages", () => {
           expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
           // All pages again, over rows that have seen them.
           exchange.restart();
-          await exchange.database.remove(testTables.views, { pk: "checkpoint", sk: "views" });
+          await exchange.database.remove(testTables.views, viewsCheckpoint());
           expect(await wake(pages.length)).toEqual({ batchItemFailures: [] });
           expect(await rowsIn(exchange.database)).toEqual(rowsAfter(...pages));
         },

@@ -22,6 +22,10 @@ export const SupplyView = z.object({
 });
 export type SupplyView = z.infer<typeof SupplyView>;
 
+/** How far the book of that auction had seen the feed: changes of offers up to there are in what it left. */
+export const SupplySeen = z.object({ position: FeedPosition });
+export type SupplySeen = z.infer<typeof SupplySeen>;
+
 /** An offer that came, or went: then its cards are below 0. */
 export const OfferChange = z.object({
   center: CenterId,

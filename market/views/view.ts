@@ -110,6 +110,8 @@ export const viewKeys = {
     pk: `supply#${center}/${product}`,
     sk: "left",
   }),
+  /** How much of the feed the last sealed auction had seen; written by the auction itself, after all pools. */
+  supplySeen: { pk: "supply", sk: "seen" },
   /** An offer that came or went at a place of the feed; auctions that have seen it remove it. */
   offerChange: (position: number, offer: OfferId, version: number): ViewKey => ({
     pk: offerChangesKey,
@@ -143,6 +145,8 @@ export const viewKeys = {
 
 export const openOffersKey = "offers";
 export const offerChangesKey = "offerChanges";
+/** Sorts behind all changes of a page, and before those of the next. */
+export const afterChangesOf = (position: number) => `${sortable(position)}#~`;
 export const offersOf = (owner: OwnerId) => `offers#${owner}`;
 export const jobsOf = (owner: OwnerId) => `jobs#${owner}`;
 export const openPlacementsKey = "placements";
