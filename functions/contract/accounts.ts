@@ -10,6 +10,7 @@ import {
   OwnerId,
   Period,
 } from "../../events/catalog/values.ts";
+import { Amount } from "./amount.ts";
 import { Day } from "./identifiers.ts";
 import { defineOperation } from "./operation.ts";
 import { pageQuery } from "./paging.ts";
@@ -85,7 +86,7 @@ export const depositFunds = defineOperation({
   seesAll: ["finance", "operator"],
   params,
   body: z.strictObject({
-    mills: MillsText.describe("Mills (1/1000 of the account's currency), more than 0"),
+    mills: Amount.describe("Mills (1/1000 of the account's currency), more than 0"),
     currency: Currency.optional().describe("To be sure: refused unless it is the account's"),
   }),
   success: { status: 201, says: "The deposit was credited.", body: Deposit },

@@ -209,6 +209,27 @@ const cases: readonly Case[] = [
     answers: [422, "deposit-not-positive", "/mills"],
   },
   {
+    says: "a deposit of more than there is money",
+    operation: "depositFunds",
+    by: finance,
+    when: () => ({ params: { account: "acme" }, body: { mills: `1${"0".repeat(16)}` } }),
+    answers: [400, "invalid-request", "/mills"],
+  },
+  {
+    says: "a guarantee of more than there is money",
+    operation: "postGuarantee",
+    by: finance,
+    when: ({ left }) => ({ params: { center: left.center }, body: { mills: "9".repeat(31) } }),
+    answers: [400, "invalid-request", "/mills"],
+  },
+  {
+    says: "a contribution of more than there is money",
+    operation: "contributeToDefaultFund",
+    by: finance,
+    when: () => ({ body: { mills: "9".repeat(31) } }),
+    answers: [400, "invalid-request", "/mills"],
+  },
+  {
     says: "a page of too many",
     operation: "listJobs",
     by: acme,

@@ -11,6 +11,7 @@ import {
   ProductId,
   Slot,
 } from "../../events/catalog/values.ts";
+import { Amount } from "./amount.ts";
 import { defineOperation } from "./operation.ts";
 
 const params = z.object({ center: CenterId });
@@ -130,7 +131,7 @@ export const postGuarantee = defineOperation({
   names: { "path/center": "own" },
   seesAll: ["finance", "operator"],
   params,
-  body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
+  body: z.strictObject({ mills: Amount.describe("Mills (1/1000 CNY), more than 0") }),
   success: { status: 201, says: "The center with its guarantee.", body: Center },
   problems: [404, 412, 422],
   etag: true,

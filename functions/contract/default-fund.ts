@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DepositId, MillsText } from "../../events/catalog/values.ts";
+import { Amount } from "./amount.ts";
 import { defineOperation } from "./operation.ts";
 
 export const DefaultFund = z.object({
@@ -29,7 +30,7 @@ export const contributeToDefaultFund = defineOperation({
   tag: "finance",
   summary: "Record money that came in for the default fund",
   roles: ["finance", "operator"],
-  body: z.strictObject({ mills: MillsText.describe("Mills (1/1000 CNY), more than 0") }),
+  body: z.strictObject({ mills: Amount.describe("Mills (1/1000 CNY), more than 0") }),
   success: { status: 201, says: "The contribution.", body: Contribution },
   problems: [422],
 });
