@@ -150,13 +150,19 @@ interface Commanded {
   readonly now: number;
 }
 
+/** The path as it is read, for `%61cme` and `acme` are one resource. */
+function pathOf({ path }: Operation, { pathParameters = {} }: ApiEvent): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => pathParameters[name] ?? "");
+}
+
 /** The body has passed the contract: it is JSON, and of a depth that can be hashed. */
 function commandMeta(
   operation: Operation,
   event: ApiEvent,
   { caller, role, key, now }: Commanded,
 ): CommandMeta {
-  const commandId = requestCommandId(caller.owner, operation.method, event.rawPath, key);
+  const path = pathOf(operation, event);
+  const commandId = requestCommandId(caller.owner, operation.method, path, key);
   const hashed = isKeyed(operation, event) && operation.body !== undefined;
   return {
     commandId,

@@ -7,6 +7,7 @@ import { testTables } from "../../test/dynalite.ts";
 import {
   acme,
   alpha,
+  apiEvent,
   beta,
   finance,
   type InMemoryExchange,
@@ -311,6 +312,21 @@ test("the same key of another owner, or for another resource, is another request
     const request = { params: { center: id }, body: { mills: "7" }, key: "k" };
     expect((await succeeds(exchange.call(operations.postGuarantee, finance, request))).guarantee).toBe("7");
   }
+});
+
+test("the same key for the same resource, its name written otherwise, is the same request", async () => {
+  const exchange = await startExchange();
+  const account = await openAccount(exchange, acme, "100");
+  const operation = operations.depositFunds;
+  const event = apiEvent(operation, finance, { params: { account }, body: { mills: "5" }, key: "k" });
+  const escaped = { ...event, rawPath: event.rawPath.replace("acme", "%61cme") };
+  const [first, again] = [
+    await exchange.invoke(operation.id, event),
+    await exchange.invoke(operation.id, escaped),
+  ];
+  expect(again).toEqual(first);
+  const { available } = await succeeds(exchange.call(operations.getAccount, acme, { params: { account } }));
+  expect(available).toBe("105");
 });
 
 test("a day's posts come to what a model says: each key counts once, with the body that it came with first", async () => {
