@@ -179,6 +179,11 @@ const cases: readonly Case[] = [
     "/products/0/limit",
   ]),
   wrongJob("with a field that is none", () => ({ card: 8 }), [400, "invalid-request", "/card"]),
+  wrongJob("with a field that is none of a product", () => ({ products: [{ product, limit: 5, slot: 4 }] }), [
+    400,
+    "invalid-request",
+    "/products/0/slot",
+  ]),
   wrongOffer("of fractional cards", () => ({ cards: 0.5 }), [400, "invalid-request", "/cards"]),
   {
     says: "a deposit of a number",
@@ -235,6 +240,13 @@ const cases: readonly Case[] = [
     by: acme,
     when: () => ({ query: { limit: 201 } }),
     answers: [400, "invalid-request", "query/limit"],
+  },
+  {
+    says: "a parameter that is none of the list's",
+    operation: "listInvoices",
+    by: finance,
+    when: () => ({ query: { acount: "acme" } }),
+    answers: [400, "invalid-request", "query/acount"],
   },
   {
     says: "a damaged cursor",

@@ -7,7 +7,7 @@ import { type Problem, problemContentType } from "../contract/problem.ts";
 import { actorOf, type Caller, callerOf, roleFor } from "./caller.ts";
 import { type Access, access, type Create, type Env, type Host } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
-import { commitTooLarge, invalid, ProblemError, problem } from "./problems.ts";
+import { commitTooLarge, invalid, ProblemError, problem, refuseUnknown } from "./problems.ts";
 import {
   type ApiEvent,
   type ApiResult,
@@ -116,10 +116,14 @@ function parseCall<const Of extends Operation>(
 ): PublicCall<Of> {
   const params = operation.params?.safeParse(event.pathParameters ?? {});
   if (params?.error !== undefined) throw invalid(params.error, "path");
-  const query = operation.query?.safeParse(event.queryStringParameters ?? {});
+  const asked = event.queryStringParameters ?? {};
+  const query = operation.query?.safeParse(asked);
   if (query?.error !== undefined) throw invalid(query.error, "query");
-  const body = operation.body?.safeParse(jsonBody(event));
+  if (query !== undefined) refuseUnknown(asked, query.data, "query");
+  const sent = operation.body === undefined ? undefined : jsonBody(event);
+  const body = operation.body?.safeParse(sent);
   if (body?.error !== undefined) throw invalid(body.error, "");
+  if (body !== undefined) refuseUnknown(sent, body.data, "");
   return {
     // Each was parsed by the operation's own schema, or it has none.
     params: params?.data as ParamsOf<Of>,

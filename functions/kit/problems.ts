@@ -54,9 +54,39 @@ export function commitTooLarge(): ProblemError {
   );
 }
 
+type Part = "" | "path" | "query" | "header";
+interface FieldAtFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 /** What a schema found, field by field. `part` is empty for the body, else `path`, `query` or `header`. */
-export function invalid(error: z.ZodError, part: "" | "path" | "query" | "header"): ProblemError {
-  const errors = error.issues.flatMap((issue) => fieldsAtFault(issue, part));
+export function invalid(error: z.ZodError, part: Part): ProblemError {
+  return invalidFields(error.issues.flatMap((issue) => fieldsAtFault(issue, part)));
+}
+
+/**
+ * Parsed objects have the fields that their schemas know: what else was sent would be passed over in silence.
+ * @param sent as it came @param taken what the schema made of it
+ * @throws ProblemError 400 that names what it did not take, wherever that lies
+ */
+export function refuseUnknown(sent: unknown, taken: unknown, part: Part): void {
+  const unknown = unknownFields(sent, taken, part);
+  if (unknown.length > 0) throw invalidFields(unknown.map((pointer) => ({ pointer, detail: noSuchField })));
+}
+
+function unknownFields(sent: unknown, taken: unknown, at: string): string[] {
+  if (typeof sent !== "object" || sent === null || typeof taken !== "object" || taken === null) return [];
+  const known = new Map<string, unknown>(Object.entries(taken));
+  return Object.entries(sent).flatMap(([key, value]) => {
+    const pointer = `${at}/${escapePointer(key)}`;
+    return known.has(key) ? unknownFields(value, known.get(key), pointer) : [pointer];
+  });
+}
+
+const noSuchField = "There is no such field: remove it or correct its name.";
+
+function invalidFields(errors: FieldAtFault[]): ProblemError {
   const first = errors[0];
   return new ProblemError({
     type: "about:blank",
@@ -69,13 +99,13 @@ export function invalid(error: z.ZodError, part: "" | "path" | "query" | "header
   });
 }
 
-function fieldsAtFault(issue: z.core.$ZodIssue, part: string): { pointer: string; detail: string }[] {
+function fieldsAtFault(issue: z.core.$ZodIssue, part: string): FieldAtFault[] {
   const at = (path: readonly PropertyKey[]) =>
     `${part}${path.map((key) => `/${escapePointer(String(key))}`).join("")}`;
   if (issue.code !== "unrecognized_keys") return [{ pointer: at(issue.path), detail: whatIsWrong(issue) }];
   return issue.keys.map((key) => ({
     pointer: at([...issue.path, key]),
-    detail: "There is no such field: remove it or correct its name.",
+    detail: noSuchField,
   }));
 }
 
