@@ -100,6 +100,19 @@ describe("profiles", () => {
     expect(JSON.parse(out)).toMatchObject({ owner: "other", roles: ["center"], url: SUANWANG_URL });
   });
 
+  test("a token in the environment may end with its line; one that is none is not told to anybody", async () => {
+    const issuer = await openIssuer(data);
+    const token = await issuer.mint({ owner: "other", roles: ["center"], seconds: 60 });
+    const ran = await shell.suanwang("whoami", { env: { SUANWANG_TOKEN: `${token}\r\n` } });
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("owner    other") });
+    for (const SUANWANG_TOKEN of ["half a\ntoken", "schlüssel"])
+      expect(await shell.suanwang("job list", { env: { SUANWANG_TOKEN } })).toEqual({
+        code: 2,
+        out: "",
+        err: "usage SUANWANG_TOKEN: is no token: give one as `login` or the user pool gave it\n",
+      });
+  });
+
   test("do not tell their token to another exchange", async () => {
     await login("--owner acme --role tenant");
     expect(await shell.suanwang("job list --url http://127.0.0.1:9")).toMatchObject({ code: 5 });

@@ -53,7 +53,20 @@ export function connectionOf(io: Io, { profile, url }: Globals, inUse?: string):
   const target = url ?? (io.env.SUANWANG_URL || own?.url || defaultUrl);
   // A profile's token is for its own exchange: it is not told to another.
   const token = own !== undefined && sameOrigin(own.url, target) ? own.token : undefined;
-  return { profile: name, url: target, token: io.env.SUANWANG_TOKEN || token };
+  return { profile: name, url: target, token: tokenAtHand(io) ?? token };
+}
+
+/** A file of Windows hands on the end of its line, too; what a header cannot hold is never shown: it may be a secret. */
+function tokenAtHand({ env }: Io): string | undefined {
+  const token = env.SUANWANG_TOKEN?.trim();
+  if (token === undefined || token === "") return undefined;
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new Failure(
+    "usage",
+    "usage",
+    "is no token: give one as `login` or the user pool gave it",
+    "SUANWANG_TOKEN",
+  );
 }
 
 function sameOrigin(one: string, other: string): boolean {
