@@ -17,6 +17,7 @@ import { type Operation, roles } from "../contract/operation.ts";
 import { operations } from "../contract/operations.ts";
 import { handler as getJob } from "../jobs/get-job.ts";
 import { handler as health } from "../service/get-health.ts";
+import { problem as problemOf } from "./problems.ts";
 
 const all: readonly Operation[] = Object.values(operations);
 const closed = all.filter((operation) => operation.roles !== "public");
@@ -66,6 +67,15 @@ describe("a caller", () => {
     }
     expect(await exchange.countCommits()).toBe(0);
   });
+});
+
+test.each([
+  [400, "Bad Request"],
+  [409, "Conflict"],
+  [413, "Content Too Large"],
+  [422, "Unprocessable Content"],
+])("a problem of status %i has the title that RFC 9110 gives it", (status, title) => {
+  expect(problemOf(status, "some-code", "What to do.").problem.title).toBe(title);
 });
 
 describe("Idempotency-Key", () => {

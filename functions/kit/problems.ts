@@ -16,11 +16,17 @@ export class ProblemError extends Error {
   }
 }
 
+/** As RFC 9110 has them; Node's are still those of before. */
+const newTitles: ReadonlyMap<number, string> = new Map([
+  [413, "Content Too Large"],
+  [422, "Unprocessable Content"],
+]);
+
 /** @param pointer JSON pointer of the body's field at fault, or `query/NAME`, `path/NAME`, `header/NAME`. */
 export function problem(status: number, code: string, detail: string, pointer?: string): ProblemError {
   return new ProblemError({
     type: "about:blank",
-    title: STATUS_CODES[status] ?? "Error",
+    title: newTitles.get(status) ?? STATUS_CODES[status] ?? "Error",
     status,
     detail,
     code,
