@@ -145,7 +145,8 @@ describe("the functions' metrics", () => {
       database: { ...exchange.database, query: () => Promise.reject(new Error("no")) },
     };
     const event = wakeUps(exchange.waiting.log, Date.now());
-    expect(await measured(broken, "StreamLag", "relay-commits", event)).toBeUndefined();
+    await expect(measured(broken, "StreamLag", "relay-commits", event)).rejects.toThrow("no");
+    expect(lines.join()).not.toContain("StreamLag");
   });
 
   test("count commits whose wake-ups were lost", async () => {

@@ -13,7 +13,7 @@ import { operations } from "../functions/contract/operations.ts";
 import { Problem, problemContentType } from "../functions/contract/problem.ts";
 import { answerLimit } from "../functions/kit/answer-size.ts";
 import { type Create, createHost, type Env, type Host } from "../functions/kit/host.ts";
-import type { FailedItems } from "../functions/kit/wake.ts";
+import type { NothingFailed } from "../functions/kit/wake.ts";
 import type { StartInput, Workflows } from "../functions/kit/workflows.ts";
 import { type FunctionSpec, functions, type Grant } from "../functions/manifest.ts";
 import { slotOf } from "../market/time.ts";
@@ -81,7 +81,7 @@ export interface InMemoryExchange {
   /** Calls any other function. */
   invoke(name: string, event: unknown): Promise<unknown>;
   /** Wakes a consumer of a table's stream. */
-  wake(name: string, keys: readonly Added[]): Promise<FailedItems>;
+  wake(name: string, keys: readonly Added[]): Promise<NothingFailed>;
   /** Hands events of a stream's versions to a subscriber, through its queue; gives the messages that failed. */
   deliver(name: string, ...places: readonly { stream: string; version: number }[]): Promise<unknown>;
   /** Wakes relay, views, publisher and settlement until nothing is new. */
@@ -161,7 +161,7 @@ export async function startExchange(
     },
     invoke,
     async wake(name, added) {
-      return FailedItemsShape.parse(await invoke(name, { Records: added.map(streamRecord) }));
+      return NothingFailedShape.parse(await invoke(name, { Records: added.map(streamRecord) }));
     },
     async deliver(name, ...places) {
       return invoke(name, sqsEvent(places.map((place) => ({ detail: place }))));
@@ -197,7 +197,7 @@ export async function startExchange(
 }
 
 const nothingFailed = { batchItemFailures: [] };
-const FailedItemsShape = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
+const NothingFailedShape = z.object({ batchItemFailures: z.array(z.never()) });
 const Next = z.object({ next: z.enum(["solve", "close", "none"]), auction: z.int() });
 const Page = z.object({ auction: z.int(), page: z.int(), pages: z.int() });
 

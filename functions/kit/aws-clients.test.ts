@@ -225,7 +225,7 @@ describe("EventBridge", () => {
       status: 200,
       content: { FailedEntryCount: 3, Entries: [1, 2, 3].map(() => ({ ErrorCode: "InternalFailure" })) },
     });
-    expect(await publish()).toEqual({ batchItemFailures: [{ itemIdentifier: "1" }] });
+    await expect(publish()).rejects.toThrow("3 entries failed 5 times");
     answer = () => ({ status: 200, content: { FailedEntryCount: 0, Entries: [] } });
     asked = [];
     expect(await publish()).toEqual({ batchItemFailures: [] });

@@ -86,12 +86,12 @@ describe("a wake-up", () => {
     expect(seen.map(lastPosition)).toEqual([6]);
   });
 
-  test("that fails comes again from its first record", async () => {
+  test("that fails is an error of the function: it counts as one, and Lambda halves the batch", async () => {
     const handler = wakeUp(() => async () => {
       throw new Error("no");
     })(env, host);
     const Records = [record("job-b", 9), record("job-a", 2)];
-    expect(await handler({ Records }, context)).toEqual({ batchItemFailures: [{ itemIdentifier: "seq-9" }] });
+    await expect(handler({ Records }, context)).rejects.toThrow("no");
   });
 
   test("without records does nothing; what is none is refused", async () => {

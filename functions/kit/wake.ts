@@ -7,7 +7,6 @@ const WakeUps = z.object({
   Records: z.array(
     z.object({
       dynamodb: z.object({
-        SequenceNumber: z.string(),
         /** When the item was written, s since the Unix epoch; absent on one machine. */
         ApproximateCreationDateTime: z.number().optional(),
         Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ N: z.coerce.number() }) }),
@@ -16,8 +15,9 @@ const WakeUps = z.object({
   ),
 });
 
-export interface FailedItems {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+/** What Lambda takes for a batch that is done. */
+export interface NothingFailed {
+  readonly batchItemFailures: readonly never[];
 }
 
 /** Key of an item that was added. */
@@ -27,29 +27,30 @@ export interface AddedKey {
 }
 
 /**
- * Wakes a consumer of a table's stream. All records go together: if it fails, the batch comes again from its first.
+ * Wakes a consumer of a table's stream. All records go together. What it throws is an error of the function: it counts
+ * as one, and Lambda halves the batch until one bad stream takes no other's wake-ups with it. A failed first record,
+ * reported as such, would bring the whole batch back each time.
  * Its lag is measured in real time, as the stream tells it, whatever time the market has.
  * @param open makes the consumer, once a process
  */
 export function wakeUp(
   open: (access: Access, observer: Observer) => (keys: readonly AddedKey[]) => Promise<unknown>,
-): Create<unknown, FailedItems> {
+): Create<unknown, NothingFailed> {
   return (env, host) => {
-    const { observer, stack } = observe<unknown, FailedItems>(env);
+    const { observer, stack } = observe<unknown, NothingFailed>(env);
     const handle = open(access(env, host), observer);
     const handler = stack(async (event) => {
       const { Records } = WakeUps.parse(event);
-      const [first] = Records;
-      if (first === undefined) return { batchItemFailures: [] };
+      if (Records.length === 0) return { batchItemFailures: [] };
       try {
         await handle(Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.N })));
-        const oldest = oldestWrite(Records);
-        if (oldest !== undefined) observer.measure("StreamLag", Math.max(0, Date.now() - oldest));
-        return { batchItemFailures: [] };
       } catch (error) {
         observer.logger.error("wake-up failed", { error });
-        return { batchItemFailures: [{ itemIdentifier: first.dynamodb.SequenceNumber }] };
+        throw error;
       }
+      const oldest = oldestWrite(Records);
+      if (oldest !== undefined) observer.measure("StreamLag", Math.max(0, Date.now() - oldest));
+      return { batchItemFailures: [] };
     });
     return (event, context) => handler(event, context);
   };

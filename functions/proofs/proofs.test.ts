@@ -110,8 +110,7 @@ test("a page that does not continue the feed stops the tree, and not the lists",
   ]);
   const forged = { pk: "feed", sk: position + 1 };
   await database.put(testTables.feed, { ...forged, hash: hashBytes(bytes), bytes });
-  const { batchItemFailures } = await world.exchange.wake("project-views", [forged]);
-  expect(batchItemFailures).toHaveLength(1);
+  await expect(world.exchange.wake("project-views", [forged])).rejects.toThrow("does not follow");
   const asOf = await database.get(testTables.views, viewsCheckpoint());
   expect(asOf?.position).toBe(position + 1);
   expect((await askHead(finance)).problem).toMatchObject({ status: 500 });
