@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -15,6 +16,7 @@ import {
   UpdateItemCommand,
   UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type AwsEndpoint, awsRequests } from "./aws-requests.ts";
 import type { TableKeys } from "./tables.ts";
 
 // The only file that knows DynamoDB. Documents are kept as JSON text in one attribute: see docs/decisions/0001.
@@ -65,10 +67,7 @@ export interface Database {
   close(): void;
 }
 
-export interface DynamoOptions {
-  readonly region: string;
-  /** A local engine; absent: AWS. */
-  readonly endpoint?: string;
+export interface DynamoOptions extends AwsEndpoint {
   /** Connections kept open at most. Default 64. */
   readonly maxSockets?: number;
 }
@@ -107,12 +106,19 @@ export function createDynamoDatabase(options: DynamoOptions): Database {
   };
 }
 
-function createClient({ region, endpoint, maxSockets = 64 }: DynamoOptions): DynamoDBClient {
+function createClient({ maxSockets = 64, ...asked }: DynamoOptions): DynamoDBClient {
+  const { region, endpoint } = asked;
+  const { maxAttempts, requestHandler } = awsRequests(asked);
   const agent = { keepAlive: true, maxSockets };
   const client = new DynamoDBClient({
     region,
-    maxAttempts: 6,
-    requestHandler: { httpAgent: agent, httpsAgent: agent, connectionTimeout: 5_000, requestTimeout: 20_000 },
+    maxAttempts,
+    requestHandler: {
+      ...requestHandler,
+      httpAgent: agent,
+      httpsAgent: agent,
+      socketAcquisitionWarningTimeout: 25_000,
+    },
     // A local engine takes any credentials, but the SDK insists on some.
     ...(endpoint === undefined ? {} : { endpoint, credentials: localCredentials, signer: localSigner }),
   });
@@ -222,15 +228,28 @@ async function conditional(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** Times in a row that a batch may give nothing. */
+const emptyBatches = 8;
+
+/**
+ * What a batch leaves out is more than one answer holds, or more than the table can read now: where nothing at all came,
+ * it is asked again after a pause, with full jitter over a span that doubles from 20 ms.
+ */
 async function getGroup(client: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
   const found: Item[] = [];
   let wanted: Attributes[] = keys.map(marshal);
+  let empty = 0;
   while (wanted.length > 0) {
+    if (empty > 0) await sleep(Math.random() * 10 * 2 ** empty);
     const answer = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
     );
     found.push(...(answer.Responses?.[table] ?? []).map(unmarshal));
-    wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    const left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    empty = left.length === wanted.length ? empty + 1 : 0;
+    if (empty === emptyBatches)
+      throw new Error(`${left.length} keys of ${table} were left out ${emptyBatches} times in a row`);
+    wanted = left;
   }
   return found;
 }

@@ -7,7 +7,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from "@aws-sdk/client-sfn";
-import type { AwsEndpoint } from "./bus.ts";
+import { type AwsEndpoint, awsRequests } from "../../events/store/aws-requests.ts";
 
 export interface StartInput {
   readonly stateMachineArn: string;
@@ -25,8 +25,13 @@ export interface Workflows {
 }
 
 /** Step Functions by the SDK. */
-export function createStepFunctions({ region, endpoint }: AwsEndpoint): Workflows {
-  const client = new SFNClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
+export function createStepFunctions(asked: AwsEndpoint): Workflows {
+  const { region, endpoint } = asked;
+  const client = new SFNClient({
+    region,
+    ...awsRequests(asked),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
   return {
     start: ({ stateMachineArn, name, input }) =>
       unless([ExecutionAlreadyExists], () =>
