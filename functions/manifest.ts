@@ -106,14 +106,16 @@ const periodSteps: readonly FunctionSpec[] = [
   ),
 ];
 
-const consumer = (name: string, file: string, trigger: Trigger, grants: readonly Grant[]): FunctionSpec => ({
-  name,
-  file,
-  trigger,
-  grants,
-  timeoutSeconds: 60,
-  memoryMB: 512,
-});
+const consumer = (
+  name: string,
+  file: string,
+  trigger: Trigger,
+  grants: readonly Grant[],
+  more: Partial<FunctionSpec> = {},
+): FunctionSpec => ({ name, file, trigger, grants, timeoutSeconds: 60, memoryMB: 512, ...more });
+
+/** Those that look through all there is take longer as it grows: they have as long as Lambda gives. */
+const thorough = { timeoutSeconds: 900 };
 
 const feedConsumers: readonly FunctionSpec[] = [
   consumer("relay-commits", "functions/feed/relay-commits.ts", { kind: "stream", table: "log" }, [
@@ -182,6 +184,7 @@ const sweepers: readonly FunctionSpec[] = [
     "functions/jobs/sweep-workflows.ts",
     { kind: "schedule", expression: "cron(20 * * * ? *)", atStart: true },
     ["views:read", "operations:read", "auctions:start", "jobs:start", "periods:start"],
+    thorough,
   ),
   consumer(
     "watch-auctions",
@@ -195,6 +198,7 @@ const sweepers: readonly FunctionSpec[] = [
     "functions/feed/scan-log.ts",
     { kind: "schedule", expression: "cron(30 4 * * ? *)", atStart: true },
     ["log:scan", "feed:append", "marks:write"],
+    thorough,
   ),
 ];
 

@@ -7,6 +7,7 @@ import { stepFunctions } from "../kit/aws-clients.ts";
 import { type Access, variable } from "../kit/host.ts";
 import { onLambda } from "../kit/lambda.ts";
 import { scheduled } from "../kit/scheduled.ts";
+import type { PlacementKeys } from "./standing.ts";
 import { waitingTasks } from "./task-tokens.ts";
 
 /** Time that the close of a day has before another one is started for it, in slots. */
@@ -39,13 +40,18 @@ async function reviveClose({ views, workflows, env }: Access, slot: number): Pro
 
 /** A name is taken for good: an execution that ended too early is followed by one of another name. */
 async function revive(access: Access, { job, placement }: PlacementView, slot: number): Promise<void> {
+  // Most wait. A look at the table tells it, and leaves the starts, of which an account has few, to those who need them.
+  if (await waits(access, { job, placement }, slot)) return;
   const stateMachineArn = variable(access.env, "JOB_MACHINE_ARN");
   // Where it stands is not known here: the first wait ends at once, and the decider is asked.
   const input = { job, placement, timeoutSeconds: 1 };
   if (await access.workflows.start({ stateMachineArn, name: placement, input })) return;
-  // One that stopped to wait had a slot to ask what comes next, and would wait for that by now.
-  const waiting = (await waitingTasks(access, job)).some(
-    (task) => task.placement === placement && task.until >= slotStart(slot - 1),
-  );
-  if (!waiting) await access.workflows.start({ stateMachineArn, name: `${placement}-${slot}`, input });
+  if (await waits(access, { job, placement }, slot)) return;
+  await access.workflows.start({ stateMachineArn, name: `${placement}-${slot}`, input });
+}
+
+/** One that stopped to wait had a slot to ask what comes next, and would wait for that by now. */
+async function waits(access: Access, { job, placement }: PlacementKeys, slot: number): Promise<boolean> {
+  const tasks = await waitingTasks(access, job);
+  return tasks.some((task) => task.placement === placement && task.until >= slotStart(slot - 1));
 }
