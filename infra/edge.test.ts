@@ -54,4 +54,10 @@ describe("the edge", () => {
     const acls = JSON.stringify(template.findResources("AWS::WAFv2::WebACL"));
     expect(acls).not.toContain('"CloudWatchMetricsEnabled":false');
   });
+
+  test("names changes of AWS's lists only where there are any", () => {
+    const acls = JSON.stringify(template.findResources("AWS::WAFv2::WebACL"));
+    expect(acls).toContain("SizeRestrictions_BODY");
+    expect(acls).not.toContain('"RuleActionOverrides":[]');
+  });
 });

@@ -93,7 +93,9 @@ function createWebAcl(scope: Construct): CfnWebACL {
       managedRuleGroupStatement: {
         vendorName: "AWS",
         name,
-        ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+        ...(counted.length === 0
+          ? {}
+          : { ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })) }),
       },
     },
     visibilityConfig: visible(name),
