@@ -17,7 +17,6 @@ import {
   CfnUserPoolGroup,
   ClientAttributes,
   Mfa,
-  OAuthScope,
   StringAttribute,
   UserPool,
   type UserPoolClient,
@@ -65,7 +64,8 @@ function createIdentity(scope: Construct): { pool: UserPool; client: UserPoolCli
     // SRP never sends a password; the other is for administrators with AWS credentials.
     authFlows: { userSrp: true, adminUserPassword: true },
     preventUserExistenceErrors: true,
-    oAuth: { scopes: [OAuthScope.OPENID] },
+    // Left to the default, a client may send tokens to https://example.com.
+    disableOAuth: true,
     // Left to the default, users could write their own `custom:owner`.
     readAttributes: new ClientAttributes().withCustomAttributes("owner"),
     writeAttributes: new ClientAttributes().withStandardAttributes({ fullname: true }),

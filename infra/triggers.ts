@@ -39,6 +39,13 @@ export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFuncti
   );
 }
 
+/**
+ * Calls of one subscriber at once. An auction tells of thousands of awards in a moment: without a bound they would take
+ * the account's concurrency from gates and requests, and ask Step Functions for more starts a second than it gives. A
+ * message waits in its queue instead.
+ */
+const subscribersAtOnce = 10;
+
 /** Events of the bus, through a queue with its dead letters, to the function. */
 export function subscribe(scope: Construct, spec: FunctionSpec, made: IFunction, bus: EventBus): void {
   if (spec.trigger.kind !== "events") return;
@@ -58,6 +65,7 @@ export function subscribe(scope: Construct, spec: FunctionSpec, made: IFunction,
     target: made,
     eventSourceArn: events.queueArn,
     batchSize: 10,
+    maxConcurrency: subscribersAtOnce,
     reportBatchItemFailures: true,
   });
   events.grantConsumeMessages(made);
