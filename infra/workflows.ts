@@ -219,8 +219,11 @@ export function createJobWorkflow(parent: Construct, find: StepFunction): StateM
   return machine(scope, "job", started, called);
 }
 
-/** Executions of one step of a close at once: each is a Lambda that reads a good part of the feed. */
-const closingAtOnce = 40;
+/**
+ * Executions of one step of a close at once. Each reads up to 256 MB of the feed, which is one partition, and a partition
+ * gives 12 MB a second to all of them: more at once would only be throttled, and run out of their five minutes.
+ */
+const closingAtOnce = 8;
 
 /**
  * The period: charge what the day delivered, page by page, carry the accounts over, fix where the day ends in the feed,
