@@ -17,6 +17,7 @@ import { inForce, type JobState, type KnownJob, type Placement } from "../market
 import { jobDecider } from "../market/job.ts";
 import type { JobKind } from "../market/job-kinds.ts";
 import { mills, millsText } from "../market/money.ts";
+import { rules } from "../market/rules.ts";
 import { fillsInForce } from "../market/settlement/award-balance.ts";
 import { withTax } from "../market/settlement/tax.ts";
 import { instant, periodPlus, periodStart, SLOTS_PER_DAY, slotOf, slotStart } from "../market/time.ts";
@@ -50,6 +51,7 @@ export const endings = [
   "breaksOff",
   "lost",
   "silent",
+  "idle",
   "reclaimed",
   "fewerCards",
   "expires",
@@ -325,7 +327,8 @@ function placed(drawn: Life, job: JobId, spec: JobSpec, first: number): Step[] {
     ),
     ...centers.map((center) =>
       step(started, (world, at) => {
-        if (neverStarts(drawn)) return;
+        // One that is idle lets the time to start pass, whatever the others do.
+        if (neverStarts(drawn) || (drawn.ending === "idle" && center === xian)) return;
         tell(world, job, center, "Start", at);
       }),
     ),
@@ -338,7 +341,7 @@ function placed(drawn: Life, job: JobId, spec: JobSpec, first: number): Step[] {
     ...Array.from({ length: 12 }, (_, hour) =>
       step(started + (hour + 1) * 3_600_000, (world, at) => meterAll(world, job, at, true)),
     ),
-    ...endOf(drawn, job, stop, ends),
+    ...endOf(drawn, job, { begins, stop, ends }),
     ...leavesBook(job, ends + 12, "Cancel"),
   ];
 }
@@ -465,7 +468,11 @@ function runBegan({ feed }: World, job: JobId, { id, run }: Placement, center: C
 }
 
 /** What brings the run to its end, and the last reports. */
-function endOf(drawn: Life, job: JobId, stop: number, ends: number): Step[] {
+function endOf(
+  drawn: Life,
+  job: JobId,
+  { begins, stop, ends }: { begins: number; stop: number; ends: number },
+): Step[] {
   const finish = (outcome: "completed" | "failed" | "notStartable") => (world: World, at: number) => {
     const state = known(world, job);
     const placement = state === undefined ? undefined : inForce(state);
@@ -526,6 +533,15 @@ function endOf(drawn: Life, job: JobId, stop: number, ends: number): Step[] {
           const id = known(world, job)?.placements.at(-1)?.id;
           if (id !== undefined)
             onJob(world, job, { type: "Displace", placement: id, cause: "notAccepted", at });
+        }),
+        ...runsOut,
+      ];
+    case "idle":
+      return [
+        step(slotStart(begins + rules.startSlots) + 2_000, (world, at) => {
+          const id = known(world, job)?.placements.at(-1)?.id;
+          if (id !== undefined)
+            onJob(world, job, { type: "Displace", placement: id, cause: "notStarted", at });
         }),
         ...runsOut,
       ];

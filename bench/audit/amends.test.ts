@@ -45,11 +45,25 @@ function faultOf(events: readonly JobEvent[]): string | undefined {
 const rawOf = (events: readonly { readonly type: string; readonly data: unknown }[]): RawEvent[] =>
   events.map((event) => readEvent({ stream: "auction-1", position: 1 }, event));
 
+function neverBegan(at: number): JobCommand {
+  return { type: "Displace", placement: placementId(1), cause: "notStarted", at };
+}
+
 const overnight: JobCommand[] = [...begunOvernight(), hadCards(7, midnight - 2, midnight + 1)];
 /** Wuhan says that it is ready after the close of the day has charged the five slots before midnight. */
 const readyLate: JobCommand[] = [
   ...begunOvernight({ kind: "div" }, [{ cards: 4 }, { cards: 4, center: wuhan }]),
   acceptAt(1, wuhan, inSlot(midnight, 90)),
+  finish(1, "completed", inSlot(midnight + 4, 359)),
+];
+/** The exchange was away when Wuhan's time to begin passed, and charged the five slots before midnight since. */
+const idleOvernight: JobCommand[] = [
+  ...begunOvernight({ kind: "div" }, [{ cards: 4 }, { cards: 4, center: wuhan }]).toSpliced(
+    -1,
+    0,
+    acceptAt(1, wuhan, inSlot(midnight - 5)),
+  ),
+  neverBegan(inSlot(midnight + 1)),
   finish(1, "completed", inSlot(midnight + 4, 359)),
 ];
 const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
@@ -90,6 +104,16 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     cancelled,
   ),
   "a divisible job of which a center was ready after midnight only": readyLate,
+  "a divisible job that goes on without the one that never began": halfReady(
+    ...[acceptAt(1, wuhan), start(1), neverBegan(inSlot(103))],
+    ranWhole,
+  ),
+  "a divisible job whose idle center a daily close had paid": idleOvernight,
+  "a divisible job of which an idle center could not be heard": halfReady(
+    acceptAt(1, wuhan),
+    start(1),
+    ended,
+  ),
   "a run over an absence": [...begun({ extendLimit: 240 }), bridge, ended],
 };
 

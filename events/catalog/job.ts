@@ -216,7 +216,10 @@ export const JobReduced = defineEvent(
     at: Instant,
     /** First slot that the center no longer delivers. */
     slot: Slot,
-    cause: z.enum(["refused", "centerLost", "notAccepted"]),
+    /** notAccepted, notStarted: silence, row 8. */
+    cause: z.enum(["refused", "centerLost", "notAccepted", "notStarted"]),
+    /** The exchange was away and could not hear it: nobody is at fault. */
+    unheard: z.literal(true).optional(),
   }),
 );
 export const JobReclaimed = defineEvent(

@@ -14,12 +14,21 @@ import {
   refundableOf,
   releaseFeeLines,
   releaseFeeMax,
+  type SlotRange,
   withinValue,
 } from "../settlement/charges.ts";
 import { periodOf, periodStart, SLOTS_PER_DAY, slotAtOrAfter, slotOf, slotStart } from "../time.ts";
 import type { ChargeRelease } from "./commands.ts";
 import { readyPart } from "./readiness.ts";
-import { balancesOf, inForce, type JobState, type KnownJob, lostSlots, type Placement } from "./state.ts";
+import {
+  balancesOf,
+  inForce,
+  type JobState,
+  type KnownJob,
+  lostOfPart,
+  lostSlots,
+  type Placement,
+} from "./state.ts";
 
 // Which charges an ending posts: one per award of the placement that money can still touch.
 
@@ -122,13 +131,14 @@ export function untouchedFrom(placement: Placement, at: number): number {
 export function chargesByCenters(job: KnownJob, placement: Placement, faults: CenterFaults): Charge[] {
   const open = openBalances(job, placement);
   const current = currentOf(open, faults.slot);
+  const lost = lostSlots(job, placement, faults.slot);
   return open.map((balance) => {
     // Row 8: of what never ran, the data that was moved is not paid for either.
     const to = placement.ran ? deliveredIn(balance, faults.slot) : balance.chargedTo;
     const row = faults.fewerCards === true ? 12 : placement.ran ? 9 : 8;
     const delivered = deliveredLines(readyPart(job, balance), to, row);
     const fault = faults.centers.flatMap((center) =>
-      linesOfFault(job, placement, balance, { ...faults, center }, balance === current),
+      linesOfFault(job, placement, balance, { ...faults, center, lost }, balance === current),
     );
     const lines = [...delivered, ...fault];
     const period = periodAt(faults.at);
@@ -146,8 +156,9 @@ export function chargesOfReduction(
 ): Charge[] {
   const open = openBalances(job, placement);
   const current = currentOf(open, slot);
+  const lost = lostOfPart(job, placement, { center, slot });
   return open.flatMap((balance) => {
-    const fault = { centers: [center], center, slot, at };
+    const fault = { centers: [center], center, slot, at, lost };
     const lines = linesOfFault(job, placement, balance, fault, balance === current);
     const from = Math.max(slot, balance.paidFrom);
     return lines.length === 0
@@ -175,7 +186,7 @@ function linesOfFault(
   job: KnownJob,
   placement: Placement,
   balance: AwardBalance,
-  faults: CenterFaults & { readonly center: CenterId },
+  faults: CenterFaults & { readonly center: CenterId; readonly lost: SlotRange },
   isCurrent: boolean,
 ) {
   const { kind } = job.request.spec;
@@ -195,11 +206,14 @@ function linesOfFault(
   const lines = faultLines(balance, kind, fault, notice);
   // One center bears the credit for all of a gang: the first of those at fault.
   const bears = isCurrent && (divisible || faults.center === faults.centers[0]);
-  return bears ? [...lines, ...creditsOf(job, placement, faults.center, faults.slot)] : lines;
+  return bears ? [...lines, ...creditsOf(job, placement, faults)] : lines;
 }
 
-function creditsOf(job: KnownJob, placement: Placement, center: CenterId, slot: number) {
-  const lost = lostSlots(job, placement, slot);
+function creditsOf(
+  job: KnownJob,
+  placement: Placement,
+  { center, slot, lost }: { readonly center: CenterId; readonly slot: number; readonly lost: SlotRange },
+) {
   const balances = balancesOf(job, placement.id).map((balance) => readyPart(job, balance));
   const most = refundableOf(balances) + dueUpTo(balances, slot);
   return creditLines(balances, lost, center, jobKinds[job.request.spec.kind].divisible, most);

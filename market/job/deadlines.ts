@@ -1,9 +1,11 @@
-import type { PlacementId } from "../../events/catalog/values.ts";
+import type { CenterId, PlacementId } from "../../events/catalog/values.ts";
+import { jobKinds } from "../job-kinds.ts";
 import { rules } from "../rules.ts";
+import { fillsInForce } from "../settlement/award-balance.ts";
 import { bidsForMore } from "../stretch.ts";
 import { slotStart } from "../time.ts";
 import type { Displace, StretchEnded } from "./commands.ts";
-import { inForce, type JobState, type KnownJob, type Placement } from "./state.ts";
+import { balancesOf, inForce, type JobState, type KnownJob, type Placement, silentCenters } from "./state.ts";
 
 /** Instant (ms) by which each center of a placement must have accepted: a slot after its start. */
 export function acceptBy(placement: Placement): number {
@@ -13,6 +15,37 @@ export function acceptBy(placement: Placement): number {
 /** Instant (ms) by which a run must have begun at each center of a gang. */
 export function startBy(placement: Placement): number {
   return slotStart(Math.min(placement.from + rules.startSlots, placement.end));
+}
+
+/** A center at which a run has yet to begin, and the instant (ms) by which it must. */
+export interface AwaitedStart {
+  readonly center: CenterId;
+  readonly by: number;
+}
+
+/**
+ * Centers at which a run has yet to begin, the first due first. A gang's begin together. Of a divisible job each has its
+ * time from the first slot of its own cards on, or from a later run's beginning; while there is no run to join for the
+ * last one failed by itself none is awaited.
+ */
+export function awaitedStarts(job: KnownJob, placement: Placement): AwaitedStart[] {
+  if (!jobKinds[job.request.spec.kind].divisible) {
+    const by = startBy(placement);
+    return placement.ran ? [] : silentCenters(placement, "notStarted").map((center) => ({ center, by }));
+  }
+  if (placement.ran && !placement.runActive) return [];
+  const fills = balancesOf(job, placement.id).flatMap((balance) => fillsInForce(balance));
+  const since = placement.run > 1 ? placement.runFrom : placement.from;
+  return placement.centers
+    .filter((center) => !placement.begun.includes(center))
+    .flatMap((center) => {
+      const own = fills.filter((fill) => fill.center === center);
+      if (own.length === 0) return [];
+      const from = Math.max(since, Math.min(...own.map((fill) => fill.from)));
+      const to = Math.max(...own.map((fill) => fill.to));
+      return [{ center, by: slotStart(Math.min(from + rules.startSlots, to)) }];
+    })
+    .sort((a, b) => a.by - b.by);
 }
 
 /** Instant (ms) at which a placement without a continuation is over, time to report included. */
@@ -33,11 +66,13 @@ export interface Deadline {
 
 /** What the workflow of a placement waits for, and until when; undefined when there is nothing left to wait for. */
 export function deadlineOf(state: JobState, id: PlacementId): Deadline | undefined {
-  const placement = state.phase === "unknown" ? undefined : inForce(state);
+  if (state.phase === "unknown") return undefined;
+  const placement = inForce(state);
   if (placement === undefined || placement.id !== id) return undefined;
   const silent = placement.centers.some((center) => !placement.accepted.includes(center));
   if (silent) return { awaited: "accepted", at: acceptBy(placement) };
-  if (!placement.ran) return { awaited: "started", at: startBy(placement) };
+  const [start] = awaitedStarts(state, placement);
+  if (start !== undefined) return { awaited: "started", at: start.by };
   return { awaited: "ended", at: endsBy(placement) };
 }
 

@@ -26,12 +26,12 @@ import type {
 } from "./commands.ts";
 import { correct, refuseCorrection } from "./correcting.ts";
 import { endsBy, mayGoOn } from "./deadlines.ts";
-import { backToBook, displace, reclaim, refuse } from "./displacement.ts";
+import { backToBook, backUnheard, displace, reclaim, refuse, withoutUnheard } from "./displacement.ts";
 import { meterRun } from "./metering.ts";
 import { isAnythingReady } from "./readiness.ts";
 import { request } from "./request.ts";
 import { acceptPlacement, finishRun, startRun } from "./runs.ts";
-import { evolveJob, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
+import { evolveJob, foldKnown, inForce, type JobState, type KnownJob, usedSlots } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
 
@@ -216,7 +216,12 @@ function stretchEnded(command: StretchEnded, job: KnownJob): Decided {
     const { at } = command;
     return displace({ type: "Displace", placement: placement.id, cause: "notStarted", at }, job);
   }
-  return accept(...endOfTime(job, command.at));
+  const unheard = withoutUnheard(job, placement, command.at);
+  const next = foldKnown(job, unheard);
+  const left = inForce(next);
+  return unheard.length > 0 && left?.centers.length === 0
+    ? accept(...unheard, ...backUnheard(next, left, command.at))
+    : accept(...unheard, ...endOfTime(next, command.at));
 }
 
 function endOfTime(job: KnownJob, at: number): JobEvent[] {

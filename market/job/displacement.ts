@@ -13,7 +13,7 @@ import {
   failedSlot,
 } from "./charging.ts";
 import type { Displace, Reclaim, Refuse } from "./commands.ts";
-import { acceptBy, endsBy, startBy } from "./deadlines.ts";
+import { acceptBy, awaitedStarts, endsBy } from "./deadlines.ts";
 import { balancesOf, foldKnown, inForce, type KnownJob, type Placement, silentCenters } from "./state.ts";
 
 type Decided = Decision<JobEvent>;
@@ -45,11 +45,20 @@ export function displace(command: Displace, job: KnownJob): Decided {
     : accept(...atFault(job, placement, centers, command.cause, command.at));
 }
 
-/** Nobody was at fault: the job returns to the book, and nothing is paid by anybody. */
 function unheard(job: KnownJob, placement: Placement, { cause, at }: Displace): Decided {
-  if (placement.ran || at < endsBy(placement)) return nothing;
-  const slot = failedSlot(placement, at);
-  return accept(...displaceWhole(job, placement, { centers: [], slot, at }, cause));
+  return placement.ran || at < endsBy(placement)
+    ? nothing
+    : accept(...backUnheard(job, placement, at, cause));
+}
+
+/** Nobody was at fault: the job returns to the book, and nothing is paid by anybody. */
+export function backUnheard(
+  job: KnownJob,
+  placement: Placement,
+  at: number,
+  cause: Cause = "notStarted",
+): JobEvent[] {
+  return displaceWhole(job, placement, { centers: [], slot: failedSlot(placement, at), at }, cause);
 }
 
 function silentOrLost(command: Displace, job: KnownJob, placement: Placement): CenterId[] {
@@ -58,7 +67,9 @@ function silentOrLost(command: Displace, job: KnownJob, placement: Placement): C
     case "notAccepted":
       return at < acceptBy(placement) ? [] : silentCenters(placement, cause);
     case "notStarted":
-      return placement.ran || at < startBy(placement) ? [] : silentCenters(placement, cause);
+      return awaitedStarts(job, placement)
+        .filter(({ by }) => by <= at)
+        .map(({ center: late }) => late);
     case "centerLost":
       return center !== undefined && stillDelivers(job, placement, center, slotOf(at)) ? [center] : [];
     default:
@@ -79,7 +90,10 @@ function stillDelivers(job: KnownJob, placement: Placement, center: CenterId, sl
   );
 }
 
-/** A divisible job goes on while another center delivers; any other placement ends. */
+/**
+ * A divisible job goes on while another center delivers; any other placement ends. A part that never began leaves it
+ * first where others ran: what these delivered is paid, and nothing of that part is.
+ */
 function atFault(
   job: KnownJob,
   placement: Placement,
@@ -87,27 +101,30 @@ function atFault(
   cause: Cause,
   at: number,
 ): JobEvent[] {
+  const faults = { centers, slot: failedSlot(placement, at), at };
+  if (!jobKinds[job.request.spec.kind].divisible) return displaceWhole(job, placement, faults, cause);
   const remain = placement.centers.filter((center) => !centers.includes(center));
-  const goesOn = remain.some((center) => stillDelivers(job, placement, center, slotOf(at)));
-  if (jobKinds[job.request.spec.kind].divisible && cause !== "notStarted" && goesOn) {
+  if (remain.some((center) => stillDelivers(job, placement, center, slotOf(at))))
     return reduceBy(job, centers, cause, at);
-  }
-  return displaceWhole(job, placement, { centers, slot: failedSlot(placement, at), at }, cause);
+  if (!placement.ran) return displaceWhole(job, placement, faults, cause);
+  const began = centers.filter((center) => placement.begun.includes(center));
+  const idle = centers.filter((center) => !placement.begun.includes(center));
+  const left = reduceBy(job, idle, cause, at);
+  const next = foldKnown(job, left);
+  const rest = inForce(next);
+  return rest === undefined
+    ? left
+    : [...left, ...displaceWhole(next, rest, { ...faults, centers: began }, cause)];
 }
 
-function reduceBy(
-  job: KnownJob,
-  centers: readonly CenterId[],
-  cause: Exclude<Cause, "notStarted">,
-  at: number,
-): JobEvent[] {
+function reduceBy(job: KnownJob, centers: readonly CenterId[], cause: Cause, at: number): JobEvent[] {
   const events: JobEvent[] = [];
   let state = job;
   for (const center of centers) {
     const placement = inForce(state);
     if (placement === undefined) break;
-    const began = placement.started.includes(center);
-    const slot = began ? failedSlot(placement, at) : placement.from;
+    const began = placement.begun.includes(center);
+    const slot = began ? failedSlot(placement, at) : unbegunFrom(state, placement, center);
     const data = { job: job.request.job, placement: placement.id, center, at: instant(at), slot, cause };
     // Charges come first: they look at what the center still had to deliver.
     const decided: JobEvent[] = [
@@ -118,6 +135,26 @@ function reduceBy(
     state = foldKnown(state, decided);
   }
   return events;
+}
+
+/** First slot that is not charged yet of a part that never began: of one that was not ready nothing is charged. */
+function unbegunFrom(job: KnownJob, { id, from, accepted }: Placement, center: CenterId): number {
+  if (!accepted.includes(center)) return from;
+  const charged = balancesOf(job, id).filter(({ chargedTo, paidFrom }) => chargedTo > paidFrom);
+  return Math.max(from, ...charged.map(({ chargedTo }) => chargedTo));
+}
+
+/**
+ * At its end a run leaves out the parts that were ready and never began, of which an exchange that was away could not
+ * hear. Those that were not ready cost nothing as it is.
+ */
+export function withoutUnheard(job: KnownJob, placement: Placement, at: number): JobEvent[] {
+  const ready = awaitedStarts(job, placement).filter(({ center }) => placement.accepted.includes(center));
+  return ready.map(({ center }) => {
+    const slot = unbegunFrom(job, placement, center);
+    const of = { job: job.request.job, placement: placement.id, center, at: instant(at), slot };
+    return { type: "JobReduced", data: { ...of, cause: "notStarted", unheard: true } };
+  });
 }
 
 /** @param faults `slot`: the first that is not delivered */

@@ -7,6 +7,7 @@ import {
   admitted,
   ascend,
   awardOf,
+  begunOvernight,
   fill,
   finish,
   inSlot,
@@ -14,6 +15,7 @@ import {
   jobAfter,
   linkUse,
   meter,
+  midnight,
   mills,
   place,
   placementId,
@@ -482,6 +484,124 @@ describe("a placement", () => {
       "JobDisplaced",
       "ChargePosted",
     ]);
+  });
+
+  describe("of a divisible job at two centers, of which one is ready and never begins", () => {
+    const parts = [fill({ cards: 4 }), fill({ cards: 4, center: wuhan })];
+    const half = (...of: readonly JobCommand[]) => [
+      ...admitted({ kind: "div", retries: 1 }),
+      place(awardOf(1, parts), 20_000),
+      ...[acceptAt(1), acceptAt(1, wuhan)],
+      ...of,
+    ];
+    const late = displace("notStarted", inSlot(103, 5));
+    const awaits = (history: readonly JobCommand[]) =>
+      deadlineOf(jobAfter(...history).state, placementId(1)) ?? "nothing";
+    const told = (...history: readonly JobCommand[]) =>
+      jobAfter(...history).events.flatMap((event) =>
+        event.type === "ChargePosted"
+          ? [[event.data.charge, event.data.lines.map(({ kind, to, mills: due }) => `${kind} ${due} ${to}`)]]
+          : event.type === "JobReduced" || event.type === "JobDisplaced"
+            ? [[`${event.type} ${event.data.cause}`, `${event.data.slot}`]]
+            : [],
+      );
+
+    test("is waited for while the other runs, and leaves the job when its time is up", () => {
+      const runs = half(start(1));
+      expect(awaits(runs)).toEqual({ awaited: "started", at: inSlot(103) });
+      expect(eventsOf(runs, displace("notStarted", inSlot(102, 359)))).toEqual([]);
+      expect(eventsOf(runs, late)).toEqual(["ChargePosted", "JobReduced"]);
+      expect(awaits([...runs, late])).toEqual({ awaited: "ended", at: inSlot(110, 60) });
+      expect(eventsOf([...runs, late], start(1, 1, xian, inSlot(104)))).toEqual([]);
+      expect(refusal(when(jobAfter(...runs, late).state, start(1, 1, wuhan, inSlot(104))))).toBe(
+        "run-superseded",
+      );
+    });
+
+    test("is paid nothing, and pays for all of its part as one that was not ready", () => {
+      expect(told(...half(start(1), late, finish(1, "completed", inSlot(109, 300))))).toEqual([
+        ["train.1:reduce.wuhan:100-110", ["penalty 800 tenant:lab"]],
+        ["JobReduced notStarted", "100"],
+        ["train.1:end:100-110", ["compute 8000 center:xian"]],
+      ]);
+    });
+
+    test("does not leave it when it begins in time, nor when its run has ended since", () => {
+      const both = half(start(1), start(1, 1, wuhan, inSlot(102)));
+      expect(awaits(both)).toEqual({ awaited: "ended", at: inSlot(110, 60) });
+      expect(eventsOf(both, late)).toEqual([]);
+      const again = [...both, finish(1, "failed", inSlot(102, 60)), start(1, 2, xian, inSlot(102, 90))];
+      expect(awaits(again)).toEqual({ awaited: "ended", at: inSlot(110, 60) });
+      expect(eventsOf(again, late)).toEqual([]);
+    });
+
+    test("is not at fault while the job's own failure leaves nothing to join", () => {
+      const failed = half(start(1), finish(1, "failed", inSlot(101)));
+      expect(awaits(failed)).toEqual({ awaited: "ended", at: inSlot(110, 60) });
+      expect(eventsOf(failed, late)).toEqual([]);
+    });
+
+    test("is at fault alone when nothing of the job is left but its part", () => {
+      const alone = half(start(1), centerLost(xian, inSlot(101, 60)), late);
+      expect(told(...alone)).toEqual([
+        ["train.1:reduce.xian:101-110", ["penalty 720 tenant:lab", "credit 800 tenant:lab"]],
+        ["JobReduced centerLost", "101"],
+        ["train.1:reduce.wuhan:100-110", ["penalty 800 tenant:lab"]],
+        ["JobReduced notStarted", "100"],
+        ["JobDisplaced notStarted", "103"],
+        ["train.1:end:100-103", ["compute 800 center:xian"]],
+      ]);
+    });
+
+    test("gives back what a daily close had charged for it", () => {
+      const runs = begunOvernight({ kind: "div" }, [{ cards: 4 }, { cards: 4, center: wuhan }]);
+      const history = runs.toSpliced(-1, 0, acceptAt(1, wuhan, inSlot(midnight - 5)));
+      // The exchange was away at the deadline, and has been back since.
+      expect(told(...history, displace("notStarted", inSlot(midnight + 1)))).toEqual([
+        [
+          `train.1:day:${midnight - 5}-${midnight}`,
+          ["compute 4000 center:wuhan", "compute 4000 center:xian"],
+        ],
+        [
+          `train.1:reduce.wuhan:${midnight}-${midnight + 5}`,
+          ["penalty 400 tenant:lab", "credit 4000 tenant:lab"],
+        ],
+        ["JobReduced notStarted", `${midnight}`],
+      ]);
+    });
+
+    test("has three slots from its own first one, if the others begin before it", () => {
+      const uneven = [fill({ cards: 4 }), fill({ cards: 4, center: wuhan, from: 106 })];
+      const runs = [
+        ...admitted({ kind: "div" }),
+        place(awardOf(1, uneven), 20_000),
+        ...[acceptAt(1), acceptAt(1, wuhan)],
+      ];
+      expect(awaits(runs)).toEqual({ awaited: "started", at: inSlot(103) });
+      expect(eventsOf(runs, late)).toEqual(["ChargePosted", "JobReduced"]);
+      expect(awaits([...runs, start(1)])).toEqual({ awaited: "started", at: inSlot(109) });
+      expect(eventsOf([...runs, start(1)], late)).toEqual([]);
+    });
+
+    test("costs nobody anything where the exchange could not hear it until the end", () => {
+      const { state } = jobAfter(...half(start(1)));
+      const placement = state.phase === "unknown" ? undefined : state.placements[0];
+      if (placement === undefined) throw new Error("no placement");
+      const unheard = askExcused("started", placement, inSlot(110, 60));
+      const ended: JobCommand = { type: "StretchEnded", placement: placementId(1), at: inSlot(110, 61) };
+      expect(told(...half(start(1), unheard, ended))).toEqual([
+        ["JobReduced notStarted", "100"],
+        ["train.1:end:100-110", ["compute 8000 center:xian"]],
+      ]);
+      // Where nothing else was left of it the job returns to the book.
+      const lost = half(start(1), centerLost(xian, inSlot(101, 60)), unheard);
+      expect(told(...lost).slice(-3)).toEqual([
+        ["JobReduced notStarted", "100"],
+        ["JobDisplaced notStarted", "110"],
+        ["train.1:end:100-110", ["compute 800 center:xian"]],
+      ]);
+      expect(known(...lost).phase).toBe("queued");
+    });
   });
 
   test("of a divisible job does not charge its next award for what was metered of this one", () => {

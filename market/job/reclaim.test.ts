@@ -144,7 +144,10 @@ describe("a job whose cards are reclaimed", () => {
 
 describe("a divisible job of which one center reclaims", () => {
   const fills = [fill(), fill({ center: wuhan, cards: 4 })];
-  const fleet = [...running({ kind: "div" }, awardOf(1, fills)), acceptAt(1, wuhan)];
+  const fleet = [
+    ...running({ kind: "div" }, awardOf(1, fills)),
+    ...[acceptAt(1, wuhan, inSlot(100)), start(1, 1, wuhan)],
+  ];
 
   test("goes on at the others, and has had what it bought at its end", () => {
     const told = [...fleet, reclaim(107)];

@@ -65,6 +65,8 @@ export interface Placement {
   readonly runFrom: number;
   /** Centers at which the current run has begun. */
   readonly started: readonly CenterId[];
+  /** Centers at which any run has begun. */
+  readonly begun: readonly CenterId[];
   /** A run has begun at all centers once. */
   readonly ran: boolean;
   /** End of the last usage by `RUN/CENTER`, ISO 8601. */
@@ -217,6 +219,7 @@ function placed(job: KnownJob, data: Placed): KnownJob {
     runActive: false,
     runFrom: 0,
     started: [],
+    begun: [],
     ran: false,
     meteredTo: new Map(),
     recent: [],
@@ -243,7 +246,7 @@ function extended({ awardedTo: _, ...placement }: Placement, award: Award): Plac
 
 function reduced(job: KnownJob, data: Extract<JobEvent, { type: "JobReduced" }>["data"]): KnownJob {
   const before = placementOf(job, data.placement);
-  const creditedFrom = before === undefined ? data.slot : lostSlots(job, before, data.slot).from;
+  const creditedFrom = before === undefined ? data.slot : lostOfPart(job, before, data).from;
   const balances = job.balances.map((balance) =>
     job.placementOf.get(balance.award.placement) === data.placement && !balance.final
       ? cutFrom(balance, [data.center], data.slot)
@@ -303,6 +306,7 @@ function started(job: KnownJob, data: Extract<JobEvent, { type: "JobStarted" }>[
       runActive: true,
       runFrom: data.run === p.run ? p.runFrom : data.slot,
       started: now,
+      begun: [...new Set([...p.begun, ...now])].sort(),
       ran: p.ran || everywhere,
     };
   });
@@ -332,6 +336,16 @@ export function lostSlots(job: KnownJob, placement: Placement, slot: number): { 
   const losesWork = jobKinds[job.request.spec.kind].losesWork && placement.runActive && placement.ran;
   const checkpoint = job.checkpointAt === undefined ? 0 : slotAtOrAfter(Date.parse(job.checkpointAt));
   return losesWork ? lostWork(Math.max(checkpoint, placement.runFrom), slot) : { from: slot, to: slot };
+}
+
+/** The same of one center's part of a divisible job: where that never began all that was charged for it. */
+export function lostOfPart(
+  job: KnownJob,
+  placement: Placement,
+  { center, slot }: { readonly center: CenterId; readonly slot: number },
+): { from: number; to: number } {
+  if (placement.begun.includes(center)) return lostSlots(job, placement, slot);
+  return { from: Math.min(placement.from, slot), to: slot };
 }
 
 export type Metered = Extract<JobEvent, { type: "JobMetered" }>["data"];

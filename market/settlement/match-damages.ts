@@ -37,7 +37,7 @@ function faultyOf(placement: Placement, { cause, center }: DataOf<"JobDisplaced"
 /** A divisible job that goes on without a center. @param job before it was charged for that */
 export function dueOfReduction(job: KnownJob, data: DataOf<"JobReduced">): DueLines {
   const placement = placementOf(job, data.placement);
-  if (placement === undefined) return new Map();
+  if (placement === undefined || data.unheard === true) return new Map();
   return byCharge(chargesOfReduction(job, placement, data.center, data.slot, Date.parse(data.at)));
 }
 

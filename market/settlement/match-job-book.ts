@@ -8,6 +8,7 @@ import {
   isSuperseded,
   type JobState,
   type KnownJob,
+  lostOfPart,
   lostSlots,
   placementOf,
 } from "../job/state.ts";
@@ -291,12 +292,13 @@ function stopRuns(fate: Fate | undefined, at: number, center?: CenterId): void {
 
 type DataOf<Type extends JobFactEvent["type"]> = Extract<JobFactEvent, { type: Type }>["data"];
 
-function reduced(draft: Draft, job: KnownJob, { placement, center, slot }: DataOf<"JobReduced">): void {
+function reduced(draft: Draft, job: KnownJob, data: DataOf<"JobReduced">): void {
+  const { placement, center, slot } = data;
   const fate = draft.fates.get(placement);
   const known = placementOf(job, placement);
   stopRuns(fate, slotStart(slot), center);
-  if (known === undefined) return;
-  const { from, to } = lostSlots(job, known, slot);
+  if (known === undefined || data.unheard === true) return;
+  const { from, to } = lostOfPart(job, known, { center, slot });
   fate?.credited.push({ slots: [from, to], center });
 }
 

@@ -220,6 +220,13 @@ const lives: Readonly<Record<string, readonly JobCommand[]>> = {
     ...running().slice(0, -1),
     { type: "Refuse", placement: placementId(1), center: xian, at: inSlot(99) },
   ],
+  "8 div": [
+    ...admitted({ kind: "div" }),
+    place(awardOf(1, [fill({ cards: 4 }), fill({ cards: 4, center: wuhan })]), 20_000),
+    ...[acceptAt(1), acceptAt(1, wuhan), start(1)],
+    { type: "Displace", placement: placementId(1), cause: "notStarted", at: inSlot(103) },
+    ranWhole,
+  ],
   "9": [...running(), metered(104, 104), lost(104)],
   "9 taxed": [...taxed, metered(104, 104), lost(104)],
   "9 div": [
