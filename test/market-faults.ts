@@ -1,3 +1,4 @@
+import type { Fill } from "../events/catalog/award.ts";
 import type { BreakCode } from "../events/catalog/break.ts";
 import { type DomainEvent, parseEvent } from "../events/catalog/catalog.ts";
 import type { ChargeLine } from "../events/catalog/job.ts";
@@ -68,7 +69,11 @@ function soundPlacements(days: MarketDays): Set<PlacementId> {
 
 const slotMs = SLOT_SECONDS * 1000;
 
-/** Reports of card-seconds over so many whole slots at least, of sound placements that had all of their cards. */
+/**
+ * Reports of card-seconds over so many whole slots at least in which the center has cards, of sound placements that had
+ * all of them. Slots that a run only touches need no usage, and a center may have cards in such slots alone: those of
+ * the awards before and after a stretch in which others delivered.
+ */
 function soundReports(days: MarketDays, slots: number): FeedEventOf<"JobMetered">[] {
   const sound = soundPlacements(days);
   const shrunk = new Set(
@@ -80,12 +85,21 @@ function soundReports(days: MarketDays, slots: number): FeedEventOf<"JobMetered"
         : [],
     ),
   );
+  const awards = ofType(all(days), "AwardsPublished").flatMap(({ event }) => event.data.awards);
   return early(days, "JobMetered").filter(({ event: { data } }) => {
-    const { from, to, cardSeconds } = data.usage;
-    const long = Date.parse(to) - Date.parse(from) >= (slots + 1) * slotMs;
-    // A center that has cards of some of the awards only meters 0 between them.
+    const { cardSeconds } = data.usage;
+    const fills = awards.flatMap((award) => (award.job === data.job ? award.fills : []));
+    const long = wholeSlots(data.usage, fills).length >= slots;
     return long && cardSeconds > 0 && sound.has(data.placement) && !shrunk.has(data.placement);
   });
+}
+
+/** Slots that lie whole in a report, and in which its center has cards. */
+function wholeSlots({ center, from, to }: Metered["usage"], fills: readonly Fill[]): number[] {
+  const [first, end] = [Math.ceil(Date.parse(from) / slotMs), Math.floor(Date.parse(to) / slotMs)];
+  return Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index).filter((slot) =>
+    fills.some((fill) => fill.center === center && fill.from <= slot && slot < fill.to),
+  );
 }
 
 function isContinued(days: MarketDays, job: JobId): boolean {
