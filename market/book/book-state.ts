@@ -103,6 +103,11 @@ export interface BookJob {
   refusedAt?: number;
 }
 
+export interface EarlyHolds extends Pick<BookJob, "holds" | "heldIn"> {
+  /** Absent: a book of old had them. */
+  readonly account?: AccountId;
+}
+
 /** How a job ended, for jobs that name it as their parent. */
 export interface JobEnd {
   /** First slot after its end; absent: it did not complete. */
@@ -143,8 +148,11 @@ export interface BookState {
   /** Slot of that report, by pool: the feed keeps no order between the reports of two days. */
   readonly sensedIn: Map<string, number>;
   readonly jobs: Map<JobId, BookJob>;
-  /** Holds of jobs whose request has not been seen yet: the feed keeps no order between an account and a job. */
-  readonly earlyHolds: Map<JobId, Pick<BookJob, "holds" | "heldIn">>;
+  /**
+   * Holds of jobs that are not in the book: their request has not been seen yet, for the feed keeps no order between an
+   * account and a job, or they have left it.
+   */
+  readonly earlyHolds: Map<JobId, EarlyHolds>;
   /** Jobs that ended lately, or are the parent of one in the book. */
   readonly ends: Map<JobId, JobEnd>;
   /** Groups of which a job was awarded, by `OWNER/GROUP`. */

@@ -27,6 +27,7 @@ import { SLOTS_PER_DAY } from "../time.ts";
 import type { BookState } from "./book-state.ts";
 import { dueHolds, expiredJobs, expiredOffers, lapsedHolds } from "./holds.ts";
 import { observePage } from "./observe-page.ts";
+import { bookFromSnapshot, snapshotOf } from "./snapshot.ts";
 
 const market = [joined(xian), offered()];
 
@@ -155,12 +156,30 @@ describe("a hold has lapsed", () => {
     expect(book.earlyHolds.size).toBe(0);
   });
 
-  test("that comes when the book has forgotten the job is kept for a request no longer than that can take", () => {
-    const book = bookAfter(...market, requested("train"), admitted("train"), held("train", 20_000));
-    seePage(book, [cancelled("train", 98), holdReleased("train", 20_000)]);
-    seal(book, gateIn(99));
+  test("that was taken for a continuation and comes when the book has forgotten the job", () => {
+    const book = awarded();
+    expect(due(book, 109)).toEqual([["train", 2, "24000"]]);
+    seePage(book, [completed("train", 104)]);
+    seal(book, gateIn(110));
     expect(book.jobs.size).toBe(0);
-    seePage(book, [held("train", 16_000, 2)]);
+    seePage(book, [held("train", 24_000, 2)]);
+    seal(book, gateIn(111));
+    expect(lapsedHolds(book)).toEqual([{ account: "lab", job: "train", stretch: 2, mills: "24000" }]);
+    expect(lapsedHolds(bookFromSnapshot(snapshotOf(book)))).toEqual(lapsedHolds(book));
+    seePage(book, [holdReleased("train", 24_000, 2)]);
+    expect(lapsed(book)).toEqual([]);
+  });
+
+  test("not while the request that it was taken for is still to come", () => {
+    const book = bookAfter(...market, held("train", 20_000));
+    expect(lapsed(book)).toEqual([]);
+    seePage(book, [requested("train"), admitted("train")]);
+    expect(bidders(book)).toEqual(["train"]);
+  });
+
+  test("and is forgotten if its request does not come for longer than that can take", () => {
+    const book = bookAfter(...market, held("train", 16_000));
+    seal(book, gateIn(99));
     seal(book, gateIn(100 + SLOTS_PER_DAY));
     expect(book.earlyHolds.size).toBe(1);
     seal(book, gateIn(100 + 3 * SLOTS_PER_DAY));

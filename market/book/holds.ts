@@ -35,18 +35,35 @@ function largestHold(job: BookJob, gate: number): bigint | undefined {
     .reduce<bigint | undefined>((most, hold) => (most === undefined || hold > most ? hold : most), undefined);
 }
 
-function holdOf({ account, job }: BookJob, stretch: number, mills: bigint): StretchHold {
+function holdOf(
+  { account, job }: Pick<BookJob, "account" | "job">,
+  stretch: number,
+  mills: bigint,
+): StretchHold {
   return { account, job, stretch, mills: millsText(mills) };
 }
 
 /**
- * Holds that no auction can use any more: of jobs that ended or are shut out for good, or too small for what remains of
- * a displaced one.
+ * Holds that no auction can use any more: of jobs that ended, have left the book or are shut out for good, or too small
+ * for what remains of a displaced one.
  */
 export function lapsedHolds(book: BookState): StretchHold[] {
-  return [...book.jobs.values()].flatMap((job) =>
+  const known = [...book.jobs.values()].flatMap((job) =>
     [...job.holds].flatMap(([stretch, mills]) =>
       lapsed(book, job, mills) ? [holdOf(job, stretch, mills)] : [],
+    ),
+  );
+  return [...known, ...holdsOfForgotten(book)];
+}
+
+/**
+ * The exchange takes a hold for a later stretch for jobs only that are in the book. One of a job that is not came into
+ * the feed after that had left it; one of a first stretch may come before its request does.
+ */
+function holdsOfForgotten({ earlyHolds }: BookState): StretchHold[] {
+  return [...earlyHolds].flatMap(([job, { account, holds }]) =>
+    [...holds].flatMap(([stretch, mills]) =>
+      stretch > 1 && account !== undefined ? [holdOf({ account, job }, stretch, mills)] : [],
     ),
   );
 }

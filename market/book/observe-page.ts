@@ -69,9 +69,9 @@ function observe(book: BookState, event: DomainEvent, commit: SeenCommit): void 
       const { job, owner, account, spec, parentEnd, taxRate } = event.data;
       const { from, to } = spec;
       const fresh = { phase: "requested", rank: 0, stretch: 1, awardedSlots: 0, usedBefore: 0 } as const;
-      const early = book.earlyHolds.get(job) ?? noHolds();
+      const { holds, heldIn } = book.earlyHolds.get(job) ?? noHolds();
       const answered = book.earlyHolds.delete(job);
-      const known = { job, owner, account, spec, window: { from, to }, awards: [], ...early, answered };
+      const known = { job, owner, account, spec, window: { from, to }, awards: [], holds, heldIn, answered };
       const more = {
         ...(parentEnd === undefined ? {} : { parentEnd }),
         ...(taxRate === undefined ? {} : { taxRate }),
@@ -184,7 +184,7 @@ function observeCapacity(book: BookState, data: CapacityEvent["data"]): void {
 type HoldEvent = Extract<AccountEvent, { type: "FundsHeld" | "HoldRefused" | "HoldReleased" }>;
 
 function observeHold(book: BookState, event: HoldEvent, { stream, time }: SeenCommit): void {
-  const { job: id, stretch } = event.data;
+  const { job: id, stretch, account } = event.data;
   const job = book.jobs.get(id);
   if (job !== undefined) job.answered = true;
   if (event.type === "HoldRefused") {
@@ -199,7 +199,7 @@ function observeHold(book: BookState, event: HoldEvent, { stream, time }: SeenCo
   const used = job !== undefined && stretch < job.stretch;
   if (event.type === "HoldReleased") holds.delete(stretch);
   else if (!used) holds.set(stretch, mills(event.data.mills));
-  if (job === undefined) book.earlyHolds.set(id, { holds, heldIn });
+  if (job === undefined) book.earlyHolds.set(id, { account, holds, heldIn });
 }
 
 function noHolds(): Pick<BookJob, "holds" | "heldIn"> {
