@@ -452,6 +452,11 @@ interface Known {
 
 function learn({ leases, ends }: Known, { type, data }: DomainEvent): void {
   switch (type) {
+    // Whoever asks for a child may know of its parent's end before the feed does.
+    case "JobRequested":
+      if (data.spec.parent !== undefined && data.parentEnd !== undefined)
+        ends.set(data.spec.parent, data.parentEnd);
+      return;
     case "JobCompleted":
       ends.set(data.job, data.slot);
       return;
