@@ -3,88 +3,42 @@ import type { Json } from "../infra/local/workflow/json.ts";
 import { functionArn } from "./pure-workflow.ts";
 
 /**
- * Machines and inputs that both this engine and aws-local-stepfunctions claim to run. Left out on purpose,
- * because the judge is known to differ from Step Functions there: a Pass with a falsy Result, IsPresent false,
- * ordering values of different types, a ResultPath through something that is no object, backslashes in
- * intrinsic functions, a ResultPath of `$` (absence means the same) or in brackets, a wildcard path with fewer than two matches, `$$` inside a branch.
+ * Machines and inputs that both this engine and aws-local-stepfunctions claim to run. Left out on purpose, because the
+ * judge is known to differ from Step Functions there: comparing values of different types, and what a distributed Map
+ * fails of.
  */
 
 /** A state before it has a name and a successor. */
 type Body = (name: string) => Record<string, unknown>;
 type Flow = (prefix: string) => Record<string, unknown>;
 
-const key = fc.constantFrom("a", "b", "c");
-const word = fc.constantFrom("red", "green", "blue", "re");
-const scalar: fc.Arbitrary<Json> = fc.oneof(
-  fc.integer({ min: -3, max: 9 }),
+export const words = ["red", "green", "blue"] as const;
+
+const word = fc.constantFrom(...words);
+const count = fc.integer({ min: 0, max: 5 });
+
+export const inputs: fc.Arbitrary<Json> = fc.record({
   word,
-  fc.boolean(),
-  fc.constant(null),
-);
-const list = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 });
+  n: fc.record({ x: count }),
+  limit: count,
+  list: fc.array(count, { maxLength: 4 }),
+});
 
-export const inputs: fc.Arbitrary<Json> = fc.record(
-  { a: scalar, b: scalar, c: fc.oneof(scalar, fc.record({ x: scalar })), list, n: fc.record({ x: scalar }) },
-  { requiredKeys: ["a", "list", "n"] },
-);
-
-const dataPath = fc.oneof(
-  { weight: 3, arbitrary: fc.constant("$") },
-  { weight: 1, arbitrary: fc.constantFrom("$.n", "$['n']", "$.list[0]", "$.nowhere") },
+const path = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom("$", "$.list", "$.n", "$.n.x", "$.word") },
+  { weight: 1, arbitrary: fc.constant("$.nowhere") },
 );
 
-const resultPath = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("$.r", "$.s", "$.a", "$.n.x", "$.t") },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
-
-const expression = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("$", "$.list", "$.n", "$.a") },
-  { weight: 1, arbitrary: key.map((k) => `$.${k}`) },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(
-      "States.Format('a {} b', $.a)",
-      "States.Array(1, 'two', true, null, $.list)",
-      "States.JsonToString($.list)",
-      "States.StringToJson('[1, 2]')",
-      "States.MathAdd(3, -5)",
-      "States.MathAdd($.a, 1)",
-      "States.Array(States.MathAdd(1, 2), States.Format('x'))",
-    ),
-  },
-);
-
-const template = fc
-  .record({ value: expression, fixed: fc.oneof(scalar, list), deep: expression, keep: fc.constant("$.list") })
-  .map(({ value, fixed, deep, keep }) => ({
-    "a.$": value,
-    b: fixed,
-    c: { "x.$": deep },
-    "list.$": keep,
-  }));
-
-const dataFields = fc.record(
-  {
-    InputPath: fc.oneof({ weight: 5, arbitrary: dataPath }, { weight: 1, arbitrary: fc.constant(null) }),
-    OutputPath: fc.oneof({ weight: 6, arbitrary: fc.constant("$") }, { weight: 1, arbitrary: dataPath }),
-  },
-  { requiredKeys: [] },
-);
-
-const rarelyData = fc.oneof({ weight: 8, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: dataFields });
 const someParameters = fc.oneof(
   fc.constant({}),
-  template.map((Parameters) => ({ Parameters })),
+  fc
+    .record({ value: path, deep: path, fixed: fc.oneof(word, count, fc.constant(null)) })
+    .map(({ value, deep, fixed }) => ({
+      Parameters: { "a.$": value, b: { "x.$": deep, fixed }, c: [1, { "y.$": "$" }] },
+    })),
 );
-const someResultPath = fc.oneof(
-  { weight: 1, arbitrary: fc.constant({}) },
-  { weight: 5, arbitrary: resultPath.map((ResultPath) => ({ ResultPath })) },
-);
-const someSelector = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({}) },
-  { weight: 1, arbitrary: fc.constant({ ResultSelector: { "all.$": "$", n: { x: 1 } } }) },
-);
+
+const someResultPath = fc.constantFrom({}, {}, { ResultPath: null });
 
 const errorList = fc.constantFrom(["Boom"], ["Other"], ["Other", "Boom"], ["States.Timeout"]);
 const retrier = fc.record(
@@ -108,71 +62,62 @@ const someCatch = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       errors: fc.oneof(errorList, fc.constant(["States.ALL"])),
-      path: fc.constantFrom("$.error", undefined, null),
+      more: someResultPath,
     }),
   },
 );
 
-const work = fc.record({ data: rarelyData, path: someResultPath, selector: someSelector, retry: someRetry });
-
-/** `flaky` fails its first two calls, so it stands only where calls have one order. */
 function task(functions: readonly string[]): fc.Arbitrary<Body> {
   return fc
-    .record({ functionName: fc.constantFrom(...functions), work, parameters: someParameters })
-    .map(({ functionName, work: { data, path, selector, retry }, parameters }) => (name) => ({
+    .record({
+      functionName: fc.constantFrom(...functions),
+      parameters: someParameters,
+      resultPath: someResultPath,
+      retry: someRetry,
+    })
+    .map(({ functionName, parameters, resultPath, retry }) => (name) => ({
       Type: "Task",
       Resource: functionArn(`${functionName}-${name}`),
-      ...data,
       ...parameters,
-      ...selector,
-      ...path,
+      ...resultPath,
       ...retry,
     }));
 }
 
-const pass: fc.Arbitrary<Body> = fc
-  .record({
-    data: rarelyData,
-    path: someResultPath,
-    more: fc.oneof(
-      fc.constant({}),
-      template.map((Parameters) => ({ Parameters })),
-      fc.constantFrom({ Result: 7 }, { Result: { x: "y" } }, { Result: [1, 2] }),
-    ),
-  })
-  .map(({ data, path, more }) => () => ({ Type: "Pass", ...data, ...path, ...more }));
-
-const wait: fc.Arbitrary<Body> = fc.constant(() => ({ Type: "Wait", Seconds: 30 }));
-
-const test = fc
-  .record({
-    Variable: fc.constantFrom("$.a", "$.b", "$.c", "$.n.x", "$.list[0]", "$.r"),
-    test: fc.oneof(
-      word.map((StringEquals) => ["IsString", { StringEquals }] as const),
-      fc.constantFrom("re*", "*e", "g*n").map((StringMatches) => ["IsString", { StringMatches }] as const),
-      word.map((StringGreaterThanEquals) => ["IsString", { StringGreaterThanEquals }] as const),
-      fc
-        .constantFrom("NumericLessThan", "NumericGreaterThan", "NumericLessThanEquals", "NumericEquals")
-        .chain((op) => fc.integer({ min: -1, max: 6 }).map((n) => ["IsNumeric", { [op]: n }] as const)),
-      fc.boolean().map((BooleanEquals) => ["IsBoolean", { BooleanEquals }] as const),
-      fc.constant(["IsNull", { IsNull: true }] as const),
-      fc.constant(["IsPresent", { NumericEqualsPath: "$.list[0]" }] as const),
-    ),
-  })
-  .map(({ Variable, test: [type, operator] }) => ({
-    And: [
-      { Variable, IsPresent: true },
-      { Variable, [type]: true },
-      { Variable, ...operator },
-    ],
-  }));
+/** Its items cannot fail: an echo of whatever they are. */
+const map: fc.Arbitrary<Body> = fc
+  .record({ resultPath: someResultPath, length: fc.constantFrom(1, 2) })
+  .map(({ resultPath, length }) => (name) => {
+    const inner = (i: number) => `${name}-i${i}`;
+    const echo = (i: number) => ({ Type: "Task", Resource: functionArn(`echo-${inner(i)}`) });
+    const States =
+      length === 1
+        ? { [inner(0)]: { ...echo(0), End: true } }
+        : {
+            [inner(0)]: { ...echo(0), Parameters: { "item.$": "$" }, Next: inner(1) },
+            [inner(1)]: { ...echo(1), ResultPath: null, End: true },
+          };
+    return {
+      Type: "Map",
+      ItemsPath: "$.list",
+      MaxConcurrency: 1,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        StartAt: inner(0),
+        States,
+      },
+      ...resultPath,
+    };
+  });
 
 const rule = fc.oneof(
-  test,
-  test.map((Not) => ({ Not })),
-  fc.tuple(test, test).map((Or) => ({ Or })),
-  key.map((k) => ({ Variable: `$.${k}`, IsPresent: true })),
-  fc.constant({ Variable: "$.a", StringEquals: "red" }),
+  fc
+    .tuple(fc.constantFrom("$.word", "$.word", "$.n", "$.a"), word)
+    .map(([Variable, StringEquals]) => ({ Variable, StringEquals })),
+  fc.constantFrom(
+    { Variable: "$.n.x", NumericLessThanPath: "$.limit" },
+    { Variable: "$.limit", NumericLessThanPath: "$.n.x" },
+  ),
 );
 
 interface Choice {
@@ -188,119 +133,61 @@ const choice: fc.Arbitrary<Choice> = fc.record({
   ),
 });
 
-type Caught = { readonly errors: readonly string[]; readonly path: string | null | undefined } | undefined;
+type Caught = { readonly errors: readonly string[]; readonly more: object } | undefined;
 type Piece =
-  | { readonly kind: "step"; readonly body: Body }
   | { readonly kind: "work"; readonly body: Body; readonly caught: Caught }
   | { readonly kind: "choice"; readonly choice: Choice };
 
-/** How many branches and iterations may run at once: with several, it is open whose failure ends the others. */
-type Children = "one at a time" | "several";
+const FUNCTIONS = ["echo", "echo", "echo", "echo", "flaky", "flaky", "odd", "boom"] as const;
 
-function pieces(depth: number, children: Children, functions: readonly string[]): fc.Arbitrary<Piece> {
-  const plain = fc.oneof({ weight: 3, arbitrary: pass }, { weight: 1, arbitrary: wait });
-  const works =
-    depth === 0
-      ? [task(functions)]
-      : [task(functions), task(functions), parallel(depth - 1, children), map(depth - 1, children)];
-  return fc.oneof(
-    { weight: 2, arbitrary: plain.map((body) => ({ kind: "step", body }) as const) },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(fc.oneof(...works), someCatch)
-        .map(([body, caught]) => ({ kind: "work", body, caught }) as const),
-    },
-    { weight: 1, arbitrary: choice.map((rules) => ({ kind: "choice", choice: rules }) as const) },
-  );
-}
-
-/** Inside a Parallel or Map only functions whose answer does not depend on the order of calls. */
-const ORDERLESS = ["echo", "echo", "echo", "echo", "odd", "boom"] as const;
-
-function parallel(depth: number, children: Children): fc.Arbitrary<Body> {
-  return fc
-    .record({
-      branches: fc.array(flow(depth, children, ORDERLESS), {
-        minLength: 1,
-        maxLength: children === "several" ? 3 : 1,
-      }),
-      work,
-    })
-    .map(({ branches, work: { data, path, selector, retry } }) => (name) => ({
-      Type: "Parallel",
-      Branches: branches.map((branch, i) => branch(`${name}-${i}`)),
-      ...data,
-      ...selector,
-      ...path,
-      ...retry,
-    }));
-}
-
-function map(depth: number, children: Children): fc.Arbitrary<Body> {
-  const selector = fc.oneof(
-    fc.constant({}),
-    fc.constant({
-      ItemSelector: { "a.$": "$$.Map.Item.Value", "b.$": "$$.Map.Item.Index", "list.$": "$.list" },
-    }),
-  );
-  return fc
-    .record({
-      processor: flow(depth, children, ORDERLESS),
-      work,
-      selector,
-      limit: children === "several" ? fc.integer({ min: 0, max: 3 }) : fc.constant(1),
-    })
-    .map(({ processor, work: { path, selector: result, retry }, selector: item, limit }) => (name) => ({
-      Type: "Map",
-      ItemsPath: "$.list",
-      MaxConcurrency: limit,
-      ItemProcessor: processor(`${name}-i`),
-      ...item,
-      ...result,
-      ...path,
-      ...retry,
-    }));
-}
-
-const end = fc.oneof(
-  { weight: 5, arbitrary: fc.constant({ Type: "Succeed" }) },
-  { weight: 1, arbitrary: fc.constant({ Type: "Fail", Error: "Boom", Cause: "failed" }) },
+const piece: fc.Arbitrary<Piece> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.oneof({ weight: 4, arbitrary: task(FUNCTIONS) }, { weight: 1, arbitrary: map }), someCatch)
+      .map(([body, caught]) => ({ kind: "work", body, caught }) as const),
+  },
+  { weight: 1, arbitrary: choice.map((rules) => ({ kind: "choice", choice: rules }) as const) },
 );
 
-function flow(depth: number, children: Children, functions: readonly string[]): fc.Arbitrary<Flow> {
-  return fc
-    .record({ parts: fc.array(pieces(depth, children, functions), { minLength: 1, maxLength: 4 }), end })
-    .map(
-      ({ parts, end: last }) =>
-        (prefix) =>
-          chain(parts, last, prefix),
-    );
+function echoing(name: string, next: object): object {
+  return { Type: "Task", Resource: functionArn(`echo-${name}`), ...next };
 }
 
-function chain(parts: readonly Piece[], last: object, prefix: string): Record<string, unknown> {
+const flow: fc.Arbitrary<Flow> = fc
+  .record({ parts: fc.array(piece, { minLength: 1, maxLength: 4 }), endsByItself: fc.boolean() })
+  .map(
+    ({ parts, endsByItself }) =>
+      (prefix) =>
+        chain(parts, endsByItself, prefix),
+  );
+
+function chain(parts: readonly Piece[], endsByItself: boolean, prefix: string): Record<string, unknown> {
   const name = (i: number) => `${prefix}-${i}`;
-  const states: Record<string, unknown> = { [name(parts.length)]: last };
+  const last = name(parts.length);
+  const states: Record<string, unknown> = {
+    [last]: endsByItself ? { Type: "Succeed" } : echoing(last, { End: true }),
+  };
   parts.forEach((part, i) => {
     const Next = name(i + 1);
-    if (part.kind === "choice") {
-      addChoice(states, part.choice, name(i), Next);
-      return;
-    }
-    const body = { ...part.body(name(i)), Next };
-    const caught = part.kind === "work" ? part.caught : undefined;
-    if (caught === undefined) {
-      states[name(i)] = body;
-      return;
-    }
-    const caughtBy = `${name(i)}-caught`;
-    states[name(i)] = {
-      ...body,
-      Catch: [{ ErrorEquals: caught.errors, ResultPath: caught.path, Next: caughtBy }],
-    };
-    states[caughtBy] = { Type: "Pass", Result: "caught", ResultPath: "$.caught", Next };
+    if (part.kind === "choice") addChoice(states, part.choice, name(i), Next);
+    else addWork(states, part, name(i), Next);
   });
   return { StartAt: name(0), States: states };
+}
+
+function addWork(
+  states: Record<string, unknown>,
+  { body, caught }: Extract<Piece, { kind: "work" }>,
+  name: string,
+  Next: string,
+): void {
+  states[name] = { ...body(name), Next };
+  if (caught === undefined) return;
+  const caughtBy = `${name}-caught`;
+  const Catch = [{ ErrorEquals: caught.errors, ...caught.more, Next: caughtBy }];
+  states[name] = { ...body(name), Next, Catch };
+  states[caughtBy] = echoing(caughtBy, { Next });
 }
 
 function addChoice(
@@ -310,14 +197,10 @@ function addChoice(
   Next: string,
 ): void {
   const chosen = `${name}-chosen`;
-  const Choices = rules.map((given, i) => ({ ...given, Next: i % 2 === 0 ? chosen : Next }));
-  states[name] = { Type: "Choice", Choices: [...Choices, { Variable: "$.r", IsPresent: true, Next }] };
-  if (hasDefault) states[name] = { ...(states[name] as object), Default: Next };
-  states[chosen] = { Type: "Pass", Result: "chosen", ResultPath: "$.b", Next };
+  const last = { Variable: "$.word", StringEquals: words[0], Next };
+  const Choices = [...rules.map((given, i) => ({ ...given, Next: i % 2 === 0 ? chosen : Next })), last];
+  states[name] = { Type: "Choice", Choices, ...(hasDefault ? { Default: Next } : {}) };
+  states[chosen] = echoing(chosen, { Next });
 }
 
-export function machines(children: Children): fc.Arbitrary<Record<string, unknown>> {
-  return flow(2, children, ["echo", "echo", "echo", "echo", "flaky", "flaky", "odd", "boom"]).map((made) =>
-    made("s"),
-  );
-}
+export const machines: fc.Arbitrary<Record<string, unknown>> = flow.map((made) => made("s"));

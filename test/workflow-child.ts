@@ -31,40 +31,33 @@ function ask(step: string, more: Record<string, Json>): Json {
     Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
     Parameters: {
       FunctionName: fn("ask"),
-      Payload: { "token.$": "$$.Task.Token", "name.$": "$$.Execution.Name", step, "n.$": "$.n" },
+      Payload: { "token.$": "$$.Task.Token", "name.$": "$.name", step, "n.$": "$.n" },
     },
     ...more,
   };
 }
 
-function record(fields: Record<string, Json>): Json {
-  const Parameters = { "name.$": "$$.Execution.Name", ...fields };
-  return { Type: "Task", Resource: fn("record"), Parameters, End: true };
-}
+const record: Json = { Type: "Task", Resource: fn("record"), End: true };
 
 const job = {
   StartAt: "Read",
   States: {
-    Read: { Type: "Task", Resource: fn("read"), ResultPath: "$.read", Next: "Both" },
-    Both: {
-      Type: "Parallel",
-      Branches: [
-        { StartAt: "Left", States: { Left: ask("left", { End: true }) } },
-        { StartAt: "Right", States: { Right: ask("right", { End: true }) } },
-      ],
-      ResultPath: "$.both",
-      Next: "Each",
-    },
+    Read: { Type: "Task", Resource: fn("read"), Next: "First" },
+    First: ask("first", { Next: "Each" }),
     Each: {
       Type: "Map",
       ItemsPath: "$.items",
       MaxConcurrency: 2,
-      ItemProcessor: { StartAt: "One", States: { One: { Type: "Task", Resource: fn("each"), End: true } } },
-      ResultPath: "$.each",
-      Next: "Pause",
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        StartAt: "One",
+        States: { One: { Type: "Task", Resource: fn("each"), End: true } },
+      },
+      ResultPath: null,
+      Next: "Second",
     },
-    Pause: { Type: "Wait", Seconds: 1, Next: "Record" },
-    Record: record({ "read.$": "$.read", "both.$": "$.both", "each.$": "$.each" }),
+    Second: ask("second", { Next: "Record" }),
+    Record: record,
   },
 };
 
@@ -72,11 +65,11 @@ const unanswered = {
   StartAt: "Ask",
   States: {
     Ask: ask("never", {
-      TimeoutSeconds: 2,
-      Catch: [{ ErrorEquals: ["States.Timeout"], Next: "Record" }],
+      TimeoutSecondsPath: "$.patience",
+      Catch: [{ ErrorEquals: ["States.Timeout"], ResultPath: null, Next: "Record" }],
       End: true,
     }),
-    Record: record({ "error.$": "$.Error" }),
+    Record: record,
   },
 };
 
@@ -96,9 +89,17 @@ function readLines(file: string): unknown[] {
     .map((line) => JSON.parse(line));
 }
 
+/** What goes from state to state. */
+function facts(name: string, n: number) {
+  return { name, n, items: [0, 1, 2].map((item) => ({ name, item })) };
+}
+
 const functions: Readonly<Record<string, (payload: Json) => unknown>> = {
-  read: (payload) => ({ twice: z.object({ n: z.number() }).parse(payload).n * 2 }),
-  each: (payload) => z.number().parse(payload) * 10,
+  read: (payload) => {
+    const { name, n } = z.object({ name: z.string(), n: z.number() }).parse(payload);
+    return facts(name, n * 2);
+  },
+  each: (payload) => write("items", payload),
   record: (payload) => write("records", payload),
   ask(payload) {
     const told = asked.parse(payload);
@@ -106,6 +107,9 @@ const functions: Readonly<Record<string, (payload: Json) => unknown>> = {
     if (told.step !== "never") answerLater(told);
   },
 };
+
+/** Executions that have not ended. */
+const open = new Set(Array.from({ length: COUNT }, (_, n) => `e${n}`));
 
 const engine = createWorkflowEngine({
   machines: {
@@ -118,6 +122,7 @@ const engine = createWorkflowEngine({
     process.stdout.write(".");
     return functions[name]?.(payload);
   },
+  ended: ({ name }) => open.delete(name),
 });
 
 function answerLater(told: Asked): void {
@@ -126,7 +131,7 @@ function answerLater(told: Asked): void {
 
 async function answer({ token, name, step, n }: Asked): Promise<void> {
   try {
-    await engine.sendTaskSuccess({ taskToken: token, output: JSON.stringify({ step, n }) });
+    await engine.sendTaskSuccess({ taskToken: token, output: JSON.stringify(facts(name, n + 1)) });
   } catch (error) {
     // Told twice, as a function is whose first call may not have arrived: its task has ended.
     if (!(error instanceof Error && error.name === "TaskTimedOut")) throw error;
@@ -147,26 +152,20 @@ function answerOld(): void {
 async function startAll(): Promise<void> {
   for (let n = 0; n < COUNT; n += 1) {
     const machine = n % 10 === 0 ? "unanswered" : "job";
-    const input = JSON.stringify({ n, items: [n, n + 1, n + 2] });
+    const name = `e${n}`;
+    const input = JSON.stringify({ name, n, patience: 2 });
     try {
-      await engine.startExecution({ stateMachineArn: arn(machine), name: `e${n}`, input });
+      await engine.startExecution({ stateMachineArn: arn(machine), name, input });
     } catch (error) {
+      // One that runs would have taken the same start again.
       if (!(error instanceof Error && error.name === "ExecutionAlreadyExists")) throw error;
+      open.delete(name);
     }
   }
-}
-
-async function running(): Promise<number> {
-  const lists = await Promise.all(
-    ["job", "unanswered"].map((name) =>
-      engine.listExecutions({ stateMachineArn: arn(name), statusFilter: "RUNNING", maxResults: 1 }),
-    ),
-  );
-  return lists.reduce((sum, { executions }) => sum + executions.length, 0);
 }
 
 write("lives", { resumed: engine.resume() });
 answerOld();
 await startAll();
-while ((await running()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+while (open.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 await engine.close();

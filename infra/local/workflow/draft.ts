@@ -1,7 +1,7 @@
 import { runtimeError } from "./errors.ts";
 import type { Execution, Outcome, Thread } from "./execution.ts";
-import type { Json, JsonObject } from "./json.ts";
-import type { Flow, Machine, MapState, ParallelState, State } from "./machine.ts";
+import type { Json } from "./json.ts";
+import type { Flow, Machine, State } from "./machine.ts";
 
 /** A function to call for a task. */
 export interface Invocation {
@@ -26,8 +26,6 @@ export interface Draft {
   readonly environment: Environment;
   readonly before: Execution;
   readonly threads: Record<number, Thread>;
-  /** Threads that can go on, first come first. */
-  readonly ready: number[];
   /** Calls for the tasks scheduled in this step. */
   readonly scheduled: Invocation[];
   sequence: number;
@@ -42,7 +40,6 @@ export function openDraft(machine: Machine, execution: Execution, environment: E
     environment,
     before: execution,
     threads: { ...execution.threads },
-    ready: [],
     scheduled: [],
     sequence: execution.sequence,
     history: execution.history,
@@ -62,7 +59,7 @@ export function nextNumber(draft: Draft): number {
 }
 
 /** @throws Error when the thread is gone, which would be a fault of the interpreter. */
-export function threadOf(draft: Pick<Draft, "threads">, id: number): Thread {
+export function threadOf(draft: Draft, id: number): Thread {
   const thread = draft.threads[id];
   if (thread === undefined) throw new Error(`thread ${id} is gone`);
   return thread;
@@ -83,55 +80,15 @@ export function dropChildren(draft: Draft, parent: number): void {
 }
 
 /** @throws StatesError States.Runtime when the machine has no such state. */
-export function stateOf(draft: Pick<Draft, "machine" | "threads">, thread: Thread): State {
+export function stateOf(draft: Draft, thread: Thread): State {
   const state = flowOf(draft, thread).states.get(thread.state);
   if (state === undefined) throw runtimeError(`there is no state "${thread.state}"`);
   return state;
 }
 
-function flowOf(draft: Pick<Draft, "machine" | "threads">, thread: Thread): Flow {
+function flowOf(draft: Draft, thread: Thread): Flow {
   if (thread.parent === null) return draft.machine.flow;
   const parent = stateOf(draft, threadOf(draft, thread.parent));
-  if (parent.type === "Map" || parent.type === "Parallel") return childFlow(parent, thread.index);
-  throw runtimeError(`"${parent.name}" has no branches`);
-}
-
-export function childFlow(state: ParallelState | MapState, index: number): Flow {
-  const flow = state.type === "Map" ? state.processor : state.branches[index];
-  if (flow === undefined) throw runtimeError(`"${state.name}" has no branch ${index}`);
-  return flow;
-}
-
-/** The context object (`$$`) as a thread sees it. `item` overrides the Map item that the thread is in. */
-export function contextOf(
-  draft: Draft,
-  thread: Thread,
-  more: { readonly task?: number; readonly item?: JsonObject } = {},
-): JsonObject {
-  const { before, machine, environment } = draft;
-  const item = more.item ?? mapItem(draft, thread);
-  return {
-    Execution: {
-      Id: before.id,
-      Name: before.name,
-      Input: before.input,
-      StartTime: new Date(before.startedAt).toISOString(),
-    },
-    StateMachine: { Id: machine.arn, Name: machine.name },
-    State: {
-      Name: thread.state,
-      EnteredTime: new Date(thread.enteredAt).toISOString(),
-      RetryCount: thread.retries.reduce((sum, count) => sum + count, 0),
-    },
-    ...(item === undefined ? {} : { Map: { Item: item } }),
-    ...(more.task === undefined ? {} : { Task: { Token: environment.token(more.task) } }),
-  };
-}
-
-/** The item of the innermost Map around a thread. */
-function mapItem(draft: Draft, thread: Thread): JsonObject | undefined {
-  if (thread.parent === null) return undefined;
-  const parent = threadOf(draft, thread.parent);
-  if (parent.waiting.kind !== "children" || parent.waiting.items === null) return mapItem(draft, parent);
-  return { Index: thread.index, Value: parent.waiting.items[thread.index] ?? null };
+  if (parent.type === "Map") return parent.processor;
+  throw runtimeError(`"${parent.name}" has no items`);
 }

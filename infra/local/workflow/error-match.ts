@@ -8,14 +8,11 @@ export function matchesError(errors: readonly string[], { name }: StatesError): 
 }
 
 function matchesWildcard(pattern: string, name: string): boolean {
-  const isHeartbeat = name === "States.HeartbeatTimeout";
   switch (pattern) {
     case "States.ALL":
       return name !== "States.DataLimitExceeded";
     case "States.TaskFailed":
-      return name !== "States.Timeout" && !isHeartbeat && name !== "States.DataLimitExceeded";
-    case "States.Timeout":
-      return isHeartbeat;
+      return name !== "States.Timeout" && name !== "States.DataLimitExceeded";
     default:
       return false;
   }
@@ -37,6 +34,6 @@ export function grantRetry(
   const retrier = retriers[index];
   const used = retries[index] ?? 0;
   if (retrier === undefined || used >= retrier.maxAttempts) return undefined;
-  const seconds = Math.min(retrier.intervalSeconds * retrier.backoffRate ** used, retrier.maxDelaySeconds);
+  const seconds = retrier.intervalSeconds * retrier.backoffRate ** used;
   return { retrier: index, delayMs: Math.round(seconds * 1000) };
 }

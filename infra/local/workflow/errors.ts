@@ -31,7 +31,6 @@ export interface Where {
 
 type WorkflowErrorName =
   | "ExecutionAlreadyExists"
-  | "ExecutionDoesNotExist"
   | "InvalidExecutionInput"
   | "InvalidName"
   | "InvalidOutput"

@@ -10,8 +10,6 @@ export interface Execution {
   readonly name: string;
   readonly input: Json;
   readonly startedAt: number;
-  /** When the machine's TimeoutSeconds are over. */
-  readonly timeoutAt: number | null;
   /** Numbers threads and tasks, each once. */
   readonly sequence: number;
   /** History events so far, counted as Step Functions does within a few. */
@@ -21,17 +19,15 @@ export interface Execution {
   readonly outcome: Outcome | null;
 }
 
-/** A flow of control: the execution itself, a branch of a Parallel, an iteration of a Map. */
+/** A flow of control: the execution itself, or an item of a Map. */
 export interface Thread {
   readonly id: number;
-  /** The thread whose Parallel or Map this is a part of. */
+  /** The thread whose Map this is an item of. */
   readonly parent: number | null;
-  /** Which branch or item of the parent. */
+  /** Which item of the parent. */
   readonly index: number;
   readonly state: string;
-  /** The state's input before InputPath. */
   readonly input: Json;
-  readonly enteredAt: number;
   /** Retries so far, for each retrier of the state. */
   readonly retries: readonly number[];
   readonly waiting: Waiting;
@@ -41,9 +37,8 @@ export type Waiting =
   /** For nothing: it goes on within the step under way. */
   | { readonly kind: "nothing" }
   | WaitingForTask
-  | { readonly kind: "instant"; readonly until: number }
   | { readonly kind: "retry"; readonly until: number }
-  | WaitingForChildren;
+  | WaitingForItems;
 
 export interface WaitingForTask {
   readonly kind: "task";
@@ -53,16 +48,12 @@ export interface WaitingForTask {
   /** A token task's function is known to have returned. */
   readonly delivered: boolean;
   readonly timeoutAt: number | null;
-  readonly heartbeatMs: number | null;
-  readonly heartbeatAt: number | null;
 }
 
-export interface WaitingForChildren {
+/** A Map runs its items one after another. */
+export interface WaitingForItems {
   readonly kind: "children";
-  /** A Map's items; null for a Parallel. */
-  readonly items: JsonArray | null;
-  readonly total: number;
-  readonly started: number;
+  readonly items: JsonArray;
   readonly done: number;
   /** null where not done. */
   readonly results: JsonArray;
@@ -71,31 +62,27 @@ export interface WaitingForChildren {
 export type Outcome =
   | { readonly status: "SUCCEEDED"; readonly endedAt: number; readonly output: Json }
   | {
-      readonly status: "FAILED" | "TIMED_OUT";
+      readonly status: "FAILED";
       readonly endedAt: number;
-      readonly error: string | undefined;
-      readonly cause: string | undefined;
+      readonly error: string;
+      readonly cause: string;
     };
 
 /** The earliest instant at which time itself moves the execution on, undefined when none does. */
 export function nextDue(execution: Execution): number | undefined {
   if (execution.outcome !== null) return undefined;
   const threads = Object.values(execution.threads).map(threadDue);
-  const due = Math.min(execution.timeoutAt ?? Number.POSITIVE_INFINITY, ...threads);
+  const due = Math.min(...threads);
   return Number.isFinite(due) ? due : undefined;
 }
 
 /** When time itself moves the thread on; Infinity when it does not. */
 export function threadDue({ waiting }: Thread): number {
   switch (waiting.kind) {
-    case "instant":
     case "retry":
       return waiting.until;
     case "task":
-      return Math.min(
-        waiting.timeoutAt ?? Number.POSITIVE_INFINITY,
-        waiting.heartbeatAt ?? Number.POSITIVE_INFINITY,
-      );
+      return waiting.timeoutAt ?? Number.POSITIVE_INFINITY;
     case "children":
     case "nothing":
       return Number.POSITIVE_INFINITY;

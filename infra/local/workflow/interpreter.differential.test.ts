@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import {
   functionArn,
   namedError,
@@ -7,9 +8,9 @@ import {
   runPure,
   type TestFunction,
 } from "../../../test/pure-workflow.ts";
-import { inputs, machines } from "../../../test/workflow-arbitrary.ts";
+import { inputs, machines, words } from "../../../test/workflow-arbitrary.ts";
 import { type JudgedRun, judge } from "../../../test/workflow-judge.ts";
-import { isJsonArray, isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
 
 /**
  * Against aws-local-stepfunctions, an implementation of the Amazon States Language by others. Where the two
@@ -17,7 +18,7 @@ import { isJsonArray, isJsonObject, type Json } from "./json.ts";
  */
 
 /** What the judge always calls States.Runtime and the language has a name for. */
-const RUNTIME = ["States.Runtime", "States.ParameterPathFailure", "States.IntrinsicFailure"];
+const RUNTIME = ["States.Runtime", "States.ParameterPathFailure"];
 
 type Verdict = "succeeded" | "failed" | "beyond the judge";
 
@@ -28,19 +29,26 @@ function functionSet(): TestFunction {
     const [behaviour] = functionName.split("-");
     const call = (calls.get(functionName) ?? 0) + 1;
     calls.set(functionName, call);
+    if (behaviour === "shorter") return shorter(payload);
     if (behaviour === "boom") throw namedError("Boom", "always");
     if (behaviour === "flaky" && call <= 2) throw namedError("Boom", `call ${call}`);
-    if (behaviour === "odd" && JSON.stringify(withoutOwnWords(payload)).length % 2 === 1)
-      throw namedError("Boom", "odd");
-    return { of: payload, list: [1, 2], n: { x: 1 } };
+    const { length } = JSON.stringify(withoutOwnWords(payload));
+    if (behaviour === "odd" && length % 2 === 1) throw namedError("Boom", "odd");
+    return { of: payload, list: [1, 2], n: { x: length % 5 }, limit: 2, word: words[length % words.length] };
   };
+}
+
+/** One less is left; where none is, nothing is next. */
+function shorter(payload: Json): Json {
+  const { left } = z.object({ left: z.object({ length: z.number() }) }).parse(payload);
+  const length = left.length - 1;
+  return { left: { length }, zero: 0, next: length > 0 ? "page" : length === 0 ? "close" : "nothing" };
 }
 
 interface StateNames {
   readonly tasks: Record<string, string>;
-  readonly waits: string[];
   readonly retried: string[];
-  hasChildren: boolean;
+  hasItems: boolean;
 }
 
 function stateNames(definition: Json, found: StateNames): StateNames {
@@ -48,13 +56,10 @@ function stateNames(definition: Json, found: StateNames): StateNames {
   for (const [name, state] of Object.entries(definition.States)) {
     if (!isJsonObject(state)) continue;
     if (typeof state.Resource === "string") found.tasks[name] = state.Resource.split(":").at(-1) ?? "";
-    if (state.Type === "Wait") found.waits.push(name);
     if (state.Retry !== undefined) found.retried.push(name);
-    const inner = [state.ItemProcessor, ...(isJsonArray(state.Branches) ? state.Branches : [])];
-    for (const flow of inner.filter((part) => part !== undefined)) {
-      found.hasChildren = true;
-      stateNames(flow, found);
-    }
+    if (state.ItemProcessor === undefined) continue;
+    found.hasItems = true;
+    stateNames(state.ItemProcessor, found);
   }
   return found;
 }
@@ -92,34 +97,26 @@ function compareEnds(ours: PureRun, theirs: JudgedRun): Verdict {
   return "succeeded";
 }
 
-function compareWork(ours: PureRun, theirs: JudgedRun, hasChildren: boolean): void {
-  // How far branches get before a neighbour's failure ends them is left open.
-  if (hasChildren && theirs.anyFailure) return;
+function compareWork(ours: PureRun, theirs: JudgedRun, hasItems: boolean): void {
   // Some of what the judge calls States.Runtime may be retried and caught by its name in the language.
   if ("error" in theirs.ended && theirs.ended.error === "States.Runtime") return;
   expect(sorted(ours.calls)).toEqual(sorted(theirs.calls));
-  // The judge's log may close before the last events from inside a branch reach it.
-  if (!hasChildren) expect(ours.transitions).toBe(theirs.transitions);
+  // The judge's log may close before the last events from inside a Map reach it.
+  if (!hasItems) expect(ours.transitions).toBe(theirs.transitions);
 }
 
 async function judgeBoth(definition: Json, input: Json): Promise<Verdict> {
-  const names = stateNames(definition, { tasks: {}, waits: [], retried: [], hasChildren: false });
-  const theirs = await judge(definition, input, names.tasks, names.waits, names.retried, functionSet());
+  const names = stateNames(definition, { tasks: {}, retried: [], hasItems: false });
+  const theirs = await judge(definition, input, names.tasks, names.retried, functionSet());
   const ours = runPure(definition, input, functionSet());
   const verdict = compareEnds(ours, theirs);
-  if (verdict !== "beyond the judge") compareWork(ours, theirs, names.hasChildren);
+  if (verdict !== "beyond the judge") compareWork(ours, theirs, names.hasItems);
   return verdict;
 }
 
 function plain(definition: unknown): Json {
   const json: Json = JSON.parse(JSON.stringify(definition));
   return json;
-}
-
-/** Which of two failing branches is first is open; any other error is a fault. */
-function raced(error: unknown): Verdict {
-  if (error instanceof Error && error.name === "AssertionError") return "beyond the judge";
-  throw error;
 }
 
 const task = (name: string, more: Record<string, Json> = {}) => ({
@@ -130,26 +127,29 @@ const task = (name: string, more: Record<string, Json> = {}) => ({
 
 /** Machines as the exchange has them, and what generated ones seldom reach. */
 const written: Record<string, { readonly definition: Json; readonly inputs: readonly Json[] }> = {
-  "a loop over pages": {
+  "a loop until there is nothing due": {
     definition: {
-      StartAt: "Start",
+      StartAt: "Close",
       States: {
-        Start: { Type: "Pass", Parameters: { "left.$": "$.pages", done: 0 }, Next: "More" },
+        Close: task("shorter-close", { Parameters: { "left.$": "$.left" }, Next: "Due" }),
+        Due: {
+          Type: "Choice",
+          Choices: [
+            { Variable: "$.next", StringEquals: "page", Next: "Page" },
+            { Variable: "$.next", StringEquals: "close", Next: "Close" },
+          ],
+          Default: "End",
+        },
+        Page: task("shorter-page", { Next: "More" }),
         More: {
           Type: "Choice",
-          Choices: [{ Variable: "$.left", NumericLessThanEquals: 0, Next: "End" }],
-          Default: "Page",
-        },
-        Page: task("echo-page", { ResultPath: "$.page", Next: "Count" }),
-        Count: {
-          Type: "Pass",
-          Parameters: { "left.$": "States.MathAdd($.left, -1)", "done.$": "States.MathAdd($.done, 1)" },
-          Next: "More",
+          Choices: [{ Variable: "$.zero", NumericLessThanPath: "$.left.length", Next: "Page" }],
+          Default: "Close",
         },
         End: { Type: "Succeed" },
       },
     },
-    inputs: [{ pages: 1 }, { pages: 7 }],
+    inputs: [{ left: { length: 1 } }, { left: { length: 7 } }],
   },
   "retries that are used up, then a catch": {
     definition: {
@@ -159,51 +159,16 @@ const written: Record<string, { readonly definition: Json; readonly inputs: read
           Retry: [{ ErrorEquals: ["States.TaskFailed"], MaxAttempts: 1, BackoffRate: 1.5 }],
           Catch: [
             { ErrorEquals: ["Other"], Next: "Wrong" },
-            { ErrorEquals: ["States.ALL"], ResultPath: "$.e", Next: "Again" },
+            { ErrorEquals: ["States.ALL"], ResultPath: null, Next: "Again" },
           ],
           Next: "Wrong",
         }),
-        Again: task("flaky-try", { ResultPath: "$.r", Next: "End" }),
-        Wrong: { Type: "Fail", Error: "Wrong", Cause: "way" },
-        End: { Type: "Succeed", OutputPath: "$.e" },
+        Again: task("flaky-try", { Next: "End" }),
+        Wrong: task("boom-wrong", { End: true }),
+        End: { Type: "Succeed" },
       },
     },
     inputs: [{ a: 1 }, {}],
-  },
-  "a map of parallels with its results selected": {
-    definition: {
-      StartAt: "Each",
-      States: {
-        Each: {
-          Type: "Map",
-          ItemsPath: "$.list",
-          MaxConcurrency: 2,
-          ItemSelector: { "v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index", "all.$": "$.list[*]" },
-          ItemProcessor: {
-            StartAt: "Both",
-            States: {
-              Both: {
-                Type: "Parallel",
-                Branches: [
-                  { StartAt: "L", States: { L: task("echo-l", { End: true }) } },
-                  { StartAt: "R", States: { R: { Type: "Pass", OutputPath: "$.v", End: true } } },
-                ],
-                ResultSelector: { "left.$": "$[0].of.i", "right.$": "$[1]" },
-                End: true,
-              },
-            },
-          },
-          ResultPath: "$.made",
-          Next: "Look",
-        },
-        Look: {
-          Type: "Pass",
-          Parameters: { "rights.$": "$.made[*].right", "first.$": "$.made[0]" },
-          End: true,
-        },
-      },
-    },
-    inputs: [{ list: [4, 5, 6] }, { list: ["x", { y: 1 }] }],
   },
   "a distributed map over a list of the input": {
     definition: {
@@ -215,7 +180,7 @@ const written: Record<string, { readonly definition: Json; readonly inputs: read
           ItemProcessor: {
             ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
             StartAt: "B",
-            States: { B: task("echo-b", { Next: "C" }), C: { Type: "Pass", OutputPath: "$.of", End: true } },
+            States: { B: task("echo-b", { Next: "C" }), C: task("echo-c", { End: true }) },
           },
           ResultPath: null,
           Next: "After",
@@ -225,33 +190,6 @@ const written: Record<string, { readonly definition: Json; readonly inputs: read
     },
     inputs: [{ list: [4, 5, 6] }, { list: [] }, { list: [{ range: 1 }] }],
   },
-  "an error that leaves a map inside a parallel": {
-    definition: {
-      StartAt: "P",
-      States: {
-        P: {
-          Type: "Parallel",
-          Branches: [
-            {
-              StartAt: "M",
-              States: {
-                M: {
-                  Type: "Map",
-                  ItemProcessor: { StartAt: "B", States: { B: task("boom-b", { End: true }) } },
-                  End: true,
-                },
-              },
-            },
-          ],
-          Retry: [{ ErrorEquals: ["Boom"], MaxAttempts: 2 }],
-          Catch: [{ ErrorEquals: ["Boom"], Next: "End" }],
-          Next: "End",
-        },
-        End: { Type: "Succeed" },
-      },
-    },
-    inputs: [[1, 2], [7]],
-  },
 };
 
 const RUNS = 1000;
@@ -260,7 +198,7 @@ describe("against aws-local-stepfunctions", () => {
   it("ends generated machines alike, with the same calls and transitions", async () => {
     const verdicts: Record<Verdict, number> = { succeeded: 0, failed: 0, "beyond the judge": 0 };
     await fc.assert(
-      fc.asyncProperty(machines("one at a time"), inputs, async (definition, input) => {
+      fc.asyncProperty(machines, inputs, async (definition, input) => {
         verdicts[await judgeBoth(plain(definition), input)] += 1;
       }),
       { numRuns: RUNS },
@@ -268,19 +206,6 @@ describe("against aws-local-stepfunctions", () => {
     // The comparison means something only while most machines get somewhere.
     expect(verdicts.succeeded).toBeGreaterThan(RUNS / 4);
     expect(verdicts.failed).toBeGreaterThan(RUNS / 20);
-    expect(verdicts["beyond the judge"]).toBeLessThan(RUNS / 10);
-  });
-
-  it("agrees on branches and iterations side by side, but for whose failure comes first", async () => {
-    const verdicts: Record<Verdict, number> = { succeeded: 0, failed: 0, "beyond the judge": 0 };
-    await fc.assert(
-      fc.asyncProperty(machines("several"), inputs, async (definition, input) => {
-        const verdict = await judgeBoth(plain(definition), input).catch(raced);
-        verdicts[verdict] += 1;
-      }),
-      { numRuns: RUNS },
-    );
-    expect(verdicts.succeeded).toBeGreaterThan(RUNS / 4);
     expect(verdicts["beyond the judge"]).toBeLessThan(RUNS / 10);
   });
 

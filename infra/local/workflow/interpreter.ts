@@ -8,18 +8,11 @@ import {
   stateOf,
 } from "./draft.ts";
 import { runtimeError, StatesError } from "./errors.ts";
-import {
-  type Execution,
-  nextDue,
-  type Thread,
-  taskThread,
-  threadDue,
-  type WaitingForTask,
-} from "./execution.ts";
-import { complete, enter, fail } from "./flow-control.ts";
+import { type Execution, type Thread, taskThread, threadDue } from "./execution.ts";
+import { complete, fail } from "./flow-control.ts";
 import type { Json } from "./json.ts";
 import type { Machine } from "./machine.ts";
-import { endWait, invocationOf, runState } from "./state-run.ts";
+import { invocationOf, runState } from "./state-run.ts";
 
 /**
  * The Amazon States Language as a function: an execution and what happened to it give the execution that comes
@@ -30,7 +23,6 @@ import { endWait, invocationOf, runState } from "./state-run.ts";
 export type Happening =
   | { readonly kind: "taskSucceeded"; readonly task: number; readonly output: Json }
   | { readonly kind: "taskFailed"; readonly task: number; readonly error: string; readonly cause: string }
-  | { readonly kind: "taskHeartbeat"; readonly task: number }
   /** A token task's function has returned, so it need not be called again. */
   | { readonly kind: "taskDelivered"; readonly task: number }
   /** Market time has reached `nextDue`. */
@@ -61,22 +53,18 @@ export function startExecution(machine: Machine, start: Start, environment: Envi
     index: 0,
     state: machine.flow.startAt,
     input: start.input,
-    enteredAt: now,
     retries: [],
     waiting: { kind: "nothing" },
   };
   const execution: Execution = {
     ...start,
     startedAt: now,
-    timeoutAt: machine.timeoutSeconds === undefined ? null : now + machine.timeoutSeconds * 1000,
     sequence: ROOT,
     history: 1,
     threads: { [ROOT]: root },
     outcome: null,
   };
-  const draft = openDraft(machine, execution, environment);
-  enter(draft, root, machine.flow.startAt, start.input);
-  return settle(draft);
+  return settle(openDraft(machine, execution, environment));
 }
 
 /** The very same execution is given back when what happened changes nothing. */
@@ -107,15 +95,16 @@ export function openInvocations(
 }
 
 function settle(draft: Draft): Step {
-  for (let id = draft.ready.shift(); id !== undefined; id = draft.ready.shift()) {
-    if (draft.outcome !== null) break;
-    const thread = draft.threads[id];
-    if (thread?.waiting.kind === "nothing") runCounted(draft, thread);
+  for (let thread = readyThread(draft); thread !== undefined; thread = readyThread(draft)) {
+    runCounted(draft, thread);
   }
-  const execution = closeDraft(draft);
-  // A task may have ended in the step that scheduled it, as a branch does when its neighbour fails.
-  const invocations = draft.scheduled.filter(({ task }) => taskThread(execution, task) !== undefined);
-  return { execution, invocations, transitions: draft.transitions };
+  return { execution: closeDraft(draft), invocations: draft.scheduled, transitions: draft.transitions };
+}
+
+/** The thread that can go on; there is never more than one, for the items of a Map wait for each other. */
+function readyThread({ threads, outcome }: Draft): Thread | undefined {
+  if (outcome !== null) return undefined;
+  return Object.values(threads).find(({ waiting }) => waiting.kind === "nothing");
 }
 
 function runCounted(draft: Draft, thread: Thread): void {
@@ -133,7 +122,7 @@ function apply(draft: Draft, happening: Happening): boolean {
   const { waiting } = thread;
   switch (happening.kind) {
     case "taskSucceeded":
-      complete(draft, thread, taskResult(draft, thread, happening.output));
+      complete(draft, thread, happening.output);
       return true;
     case "taskFailed":
       fail(draft, thread, new StatesError(happening.error, happening.cause));
@@ -141,53 +130,17 @@ function apply(draft: Draft, happening: Happening): boolean {
     case "taskDelivered":
       putThread(draft, { ...thread, waiting: { ...waiting, delivered: true } });
       return true;
-    case "taskHeartbeat": {
-      if (waiting.heartbeatMs === null) return false;
-      const heartbeatAt = draft.environment.now + waiting.heartbeatMs;
-      putThread(draft, { ...thread, waiting: { ...waiting, heartbeatAt } });
-      return true;
-    }
     default:
       return happening satisfies never;
   }
 }
 
-/** `lambda:invoke` answers as Lambda's Invoke does. */
-function taskResult(draft: Draft, thread: Thread, output: Json): Json {
-  const state = stateOf(draft, thread);
-  if (state.type !== "Task" || state.resource.integration !== "invoke") return output;
-  return { ExecutedVersion: "$LATEST", Payload: output, StatusCode: 200 };
-}
-
-/** Moves everything on whose instant has come, the earliest first. */
+/** Moves the thread on whose instant has come. Whether there was one. */
 function passTime(draft: Draft): boolean {
   const { now } = draft.environment;
-  const { before } = draft;
-  if ((nextDue(before) ?? Number.POSITIVE_INFINITY) > now) return false;
-  if (before.timeoutAt !== null && before.timeoutAt <= now) {
-    draft.outcome = { status: "TIMED_OUT", endedAt: now, error: "States.Timeout", cause: undefined };
-    return true;
-  }
-  const due = Object.values(before.threads).filter((thread) => threadDue(thread) <= now);
-  for (const { id } of due.sort((a, b) => threadDue(a) - threadDue(b) || a.id - b.id)) {
-    const thread = draft.threads[id];
-    if (thread !== undefined && threadDue(thread) <= now) passDue(draft, thread);
-  }
+  const due = Object.values(draft.threads).find((thread) => threadDue(thread) <= now);
+  if (due === undefined) return false;
+  if (due.waiting.kind === "task") fail(draft, due, new StatesError("States.Timeout", "the task timed out"));
+  else putThread(draft, { ...due, waiting: { kind: "nothing" } });
   return true;
-}
-
-function passDue(draft: Draft, thread: Thread): void {
-  const { waiting } = thread;
-  if (waiting.kind === "instant") endWait(draft, thread);
-  if (waiting.kind === "task")
-    fail(draft, thread, new StatesError(timeoutName(waiting), "the task timed out"));
-  if (waiting.kind === "retry") {
-    putThread(draft, { ...thread, waiting: { kind: "nothing" } });
-    draft.ready.push(thread.id);
-  }
-}
-
-function timeoutName({ timeoutAt, heartbeatAt }: WaitingForTask): string {
-  const beatsFirst = heartbeatAt !== null && (timeoutAt === null || heartbeatAt < timeoutAt);
-  return beatsFirst ? "States.HeartbeatTimeout" : "States.Timeout";
 }

@@ -39,24 +39,8 @@ const PUT = `
     cause = excluded.cause, definition = excluded.definition, state = excluded.state
 `;
 
-const status = z.enum(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT"]);
-export type ExecutionStatus = z.infer<typeof status>;
-
-const summaryRow = z
-  .object({
-    id: z.number(),
-    machine: z.string(),
-    name: z.string(),
-    status,
-    started_at: z.number(),
-    ended_at: z.number().nullable(),
-    error: z.string().nullable(),
-    cause: z.string().nullable(),
-  })
-  .transform(({ started_at: startedAt, ended_at: endedAt, ...rest }) => ({ ...rest, startedAt, endedAt }));
-
-/** An execution without its state; instants in ms of market time since the epoch. */
-export type ExecutionSummary = Readonly<z.infer<typeof summaryRow>>;
+const statusRow = z.object({ status: z.enum(["RUNNING", "SUCCEEDED", "FAILED"]) });
+export type ExecutionStatus = z.infer<typeof statusRow>["status"];
 
 const runningRow = z.object({
   id: z.number(),
@@ -82,34 +66,21 @@ export interface Journal {
   keepDefinition(hash: string, json: string): void;
   definition(hash: string): string | undefined;
   running(): KeptExecution[];
-  find(machine: string, name: string): ExecutionSummary | undefined;
-  has(id: number): boolean;
-  list(filter: ListFilter): ExecutionSummary[];
+  /** undefined: there was never an execution of this name. */
+  status(machine: string, name: string): ExecutionStatus | undefined;
   transitionCounts(): ReadonlyMap<string, number>;
   /** Writes all or nothing. */
   commit(executions: Iterable<KeptExecution>, transitions: ReadonlyMap<string, number>): void;
   close(): void;
 }
 
-export interface ListFilter {
-  readonly machine: string;
-  readonly status: ExecutionStatus | undefined;
-  /** Only executions with a smaller id, the newest first. */
-  readonly below: number;
-  readonly limit: number;
-}
-
 /** @throws Error when another process has the journal open, or when it is of another format. */
 export function openJournal(path: string): Journal {
   const database = openDatabase(path);
   const put = database.prepare(PUT);
-  const find = database.prepare("SELECT * FROM execution WHERE machine = ? AND name = ?");
-  const has = database.prepare("SELECT 1 FROM execution WHERE id = ?");
+  const status = database.prepare("SELECT status FROM execution WHERE machine = ? AND name = ?");
   const count = database.prepare(
     "INSERT INTO transition_count VALUES (?, ?) ON CONFLICT (machine) DO UPDATE SET total = excluded.total",
-  );
-  const list = database.prepare(
-    "SELECT * FROM execution WHERE machine = ?1 AND id < ?2 AND status = ifnull(?3, status) ORDER BY id DESC LIMIT ?4",
   );
   return {
     secret: setting(database, "secret", () => randomBytes(32).toString("base64url")),
@@ -119,13 +90,10 @@ export function openJournal(path: string): Journal {
     },
     definition: (hash) => readDefinition(database, hash),
     running: () => readRunning(database),
-    find(machine, name) {
-      const row = find.get(machine, name);
-      return row === undefined ? undefined : summaryRow.parse(row);
+    status(machine, name) {
+      const row = status.get(machine, name);
+      return row === undefined ? undefined : statusRow.parse(row).status;
     },
-    has: (id) => has.get(id) !== undefined,
-    list: ({ machine, status: wanted, below, limit }) =>
-      z.array(summaryRow).parse(list.all(machine, below, wanted ?? null, limit)),
     transitionCounts: () => readCounts(database),
     commit(executions, transitions) {
       inTransaction(database, () => {
@@ -194,8 +162,7 @@ function columns({ id, machine, definition, execution }: KeptExecution): (string
     const state = JSON.stringify(execution);
     return [id, machine, name, "RUNNING", startedAt, null, null, null, definition, state];
   }
-  const error = outcome.status === "SUCCEEDED" ? null : (outcome.error ?? null);
-  const cause = outcome.status === "SUCCEEDED" ? null : (outcome.cause ?? null);
+  const { error, cause } = outcome.status === "SUCCEEDED" ? { error: null, cause: null } : outcome;
   return [id, machine, name, outcome.status, startedAt, outcome.endedAt, error, cause, null, null];
 }
 

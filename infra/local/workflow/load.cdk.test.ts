@@ -17,7 +17,7 @@ function written(build: (stack: Stack, lambda: LambdaFunction) => sfn.IChainable
     code: Code.fromInline("exports.handler = async () => null"),
   });
   const definitionBody = sfn.DefinitionBody.fromChainable(build(stack, lambda));
-  new sfn.StateMachine(stack, "Machine", { definitionBody, timeout: Duration.hours(8) });
+  new sfn.StateMachine(stack, "Machine", { definitionBody });
   const { Resources } = resourceSyntax.parse(Template.fromStack(stack).toJSON());
   const machine = Object.values(Resources).find(({ Type }) => Type === "AWS::StepFunctions::StateMachine");
   const { DefinitionString } = machineSyntax.parse(machine?.Properties);
@@ -43,84 +43,58 @@ function reference(part: unknown): string {
 }
 
 describe("definitions as CDK writes them", () => {
-  it("load and run, LambdaInvoke in each of its forms", () => {
+  it("load and run", () => {
     const definition = written((stack, lambdaFunction) => {
-      const read = new LambdaInvoke(stack, "Read", {
-        lambdaFunction,
-        payloadResponseOnly: true,
-        resultPath: "$.read",
-      });
-      const wrapped = new LambdaInvoke(stack, "Wrapped", {
-        lambdaFunction,
-        payload: sfn.TaskInput.fromObject({
-          n: sfn.JsonPath.numberAt("$.n"),
-          text: sfn.JsonPath.format("n={}", sfn.JsonPath.stringAt("$.n")),
-        }),
-        resultSelector: { "got.$": "$.Payload" },
-        resultPath: "$.wrapped",
-      });
+      const read = new LambdaInvoke(stack, "Read", { lambdaFunction, payloadResponseOnly: true });
       const dispatch = new LambdaInvoke(stack, "Dispatch", {
         lambdaFunction,
         integrationPattern: sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-        payload: sfn.TaskInput.fromObject({
-          token: sfn.JsonPath.taskToken,
-          name: sfn.JsonPath.executionName,
-        }),
+        payload: sfn.TaskInput.fromObject({ token: sfn.JsonPath.taskToken, n: sfn.JsonPath.numberAt("$.n") }),
         taskTimeout: sfn.Timeout.at("$.limit"),
-        heartbeatTimeout: sfn.Timeout.duration(Duration.minutes(2)),
-        resultPath: "$.dispatched",
+        resultPath: sfn.JsonPath.DISCARD,
+        retryOnServiceExceptions: false,
       });
-      const lost = new sfn.Fail(stack, "Lost", { errorPath: "$.error.Error", cause: "nobody answered" });
-      dispatch.addRetry({ errors: ["Busy"], interval: Duration.seconds(5), maxDelay: Duration.minutes(1) });
-      dispatch.addCatch(lost, { errors: ["States.Timeout"], resultPath: "$.error" });
-      const each = new sfn.Map(stack, "Each", {
+      const late = new LambdaInvoke(stack, "Late", {
+        lambdaFunction,
+        payload: sfn.TaskInput.fromText("late"),
+        payloadResponseOnly: true,
+        retryOnServiceExceptions: false,
+      });
+      read.addRetry({ errors: ["Busy"], interval: Duration.seconds(5), backoffRate: 2, maxAttempts: 4 });
+      dispatch.addCatch(late, { errors: ["States.Timeout"] });
+      const each = new sfn.DistributedMap(stack, "Each", {
         itemsPath: "$.items",
         maxConcurrency: 2,
-        itemSelector: { "v.$": "$$.Map.Item.Value" },
-        resultPath: "$.each",
+        mapExecutionType: sfn.StateMachineType.STANDARD,
       });
-      each.itemProcessor(new sfn.Pass(stack, "One", { outputPath: "$.v" }));
-      const both = new sfn.Parallel(stack, "Both", { resultPath: sfn.JsonPath.DISCARD });
-      both.branch(
-        new sfn.Pass(stack, "Left"),
-        new sfn.Wait(stack, "Right", { time: sfn.WaitTime.secondsPath("$.n") }),
-      );
-      const done = new sfn.Succeed(stack, "Done");
-      const big = sfn.Condition.and(
-        sfn.Condition.isPresent("$.n"),
-        sfn.Condition.numberGreaterThan("$.n", 1),
-      );
-      const which = new sfn.Choice(stack, "Which").when(sfn.Condition.not(big), done).otherwise(dispatch);
-      dispatch.next(each).next(both).next(done);
-      return read.next(wrapped).next(which);
+      each.itemProcessor(new sfn.Succeed(stack, "One"));
+      const which = new sfn.Choice(stack, "Which")
+        .when(sfn.Condition.stringEquals("$.way", "none"), new sfn.Succeed(stack, "Nothing"))
+        .when(sfn.Condition.numberLessThanJsonPath("$.n", "$.limit"), dispatch)
+        .otherwise(each);
+      dispatch.next(each);
+      return read.next(which);
     });
-    const input = { n: 3, limit: 600, items: ["x", "y"] };
-    const run = runPure(definition, input, (payload) => payload, [
-      { afterMs: 60_000, token: "token-3", happening: "heartbeat" },
-      { afterMs: 150_000, token: "token-3", happening: "success", output: "accepted" },
-    ]);
+    const input = { n: 3, limit: 600, way: "on", items: ["x", "y"] };
+    const answers = [{ afterMs: 60_000, token: "token-2", output: "accepted" }];
+    const run = runPure(definition, input, (payload) => payload, answers);
     expect(run.outcome).toMatchObject({
       status: "SUCCEEDED",
-      endedAt: Date.UTC(2026, 0, 1) + 153_000,
-      output: {
-        ...input,
-        read: input,
-        wrapped: { got: { n: 3, text: "n=3" } },
-        dispatched: "accepted",
-        each: ["x", "y"],
-      },
+      endedAt: Date.UTC(2026, 0, 1) + 60_000,
+      output: ["x", "y"],
     });
+    expect(run.calls.map(({ payload }) => payload)).toEqual([input, { token: "token-2", n: 3 }]);
     const silent = runPure(definition, input);
-    expect(silent.outcome).toMatchObject({
-      status: "FAILED",
-      error: "States.HeartbeatTimeout",
-      cause: "nobody answered",
-    });
+    expect(silent.outcome).toMatchObject({ status: "SUCCEEDED", endedAt: Date.UTC(2026, 0, 1) + 600_000 });
+    expect(silent.calls.map(({ payload }) => payload).at(-1)).toBe("late");
+    expect(runPure(definition, { ...input, way: "none" }).calls).toHaveLength(1);
+    expect(runPure(definition, { ...input, n: 600 }).outcome).toMatchObject({ output: ["x", "y"] });
   });
 
   it("come with CDK's own Retry for Lambda's faults", () => {
     const definition = written(
-      (stack, lambdaFunction) => new LambdaInvoke(stack, "Invoke", { lambdaFunction }),
+      (stack, lambdaFunction) =>
+        new LambdaInvoke(stack, "Invoke", { lambdaFunction, payloadResponseOnly: true }),
     );
     let calls = 0;
     const run = runPure(definition, {}, () => {
@@ -128,7 +102,7 @@ describe("definitions as CDK writes them", () => {
       if (calls < 3) throw namedError("Lambda.ServiceException", "try again");
       return calls;
     });
-    expect(run.outcome).toMatchObject({ status: "SUCCEEDED", output: { Payload: 3, StatusCode: 200 } });
+    expect(run.outcome).toMatchObject({ status: "SUCCEEDED", output: 3 });
   });
 
   it("are refused with JSONata", () => {

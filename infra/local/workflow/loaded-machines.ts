@@ -47,10 +47,6 @@ export class LoadedMachines {
     return loaded;
   }
 
-  find(arn: string): Machine | undefined {
-    return this.#byArn.get(arn)?.machine;
-  }
-
   /**
    * An execution from the journal, with the definition that it was started with.
    * @throws Error when its machine is gone, since nobody could then see it any more.
