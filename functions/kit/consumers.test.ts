@@ -198,8 +198,8 @@ describe("a command of the exchange itself", () => {
 describe("a function's world", () => {
   test("lacks what it was given no grant for", async () => {
     const reader = envOf(routeOf("getOffer"));
-    expect(() => host.views(reader)).toThrow("variable VIEWS_TABLE is not set");
-    expect(host.store(reader)).toBe(host.store(reader));
+    expect(() => host(reader).views).toThrow("variable VIEWS_TABLE is not set");
+    expect(host(reader).store).toBe(host(reader).store);
     expect(() => variable({ EMPTY: "" }, "EMPTY")).toThrow("variable EMPTY is not set");
   });
 

@@ -5,7 +5,7 @@ import { instant } from "../../market/time.ts";
 import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf, Role } from "../contract/operation.ts";
 import { type Problem, problemContentType } from "../contract/problem.ts";
 import { actorOf, type Caller, callerOf, roleFor } from "./caller.ts";
-import { type Access, access, type Create, type Env, type Host } from "./host.ts";
+import type { Access, Create, Env, Host } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
 import { commitTooLarge, invalid, ProblemError, problem, refuseUnknown } from "./problems.ts";
 import {
@@ -95,7 +95,7 @@ function serve<const Of extends Operation>(
   respond: (event: ApiEvent, opened: Access) => Promise<Answer<Of>>,
 ): Create<ApiEvent, ApiResult> {
   return (env: Env, host: Host) => {
-    const opened = access(env, host);
+    const opened = host(env);
     const { observer, stack } = observe<ApiEvent, ApiResult>(env);
     const handler = stack(async (event) => {
       return success(operation, await respond(event, opened), event);

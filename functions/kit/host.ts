@@ -24,34 +24,7 @@ export interface Clock {
   now(): number;
 }
 
-/** What a process gives its functions; one host may serve all functions of a process. */
-export interface Host {
-  readonly clock: Clock;
-  readonly database: Database;
-  readonly putEvents: PutEvents;
-  readonly workflows: Workflows;
-  newId(): string;
-  /** In [0, 1). */
-  random(): number;
-  store(env: Env): Store;
-  /** Commands to accounts, gathered. */
-  accounts(env: Env): AccountBatches;
-  log(env: Env): EventLog & CommitRecords;
-  feed(env: Env): Feed & FeedWriter;
-  checkpoints(env: Env): Checkpoints;
-  relay(env: Env): Relay;
-  views(env: Env): Views;
-  /** What auctions wrote beside the views. */
-  auctionItems(env: Env): ViewItems;
-  /** The Merkle tree of the feed. */
-  tree(env: Env): Tree;
-  /** The auctions' book as this process last made it: thrown away with the process. */
-  books(env: Env): BookMemory;
-  /** What is left to sell, with what this process has read of it. */
-  readSupply(env: Env): ReadSupply;
-}
-
-/** A host seen by one function: its own variables applied. Opened at first use, for a function has not every table. */
+/** What a process gives one of its functions. Opened at first use, for a function has not every table. */
 export interface Access {
   readonly env: Env;
   readonly clock: Clock;
@@ -59,21 +32,30 @@ export interface Access {
   readonly putEvents: PutEvents;
   readonly workflows: Workflows;
   newId(): string;
+  /** In [0, 1). */
   random(): number;
   readonly store: Store;
+  /** Commands to accounts, gathered. */
   readonly accounts: AccountBatches;
   readonly log: EventLog & CommitRecords;
   readonly feed: Feed & FeedWriter;
   readonly checkpoints: Checkpoints;
   readonly relay: Relay;
   readonly views: Views;
+  /** What auctions wrote beside the views. */
   readonly auctionItems: ViewItems;
+  /** The Merkle tree of the feed. */
   readonly tree: Tree;
+  /** The auctions' book as this process last made it: thrown away with the process. */
   readonly books: BookMemory;
+  /** What is left to sell, with what this process has read of it. */
   readonly readSupply: ReadSupply;
   /** Name of the table of leases, task tokens and results. */
   readonly operationsTable: string;
 }
+
+/** What a process opens for each of its functions, by the function's variables; of a table there is one of each. */
+export type Host = (env: Env) => Access;
 
 /** A Lambda before it knows its world. */
 export type Create<Event, Result> = (
@@ -94,56 +76,87 @@ export interface HostParts {
 export function createHost(parts: HostParts): Host {
   const { clock, newId = randomUUID, random = Math.random } = parts;
   const folds = createFoldCache();
-  const log = perTable((table) => createEventLog(host.database, table));
+  const database = () => given(parts.database, "DynamoDB");
+  const log = perTable((table) => createEventLog(database(), table));
   const store = perTable((table) => createStore(log(table), { folds, random }));
   const accounts = perTable((table) => createAccountBatches(store(table)));
-  const feed = perTable((table) => createFeed(host.database, table));
-  const checkpoints = perTable((table) => createCheckpoints(host.database, table));
-  const marks = perTable((table) => createMarks(host.database, table));
-  const views = perTable((table) => createViews(host.database, table));
-  const trees = perTable((table) => createTree(host.database, table));
-  const auctionItems = perTable((table) => createAuctionItems(host.database, table));
+  const feed = perTable((table) => createFeed(database(), table));
+  const checkpoints = perTable((table) => createCheckpoints(database(), table));
+  const marks = perTable((table) => createMarks(database(), table));
+  const views = perTable((table) => createViews(database(), table));
+  const trees = perTable((table) => createTree(database(), table));
+  const auctionItems = perTable((table) => createAuctionItems(database(), table));
   const supplies = perTable((table) => createSupplyReader(views(table), auctionItems(table)));
   const relays = new Map<string, Relay>();
   const books = new Map<string, BookMemory>();
-  const host: Host = {
-    clock,
-    get database() {
-      return given(parts.database, "DynamoDB");
-    },
-    get putEvents() {
-      return given(parts.putEvents, "EventBridge");
-    },
-    get workflows() {
-      return given(parts.workflows, "Step Functions");
-    },
-    newId,
-    random,
-    log: (env) => log(variable(env, "LOG_TABLE")),
-    store: (env) => store(variable(env, "LOG_TABLE")),
-    accounts: (env) => accounts(variable(env, "LOG_TABLE")),
-    feed: (env) => feed(variable(env, "FEED_TABLE")),
-    checkpoints: (env) => checkpoints(variable(env, "MARKS_TABLE")),
-    relay: (env) =>
-      once(relays, variable(env, "FEED_TABLE"), () =>
-        createRelay({ log: host.log(env), feed: host.feed(env), marks: marks(variable(env, "MARKS_TABLE")) }),
-      ),
-    views: (env) => views(variable(env, "VIEWS_TABLE")),
-    auctionItems: (env) => auctionItems(variable(env, "VIEWS_TABLE")),
-    tree: (env) => trees(variable(env, "VIEWS_TABLE")),
-    readSupply: (env) => supplies(variable(env, "VIEWS_TABLE")),
-    books: (env) =>
-      once(books, variable(env, "FEED_TABLE"), () =>
-        createBookMemory({
-          log: host.log(env),
-          feed: host.feed(env),
-          database: host.database,
-          clock,
-          operationsTable: variable(env, "OPERATIONS_TABLE"),
-        }),
-      ),
+  return (env) => {
+    const opened: Access = {
+      env,
+      clock,
+      get database() {
+        return database();
+      },
+      get putEvents() {
+        return given(parts.putEvents, "EventBridge");
+      },
+      get workflows() {
+        return given(parts.workflows, "Step Functions");
+      },
+      newId,
+      random,
+      get store() {
+        return store(variable(env, "LOG_TABLE"));
+      },
+      get accounts() {
+        return accounts(variable(env, "LOG_TABLE"));
+      },
+      get log() {
+        return log(variable(env, "LOG_TABLE"));
+      },
+      get feed() {
+        return feed(variable(env, "FEED_TABLE"));
+      },
+      get checkpoints() {
+        return checkpoints(variable(env, "MARKS_TABLE"));
+      },
+      get relay() {
+        return once(relays, variable(env, "FEED_TABLE"), () =>
+          createRelay({
+            log: opened.log,
+            feed: opened.feed,
+            marks: marks(variable(env, "MARKS_TABLE")),
+          }),
+        );
+      },
+      get views() {
+        return views(variable(env, "VIEWS_TABLE"));
+      },
+      get auctionItems() {
+        return auctionItems(variable(env, "VIEWS_TABLE"));
+      },
+      get tree() {
+        return trees(variable(env, "VIEWS_TABLE"));
+      },
+      get readSupply() {
+        return supplies(variable(env, "VIEWS_TABLE"));
+      },
+      get books() {
+        return once(books, variable(env, "FEED_TABLE"), () =>
+          createBookMemory({
+            log: opened.log,
+            feed: opened.feed,
+            database: opened.database,
+            clock,
+            operationsTable: opened.operationsTable,
+          }),
+        );
+      },
+      get operationsTable() {
+        return variable(env, "OPERATIONS_TABLE");
+      },
+    };
+    return opened;
   };
-  return host;
 }
 
 /**
@@ -159,60 +172,6 @@ export function marketClock(text: string | undefined, realNow: () => number): Cl
   if (![epoch, marketEpoch, rate].every(Number.isFinite) || rate <= 0 || rest.length > 0)
     throw new Error(`MARKET_CLOCK is not EPOCH_MS,EPOCH_MARKET_MS,RATE: ${text}`);
   return { now: () => Math.floor(marketEpoch + (realNow() - epoch) * rate) };
-}
-
-export function access(env: Env, host: Host): Access {
-  return {
-    env,
-    clock: host.clock,
-    get database() {
-      return host.database;
-    },
-    get putEvents() {
-      return host.putEvents;
-    },
-    get workflows() {
-      return host.workflows;
-    },
-    newId: () => host.newId(),
-    random: () => host.random(),
-    get store() {
-      return host.store(env);
-    },
-    get accounts() {
-      return host.accounts(env);
-    },
-    get log() {
-      return host.log(env);
-    },
-    get feed() {
-      return host.feed(env);
-    },
-    get checkpoints() {
-      return host.checkpoints(env);
-    },
-    get relay() {
-      return host.relay(env);
-    },
-    get views() {
-      return host.views(env);
-    },
-    get auctionItems() {
-      return host.auctionItems(env);
-    },
-    get tree() {
-      return host.tree(env);
-    },
-    get books() {
-      return host.books(env);
-    },
-    get readSupply() {
-      return host.readSupply(env);
-    },
-    get operationsTable() {
-      return variable(env, "OPERATIONS_TABLE");
-    },
-  };
 }
 
 /** @throws Error if the variable is missing: the function was given no grant for what it does. */

@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-p
 import type { PartialItemFailureResponse } from "@aws-lambda-powertools/batch/types";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
-import { type Access, access, type Create } from "./host.ts";
+import type { Access, Create } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
 
 /** Where an event stands: subscribers read the log, which has the newest state, not the event's copy of its data. */
@@ -20,7 +20,7 @@ export function subscriber(
   handle: (access: Access, event: Noticed, observer: Observer) => Promise<unknown>,
 ): Create<SQSEvent, PartialItemFailureResponse> {
   return (env, host) => {
-    const opened = access(env, host);
+    const opened = host(env);
     const { observer, stack } = observe<SQSEvent, PartialItemFailureResponse>(env);
     const one = async (record: SQSRecord) => {
       const { detail } = Published.parse(JSON.parse(record.body));

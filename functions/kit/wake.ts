@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Access, access, type Create } from "./host.ts";
+import type { Access, Create } from "./host.ts";
 import { type Observer, observe } from "./observe.ts";
 
 /** What is read of a DynamoDB stream's records: keys, for a record is a wake-up and no more. */
@@ -38,7 +38,7 @@ export function wakeUp(
 ): Create<unknown, NothingFailed> {
   return (env, host) => {
     const { observer, stack } = observe<unknown, NothingFailed>(env);
-    const handle = open(access(env, host), observer);
+    const handle = open(host(env), observer);
     const handler = stack(async (event) => {
       const { Records } = WakeUps.parse(event);
       if (Records.length === 0) return { batchItemFailures: [] };
