@@ -43,7 +43,7 @@ import { jobDecider } from "../../market/job.ts";
 import { millsText } from "../../market/money.ts";
 import { type OfferCommand, type OfferState, offerDecider } from "../../market/offer.ts";
 import { type PeriodState, periodDecider } from "../../market/period.ts";
-import { chargeKindOf } from "../../market/settlement/award-balance.ts";
+import { awaitsFee } from "../../market/settlement/award-balance.ts";
 import {
   emptyLedger,
   type Ledger,
@@ -129,7 +129,7 @@ export function createMemoryExchange(
   const periods = new Map<Period, PeriodState>();
   /** What became of the cards that were given back, by slot whose last gate has closed. */
   const released = new Map<number, ReleasedCards[]>();
-  /** Awards that were given back and are not charged to their end. */
+  /** Awards that were given back and still await a fee. */
   const releases = new Map<PlacementId, JobId>();
   let pending: SeenCommit[] = [];
   /** Of the day that is open. */
@@ -186,8 +186,9 @@ export function createMemoryExchange(
         releases: back,
         final,
       } = event.data;
-      if (chargeKindOf(charge) === "end" && !final) releases.set(placement, job);
-      if (final) releases.delete(placement);
+      const awaits = awaitsFee(event.data);
+      if (awaits === true) releases.set(placement, job);
+      if (awaits === false) releases.delete(placement);
       if (paid === "0" && back === "0" && !final) continue;
       const command = { type: "Settle", job, stretch, charge, paid, released: back } as const;
       carriedOut(`Settle ${charge}`, tellAccount(account, command, at));

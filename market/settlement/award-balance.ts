@@ -79,6 +79,19 @@ export function chargeKindOf(charge: string): ChargeKind | undefined {
   return kinds.find((kind) => kind === name);
 }
 
+/**
+ * Whether what a tenant gave back of an award awaits a fee after this charge; undefined: as before. An end that is not
+ * final keeps the largest fee on it; the last charge of the release lets it go.
+ */
+export function awaitsFee({
+  charge,
+  final,
+}: Pick<ChargePostedData, "charge" | "final">): boolean | undefined {
+  const kind = chargeKindOf(charge);
+  if (kind === "end" && !final) return true;
+  return kind === "release" && final ? false : undefined;
+}
+
 /** The balance after a charge of its own award. */
 export function withCharge(balance: AwardBalance, charge: ChargePostedData): AwardBalance {
   const kind = chargeKindOf(charge.charge);

@@ -14,7 +14,7 @@ import {
   Slot,
 } from "../../events/catalog/values.ts";
 import { whyExcluded } from "../job/exclusion.ts";
-import { chargeKindOf } from "../settlement/award-balance.ts";
+import { awaitsFee } from "../settlement/award-balance.ts";
 import { bidsForMore } from "../stretch.ts";
 import {
   type At,
@@ -170,12 +170,15 @@ type ChargePostedData = Extract<JobEvent, { type: "ChargePosted" }>["data"];
 function charged({ charge, job, placement, final }: ChargePostedData, at: At): ViewChange[] {
   const where: ChargeView = { job, position: at.position, version: at.version };
   const posted = put(viewKeys.charge(charge), where);
-  const kind = chargeKindOf(charge);
-  // An end that is not final keeps the largest fee on what was given back; the last charge of the release lets it go.
-  if (kind === "end" && !final)
-    return [posted, put<ReleaseView>(viewKeys.release(placement), { job, placement })];
-  if (kind === "release" && final) return [posted, remove(viewKeys.release(placement))];
-  return [posted];
+  const release = viewKeys.release(placement);
+  switch (awaitsFee({ charge, final })) {
+    case true:
+      return [posted, put<ReleaseView>(release, { job, placement })];
+    case false:
+      return [posted, remove(release)];
+    case undefined:
+      return [posted];
+  }
 }
 
 function own(view: JobView): ViewChange {
