@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Command, Option } from "@commander-js/extra-typings";
-import { OwnerId } from "../functions/contract/identifiers.ts";
 import { roles } from "../functions/contract/operation.ts";
-import { openIssuer } from "../infra/local/issuer.ts";
+import { openIssuer, refusedToken } from "../infra/local/issuer.ts";
 import { logInToPool } from "./cognito.ts";
 import { Failure, usage } from "./failure.ts";
 import { time } from "./figures.ts";
@@ -69,14 +66,11 @@ async function grant(io: Io, options: LoginOptions): Promise<Granted> {
     return logInToPool(io, { pool, client, user, password, newPassword: () => secrets("New password") });
   }
   if (owner === undefined) throw usage("say in whose name, or give --pool or --token", "--owner");
-  const named = OwnerId.safeParse(owner);
-  if (!named.success)
-    throw usage(`${owner} is no name of an owner: ${named.error.issues[0]?.message}`, "--owner");
   if (hours < 1 || hours > hoursMax) throw usage(`from 1 to ${hoursMax}, a year`, "--hours");
   if (role === undefined || role.length === 0)
     throw usage(`say in which role: ${roles.join(", ")}`, "--role");
-  if (!existsSync(join(data, "issuer.json")))
-    throw usage(`${resolve(data)} holds no exchange: start one with npm start, or give its folder`, "--data");
+  const refused = refusedToken(owner, data);
+  if (refused !== undefined) throw usage(refused.problem, refused.option);
   const issuer = await openIssuer(data);
   return { token: await issuer.mint({ owner, roles: role, seconds: hours * 3600 }) };
 }

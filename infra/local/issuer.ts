@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   createLocalJWKSet,
   exportJWK,
@@ -10,6 +10,7 @@ import {
   jwtVerify,
   SignJWT,
 } from "jose";
+import { OwnerId } from "../../functions/contract/identifiers.ts";
 import { writtenOnce } from "./written-once.ts";
 
 /** Tokens with the claims that Cognito gives, from keys that this folder made at its first start. */
@@ -31,6 +32,20 @@ export interface TokenHolder {
 export const issuerName = "urn:suanwang:local";
 export const audience = "suanwang-local";
 const algorithm = "RS256";
+
+/** Why a token cannot be asked for on the command line, and the option to mend; undefined: it can. */
+export function refusedToken(
+  owner: string,
+  folder: string,
+): { readonly option: "--owner" | "--data"; readonly problem: string } | undefined {
+  const { error } = OwnerId.safeParse(owner);
+  if (error !== undefined) {
+    return { option: "--owner", problem: `${owner} is no name of an owner: ${error.issues[0]?.message}` };
+  }
+  if (existsSync(join(folder, "issuer.json"))) return undefined;
+  const problem = `${resolve(folder)} holds no exchange: start one with npm start, or give its folder`;
+  return { option: "--data", problem };
+}
 
 /** @param folder where `issuer.json` lies, or is made, readable by its owner only */
 export async function openIssuer(folder: string): Promise<Issuer> {

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { OwnerId } from "../../functions/contract/identifiers.ts";
 import { roles as known } from "../../functions/contract/operation.ts";
+import { refusedToken } from "./issuer.ts";
 
 interface TokenOptions {
   readonly owner: string;
@@ -32,15 +30,10 @@ export function readTokenOptions(args: readonly string[]): TokenOptions | "help"
   if (values.help) return "help";
   const { owner, role: roles, data } = values;
   if (owner === "") throw new Error("--owner is missing: say in whose name");
-  const named = OwnerId.safeParse(owner);
-  if (!named.success)
-    throw new Error(`--owner ${owner} is no name of an owner: ${named.error.issues[0]?.message}`);
   if (roles.length === 0) throw new Error(`--role is missing: say in which of ${known.join(", ")}`);
   const strange = roles.find((role) => !known.some((name) => name === role));
   if (strange !== undefined) throw new Error(`--role is one of ${known.join(", ")}, not ${strange}`);
-  if (!existsSync(join(data, "issuer.json")))
-    throw new Error(
-      `--data: ${resolve(data)} holds no exchange: start one with npm start, or give its folder`,
-    );
+  const refused = refusedToken(owner, data);
+  if (refused !== undefined) throw new Error(`${refused.option}: ${refused.problem}`);
   return { owner, roles, data };
 }
