@@ -2,7 +2,7 @@ import type { OfferId } from "../../events/catalog/values.ts";
 import { cardsOf } from "../center.ts";
 import { stepsOf } from "../offer.ts";
 import { cardsLeft, type Reclaimed } from "../reclaimed.ts";
-import { hourOfDay, SLOT_SECONDS, SLOTS_PER_HOUR } from "../time.ts";
+import { hourOfDay, SLOTS_PER_HOUR } from "../time.ts";
 import {
   type BookAward,
   type BookDraw,
@@ -37,7 +37,7 @@ export interface OfferRun {
   readonly sold: readonly number[];
 }
 
-interface Slots {
+export interface Slots {
   readonly from: number;
   readonly to: number;
 }
@@ -104,7 +104,8 @@ export function endAt(award: BookAward, center: BookAward["fills"][number]["cent
   return Math.min(endOfAll(award), award.cuts.get(center) ?? award.to);
 }
 
-function endOfAll({ cut, until, to }: BookAward): number {
+/** First slot of which an award takes nothing any more, of whatever center. */
+export function endOfAll({ cut, until, to }: BookAward): number {
   return Math.min(cut ?? to, until ?? to);
 }
 
@@ -440,44 +441,6 @@ export function noteSoldRuns(book: BookState, gate: number): void {
       const reach = minRun + 2 * SLOTS_PER_HOUR;
       book.soldRuns.set(offer, { from: Math.max(begin, slot + 1 - reach), to: slot + 1 });
     }
-}
-
-/** A dedicated line on sale: whole Gbps that are free in every slot on sale. */
-export interface LinkLeft {
-  readonly a: string;
-  readonly b: string;
-  readonly gbps: number;
-  readonly latencyMs: number;
-  readonly perGB: number;
-}
-
-/** Lines between centers that are on the market, less what earlier awards took: the least that any slot has left. */
-export function linksLeft(book: BookState, { from, to }: Slots): LinkLeft[] {
-  const taken = gigabitsTaken(book, { from, to });
-  return [...book.centers.values()]
-    .filter(isOnMarket)
-    .flatMap(({ spec, links }) => links.map((link) => ({ a: spec.center, link })))
-    .filter(({ link }) => isOnMarket(book.centers.get(link.to)))
-    .map(({ a, link }) => {
-      const most = Math.max(0, ...(taken.get(`${a}~${link.to}`) ?? []));
-      const gbps = Math.max(0, Math.floor(link.gbps - most / SLOT_SECONDS));
-      return { a, b: link.to, gbps, latencyMs: link.latencyMs, perGB: link.perGB };
-    })
-    .sort((x, y) => (`${x.a}~${x.b}` < `${y.a}~${y.b}` ? -1 : 1));
-}
-
-function gigabitsTaken(book: BookState, { from, to }: Slots): Map<string, Float64Array> {
-  const taken = new Map<string, Float64Array>();
-  for (const job of book.jobs.values())
-    for (const award of job.awards)
-      for (const use of award.links) {
-        const row = taken.get(use.link) ?? new Float64Array(to - from);
-        taken.set(use.link, row);
-        const end = Math.min(use.to, endOfAll(award), to);
-        for (let slot = Math.max(use.from, from); slot < end; slot++)
-          row[slot - from] = (row[slot - from] ?? 0) + use.gigabits;
-      }
-  return taken;
 }
 
 /** Slots of one unit on sale. */
