@@ -118,18 +118,18 @@ async function penaltyWasWrong(exchange: InMemoryExchange, left?: string) {
   const charges = commits.flatMap(({ events }) => events.filter(({ type }) => type === "ChargePosted"));
   const [{ data }] = z.tuple([Charge]).parse(charges);
   const { charge, job } = data;
-  const [line] = data.lines;
+  const [{ kind, row, from, to, mills }] = data.lines;
   const found: FoundBreak = {
     code: "wrongPrice",
     about: charge,
     subject: charge,
     period: Period.parse(today),
     job,
-    mills: line.mills,
+    mills,
     detail: "No penalty was due.",
   };
   await record(exchange, { breaks: [found] });
-  const lines = [{ ...line, from: line.to, to: line.from, mills: left ?? line.mills }];
+  const lines = [{ kind, row, from: to, to: from, mills: left ?? mills }];
   const body = { resolution: "corrected", correction: { lines } };
   await succeeds(
     exchange.call(operations.resolveBreak, finance, { params: { break: breakIdOf(found) }, body }),
