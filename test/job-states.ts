@@ -7,7 +7,7 @@ import { acceptAt, admitted, awardOf, inSlot, jobAfter, place, placementId, star
 
 /** Givens of the tests of a job: commands that lead to a state, and what the job then decides. */
 
-export const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
+const types = (events: readonly JobEvent[]) => events.map(({ type }) => type);
 export const when = (state: JobState, command: JobCommand) => jobDecider.decide(command, state);
 
 /** Types of the events of one more command. */
@@ -29,7 +29,6 @@ export const running = [...ready, start(1)];
 
 /** From 4 to 8 cards in slots 100 to 109. */
 export const service = { kind: "service", floor: 4, to: 110, maxSlots: 10 } as const;
-
 export const cancel: JobCommand = { type: "Cancel", at: inSlot(98) };
 
 export const refuse = (center: CenterId, at: number): JobCommand => ({
