@@ -1,69 +1,34 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
-import { type AccountEvent, accountEvents } from "../../events/catalog/account.ts";
 import { type DomainEvent, parseEvent } from "../../events/catalog/catalog.ts";
-import type { Commit, StoredEvent } from "../../events/catalog/envelope.ts";
+import type { Commit } from "../../events/catalog/envelope.ts";
 import type { ChargeLine } from "../../events/catalog/job.ts";
-import { PeriodClosed } from "../../events/catalog/period.ts";
 import { DrawId, PlacementId } from "../../events/catalog/values.ts";
-import { canonicalJson } from "../../events/store/canonical-json.ts";
-import { type FeedHead, genesis, hashBytes, PageBody, pageBytes } from "../../events/store/chain.ts";
-import { operations } from "../../functions/contract/operations.ts";
-import { type AccountState, accountDecider, carryOf } from "../../market/account.ts";
+import { hashBytes } from "../../events/store/chain.ts";
 import { mills, millsText } from "../../market/money.ts";
 import type { ChargePostedData } from "../../market/settlement/award-balance.ts";
-import { emptyLedger, totalsOf, withEvents } from "../../market/settlement/ledger.ts";
-import { instant, periodOf, periodStart, SLOTS_PER_DAY, slotStart } from "../../market/time.ts";
-import { closeDays as closeAll } from "../../test/close-days.ts";
-import {
-  acme,
-  alpha,
-  beta,
-  bolt,
-  finance,
-  type InMemoryExchange,
-  type Member,
-  newCenter,
-  newJob,
-  newOffer,
-  openAccount,
-  openCenter,
-  product,
-  startExchange,
-  succeeds,
-} from "../../test/exchange-in-memory.ts";
+import { product } from "../../test/exchange-in-memory.ts";
+import { agreeing, type Change, eventsOf, forged, rechained } from "../../test/forged-feed.ts";
+import { type Day, honestDay } from "../../test/honest-day.ts";
 import { audit } from "./audit.ts";
 import type { RawPage } from "./feed.ts";
 
 const chain = "feed chain verified, every commit once and in order";
+
 const balance = "sum of debits = sum of credits";
+
 const awards = "charges of the ledger = awards recomputed from the raw log";
+
 const tax = "tax of each job = its rate on what its tenant paid for";
+
 const holds = "every charge paid once, out of funds held";
+
 const cards = "no card sold twice";
+
 const reclaims = "reclaimed cards given back, by jobs that take such cards only";
 
-/** Awards of the honest day, by what becomes of them. */
-interface Day {
-  readonly pages: readonly RawPage[];
-  readonly placements: Readonly<Record<Name, PlacementId>>;
-}
-type Name =
-  | "early"
-  | "wide"
-  | "lone"
-  | "resold"
-  | "dropped"
-  | "quit"
-  | "unready"
-  | "refused"
-  | "late"
-  | "night"
-  | "longer"
-  | "taxed";
-
 let day: Day;
+
 beforeAll(async () => {
   day = await honestDay();
 });
@@ -726,12 +691,6 @@ function faultsOf(pages: readonly RawPage[]): Record<string, string> {
   );
 }
 
-function eventsOf(pages: readonly RawPage[]): DomainEvent[] {
-  return pages
-    .flatMap(({ text }) => PageBody.parse(JSON.parse(text)).commits)
-    .flatMap(({ events }) => events.map(({ type, data }) => parseEvent(type, data)));
-}
-
 /** The id of an award's only charge of a kind. */
 function chargeOf(placement: PlacementId, kind: string): string {
   const charges = eventsOf(day.pages).flatMap((event) =>
@@ -743,46 +702,6 @@ function chargeOf(placement: PlacementId, kind: string): string {
   if (charge === undefined || charges.length > 1)
     throw new Error(`${charges.length} charges of ${placement}`);
   return charge;
-}
-
-/** The pages with other commits, by somebody who writes all hashes anew, those that closed days name as well. */
-function rechained(
-  pages: readonly RawPage[],
-  change: (commits: readonly Commit[], position: number) => readonly Commit[],
-): RawPage[] {
-  const known = new Map<string, string>();
-  const renamed = ({ type, v, data }: StoredEvent): StoredEvent => {
-    if (type !== PeriodClosed.type) return { type, v, data };
-    const closed = PeriodClosed.data.parse(data);
-    return { type, v, data: { ...closed, feedHash: known.get(closed.feedHash) ?? closed.feedHash } };
-  };
-  let head: FeedHead = genesis;
-  return pages.map(({ position, text }) => {
-    const commits = change(PageBody.parse(JSON.parse(text)).commits, position);
-    const own = commits.map((commit) => canonicalJson({ ...commit, events: commit.events.map(renamed) }));
-    const bytes = pageBytes(head, own);
-    head = { position, hash: hashBytes(bytes) };
-    known.set(hashBytes(text), head.hash);
-    return { position, text: bytes };
-  });
-}
-
-type Change = (event: DomainEvent, place: { stream: string; position: number }) => readonly DomainEvent[];
-
-/** The pages with other events, by somebody who counts all versions anew as well. */
-function forged(pages: readonly RawPage[], change: Change): RawPage[] {
-  const versions = new Map<string, number>();
-  return rechained(pages, (commits, position) =>
-    commits.flatMap((commit) => {
-      const { stream } = commit;
-      const version = (versions.get(stream) ?? 0) + 1;
-      const events = commit.events
-        .flatMap(({ type, data }) => change(parseEvent(type, data), { stream, position }))
-        .map(({ type, data }) => ({ type, v: 1, data }));
-      versions.set(stream, version + events.length - 1);
-      return events.length === 0 ? [] : [{ ...commit, version, events }];
-    }),
-  );
 }
 
 /** Other lines of a charge, paid as they say. */
@@ -818,302 +737,4 @@ function netOf(account: string, lines: readonly ChargeLine[]): bigint {
     const amount = mills(line.mills);
     return sum + (line.from === tenant ? amount : 0n) - (line.to === tenant ? amount : 0n);
   }, 0n);
-}
-
-/** The pages with accounts carried and days closed as the other events have it: a lie that agrees with itself. */
-function agreeing(pages: readonly RawPage[]): RawPage[] {
-  return forged(forged(pages, carrying()), totalling());
-}
-
-function carrying(): Change {
-  const accounts = new Map<string, AccountState>();
-  const before = new Map<string, AccountState>();
-  const stated = (event: DomainEvent, stream: string): DomainEvent => {
-    if (event.type === "AccountOpened" && event.data.carriedFrom !== undefined) {
-      const from = before.get(event.data.account);
-      return from === undefined || from.phase === "unknown"
-        ? event
-        : { ...event, data: { ...event.data, ...balanceOf(from) } };
-    }
-    const state = accounts.get(stream);
-    if (event.type !== "AccountCarried" || state === undefined || state.phase === "unknown") return event;
-    before.set(event.data.account, state);
-    return { ...event, data: { ...event.data, ...balanceOf(state) } };
-  };
-  const balanceOf = (state: Exclude<AccountState, { phase: "unknown" }>) => {
-    const { available, holds: held } = carryOf(state);
-    return { available, holds: [...held] };
-  };
-  return (event, { stream }) => {
-    const next = stated(event, stream);
-    if (isOfAccount(next))
-      accounts.set(stream, accountDecider.evolve(accounts.get(stream) ?? accountDecider.initial, next));
-    return [next];
-  };
-}
-
-function isOfAccount(event: DomainEvent): event is AccountEvent {
-  return accountEvents.some(({ type }) => type === event.type);
-}
-
-function totalling(): Change {
-  const unclosed: { position: number; event: DomainEvent }[] = [];
-  return (event, { position }) => {
-    unclosed.push({ position, event });
-    if (event.type !== "PeriodClosed") return [event];
-    const own = unclosed.filter((each) => each.position <= event.data.position);
-    unclosed.splice(0, own.length);
-    const ledger = withEvents(
-      emptyLedger,
-      own.map((each) => each.event),
-    );
-    return [{ ...event, data: { ...event.data, ...totalsOf(ledger) } }];
-  };
-}
-
-const At = z.looseObject({ period: z.string().optional() });
-const Page = z.object({ auction: z.int(), page: z.int(), pages: z.int() });
-
-/** Every day that is over: one deposit is the last page's, another comes before the feed brings the cut: the next day's. */
-async function closeDays(exchange: InMemoryExchange): Promise<void> {
-  const cutPeriods = new Set<string>();
-  await closeAll(exchange, async (name, input) => {
-    const { period } = At.parse(input);
-    if (name === "cut-off" && period !== undefined && !cutPeriods.has(period)) {
-      cutPeriods.add(period);
-      await exchange.pump();
-      await deposit(exchange);
-      await exchange.pump();
-      await deposit(exchange);
-    }
-    return exchange.invoke(name, input);
-  });
-}
-
-async function deposit(exchange: InMemoryExchange): Promise<void> {
-  const params = { account: bolt.owner };
-  await succeeds(exchange.call(operations.depositFunds, finance, { params, body: { mills: "1" } }));
-}
-
-/** Of bolt's account, for the jobs that it asks for from now on. */
-async function setTaxRate(exchange: InMemoryExchange, taxRate: number): Promise<void> {
-  const params = { account: bolt.owner };
-  await succeeds(exchange.call(operations.setTaxRate, finance, { params, body: { taxRate } }));
-}
-
-async function readPages(exchange: InMemoryExchange): Promise<RawPage[]> {
-  const pages: RawPage[] = [];
-  for (;;) {
-    const query = { after: pages.length, limit: 16 };
-    const answer = await succeeds(exchange.call(operations.readFeed, finance, { query }));
-    if (answer.pages.length === 0) return pages;
-    pages.push(...answer.pages.map(({ position, text }) => ({ position, text })));
-  }
-}
-
-/** Two centers and two tenants through a day and a night, and both days closed, by the exchange's own functions. */
-async function honestDay(): Promise<Day> {
-  const exchange = await startExchange();
-  const opening = exchange.slot();
-  const midnight = periodStart(periodOf(opening)) + SLOTS_PER_DAY;
-  const ownerOf = (center: string) => (center === "c-2" ? beta : alpha);
-  const goTo = async (slot: number, alive: readonly string[] = ["c-1"]) => {
-    exchange.clock.set(slotStart(slot));
-    for (const center of alive)
-      await succeeds(exchange.call(operations.renewLease, ownerOf(center), { params: { center } }));
-  };
-  const auction = async () => {
-    await exchange.pump();
-    await exchange.runAuctions();
-    await exchange.pump();
-  };
-  const post = async (tenant: Member, more: Readonly<Record<string, unknown>>) =>
-    (await succeeds(exchange.call(operations.postJob, tenant, { body: newJob(exchange, "c-1", more) }))).job;
-  const awardOf = async (tenant: Member, job: string) => {
-    const { awards: own } = await succeeds(exchange.call(operations.getJob, tenant, { params: { job } }));
-    const award = own.at(-1);
-    if (award === undefined) throw new Error("the auction awarded nothing");
-    return award.placement;
-  };
-  const begin = async (placement: PlacementId, centers: readonly string[] = ["c-1"]) => {
-    const params = { placement };
-    for (const center of centers) {
-      const [owner, body] = [ownerOf(center), { center, run: 1 }];
-      await succeeds(exchange.call(operations.acceptPlacement, owner, { params, body: { center } }));
-      await succeeds(exchange.call(operations.startPlacement, owner, { params, body }));
-    }
-  };
-  /** In mid-slot. */
-  const complete = async (placement: PlacementId) => {
-    exchange.clock.set(slotStart(exchange.slot()) + 30_000);
-    const body = { center: "c-1", run: 1, outcome: "completed" };
-    await succeeds(exchange.call(operations.finishPlacement, alpha, { params: { placement }, body }));
-  };
-  const cancel = async (tenant: Member, job: string) =>
-    succeeds(exchange.call(operations.cancelJob, tenant, { params: { job } }));
-  const meter = async (placement: PlacementId, from: number, to: number, count: number) => {
-    const cardSeconds = ((to - from) / 1000) * count;
-    const body = { center: "c-2", run: 1, from: instant(from), to: instant(to), cardSeconds };
-    await succeeds(exchange.call(operations.meterPlacement, beta, { params: { placement }, body }));
-  };
-
-  await openCenter(exchange, alpha, "c-1");
-  const frameworks = ["PyTorch", "MindSpore"];
-  const small = { ...newCenter("c-2"), pools: [{ product, cards: 6, frameworks }] };
-  await succeeds(exchange.call(operations.joinNetwork, beta, { body: small }));
-  await goTo(opening, ["c-1", "c-2"]);
-  const offer = newOffer(exchange, "c-2", { cards: 6, reserve: 200 });
-  await succeeds(exchange.call(operations.postOffer, beta, { body: offer }));
-  for (const owner of [acme, bolt]) await openAccount(exchange, owner);
-
-  // Together they take all cards, and only c-2 can run `lone`.
-  const window = { to: opening + 11 };
-  const jobs = {
-    early: await post(acme, window),
-    wide: await post(bolt, { ...window, kind: "div", cards: 12 }),
-    lone: await post(acme, { ...window, kind: "div", cards: 2, frameworks: ["MindSpore"] }),
-  };
-  await auction();
-  const early = await awardOf(acme, jobs.early);
-  const wide = await awardOf(bolt, jobs.wide);
-  const lone = await awardOf(acme, jobs.lone);
-  await goTo(opening + 1, ["c-1", "c-2"]);
-  await begin(early);
-  await begin(wide, ["c-1", "c-2"]);
-  await begin(lone, ["c-2"]);
-
-  await goTo(opening + 3);
-  const resoldJob = await post(bolt, { slots: 5, to: opening + 9 });
-  await complete(early);
-  await auction();
-  const resold = await awardOf(bolt, resoldJob);
-  await goTo(opening + 4);
-  await begin(resold);
-  // Silence counts where the exchange was there to hear: a gate closes in every slot.
-  await auction();
-
-  await goTo(opening + 5);
-  await auction();
-  const failed = slotStart(opening + 5) + 30_000;
-  exchange.clock.set(failed);
-  await meter(wide, slotStart(opening + 5), failed, 4);
-  await meter(lone, slotStart(opening + 5), failed, 2);
-  await exchange.invoke("sweep-leases", {});
-  await exchange.pump();
-  await goTo(opening + 9);
-  await complete(resold);
-  await complete(wide);
-  await exchange.pump();
-
-  await goTo(opening + 20);
-  const droppedJob = await post(acme, { to: opening + 31 });
-  await auction();
-  const dropped = await awardOf(acme, droppedJob);
-  await cancel(acme, droppedJob);
-  // Nobody buys its cards again at the next gates, so it owes the fee for their slots.
-  for (const slot of [21, 22, 23]) {
-    await goTo(opening + slot);
-    await auction();
-  }
-
-  // One is withdrawn while it runs, the other before its center was ready for it.
-  await goTo(opening + 30);
-  const quitJob = await post(acme, { to: opening + 41 });
-  const unreadyJob = await post(bolt, { to: opening + 41 });
-  await auction();
-  const quit = await awardOf(acme, quitJob);
-  const unready = await awardOf(bolt, unreadyJob);
-  await goTo(opening + 31);
-  await begin(quit);
-  await cancel(bolt, unreadyJob);
-  await goTo(opening + 33);
-  await cancel(acme, quitJob);
-
-  await goTo(opening + 50);
-  const refusedJob = await post(acme, { to: opening + 61 });
-  await auction();
-  const refused = await awardOf(acme, refusedJob);
-  await goTo(opening + 51);
-  await begin(refused);
-  await goTo(opening + 53);
-  const refusal = { params: { placement: refused }, body: { center: "c-1" } };
-  await succeeds(exchange.call(operations.refusePlacement, alpha, refusal));
-  await cancel(acme, refusedJob);
-
-  // Its auction is sealed when two of its slots are past: it does not pay for them.
-  await goTo(opening + 60);
-  const lateJob = await post(bolt, { to: opening + 71 });
-  await exchange.pump();
-  const solving = await exchange.invoke("close-gate", {});
-  let awarded = Page.parse(await exchange.invoke("solve-auction", solving));
-  await goTo(opening + 62);
-  while (awarded.page < awarded.pages) awarded = Page.parse(await exchange.invoke("publish-awards", awarded));
-  await exchange.invoke("seal-auction", { auction: awarded.auction });
-  const late = await awardOf(bolt, lateJob);
-  await goTo(opening + 63);
-  await begin(late);
-  await goTo(opening + 65);
-  await complete(late);
-  await exchange.pump();
-
-  // Its run ends while the auction awards that it goes on: the next gate sells those cards again.
-  await goTo(opening + 70);
-  const overtakenJob = await post(acme, { slots: 5, to: opening + 76, extendLimit: 400, maxSlots: 10 });
-  await auction();
-  const begun = await awardOf(acme, overtakenJob);
-  await goTo(opening + 71);
-  await begin(begun);
-  await goTo(opening + 72);
-  await exchange.pump();
-  const closed = await exchange.invoke("close-gate", {});
-  let going = Page.parse(await exchange.invoke("solve-auction", closed));
-  await cancel(acme, overtakenJob);
-  while (going.page < going.pages) going = Page.parse(await exchange.invoke("publish-awards", going));
-  await exchange.invoke("seal-auction", { auction: going.auction });
-  const overtaken = await awardOf(acme, overtakenJob);
-  expect(overtaken).not.toBe(begun);
-  await exchange.pump();
-  await goTo(opening + 73);
-  await setTaxRate(exchange, 600);
-  const fillingJobs = [await post(bolt, { to: opening + 84 }), await post(bolt, { to: opening + 84 })];
-  await auction();
-  await goTo(opening + 74);
-  for (const job of fillingJobs) await begin(await awardOf(bolt, job));
-  const taxed = await awardOf(bolt, fillingJobs[0] ?? "none");
-  await setTaxRate(exchange, 0);
-  await goTo(opening + 85);
-  await exchange.pump();
-
-  await goTo(midnight - 6);
-  const nightJob = await post(bolt, { to: midnight + 5, extendLimit: 400, maxSlots: 20 });
-  await auction();
-  const night = await awardOf(bolt, nightJob);
-  await goTo(midnight - 5);
-  await begin(night);
-  await goTo(midnight);
-  await exchange.pump();
-  await closeDays(exchange);
-  await goTo(midnight + 1);
-  await auction();
-  const longer = await awardOf(bolt, nightJob);
-  await goTo(midnight + 8);
-  await complete(night);
-  await goTo(midnight + SLOTS_PER_DAY);
-  await exchange.pump();
-  await closeDays(exchange);
-  const placements = {
-    early,
-    wide,
-    lone,
-    resold,
-    dropped,
-    quit,
-    unready,
-    refused,
-    late,
-    night,
-    longer,
-    taxed,
-  };
-  return { pages: await readPages(exchange), placements };
 }
