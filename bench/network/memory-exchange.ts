@@ -40,6 +40,7 @@ import { releasedSlots } from "../../market/job/charging.ts";
 import type { JobCommand } from "../../market/job/commands.ts";
 import type { JobState } from "../../market/job/state.ts";
 import { jobDecider } from "../../market/job.ts";
+import { sizeOf } from "../../market/layered-map.ts";
 import { millsText } from "../../market/money.ts";
 import { type OfferCommand, type OfferState, offerDecider } from "../../market/offer.ts";
 import { type PeriodState, periodDecider } from "../../market/period.ts";
@@ -65,6 +66,7 @@ export interface MemoryExchange {
   job(id: JobId): JobState;
   /** Account states in their open periods. */
   accounts(): ReadonlyMap<AccountId, KnownAccount>;
+  openHolds(account: AccountId): number;
   ledger(): Ledger;
   /** Throws if a center or offer is refused: no scenario may ask for that. */
   tellCenter(id: CenterId, command: CenterCommand, at: number): void;
@@ -308,6 +310,10 @@ export function createMemoryExchange(
       new Map(
         [...accounts].flatMap(([id, state]) => (state.phase === "unknown" ? [] : [[id, state] as const])),
       ),
+    openHolds(account) {
+      const state = accounts.get(account);
+      return state === undefined || state.phase === "unknown" ? 0 : sizeOf(state.holds);
+    },
     ledger: () => mergeLedgers(all, ledger),
     tellCenter(id, command, at) {
       commit(streams.center(id), at, carriedOut(id, carryOut(centers, centerDecider, id, command)));

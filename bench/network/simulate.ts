@@ -60,6 +60,11 @@ const CLOSE_DELAY = 300;
 const CHECKPOINT_SECONDS = 3600;
 /** Bids for a first award that a tenant has in the book at most; its other jobs wait their turn at home. */
 const BIDS_MOST = 32;
+/**
+ * Accounts of each tenant: every stretch of a job has a hold of its own until it is charged, and one account has
+ * `rules.openHoldsMax` of them at most. Each job is on the account that has fewest when it is requested.
+ */
+const ACCOUNTS = 8;
 
 /** A placement at its center. Jobs of the traces are gangs in one center. */
 interface Run {
@@ -186,16 +191,20 @@ function join(world: World): void {
     exchange.postOffer(OfferId.parse(key), { type: "Post", offer, poolCards, at: opening }, opening);
   }
   const period = periodOf(first);
-  for (const { tenant } of scenario.tenants) {
-    const account = AccountId.parse(tenant);
-    exchange.openAccount(account, { type: "Open", account, owner: OwnerId.parse(tenant), period }, opening);
-    const deposit = DepositId.parse(`deposit-${tenant}`);
-    exchange.deposit(
-      account,
-      { type: "Deposit", deposit, mills: MillsText.parse(scenario.deposit) },
-      opening,
-    );
-  }
+  for (const { tenant } of scenario.tenants)
+    for (const account of accountsOf(tenant)) {
+      exchange.openAccount(account, { type: "Open", account, owner: OwnerId.parse(tenant), period }, opening);
+      const deposit = DepositId.parse(`deposit-${account}`);
+      exchange.deposit(
+        account,
+        { type: "Deposit", deposit, mills: MillsText.parse(scenario.deposit) },
+        opening,
+      );
+    }
+}
+
+function accountsOf(tenant: string): AccountId[] {
+  return Array.from({ length: ACCOUNTS }, (_, n) => AccountId.parse(n === 0 ? tenant : `${tenant}-${n + 1}`));
 }
 
 function schedule(world: World): void {
@@ -277,13 +286,20 @@ function requestNext(world: World, desk: Desk, at: number): void {
   }
 }
 
+/** @throws Error if it is rejected: its tenant has the funds, and would wait for ever behind it */
 function request(world: World, scenario: ScenarioJob, at: number): void {
   const first = slotOf(world.opening);
   const { window, ...bid } = scenario.bid;
   const spec = JobSpec.parse({ ...bid, from: first + window.from, to: first + window.to });
   const job = JobId.parse(scenario.key);
-  const [account, owner] = [AccountId.parse(scenario.tenant), OwnerId.parse(scenario.tenant)];
-  world.exchange.requestJob({ type: "Request", job, owner, account, spec, at: msOf(world, at) });
+  const owner = OwnerId.parse(scenario.tenant);
+  const { exchange } = world;
+  const account = accountsOf(owner).reduce((least, other) =>
+    exchange.openHolds(other) < exchange.openHolds(least) ? other : least,
+  );
+  exchange.requestJob({ type: "Request", job, owner, account, spec, at: msOf(world, at) });
+  const state = exchange.job(job);
+  if (state.phase === "rejected") throw new Error(`${job} is rejected: ${state.reason}`);
 }
 
 /** What a job's center and workflow do when an event of the job reaches them. */
