@@ -481,7 +481,7 @@ export function withCorrection(
   return how === "posted" ? corrected : behind(corrected, one, parseEvent("FundsAdjusted", entry));
 }
 
-/** A payout of the first day, stated on the second: what its lines gave, changed. */
+/** A payout of the first day, stated on the second: what the lines of its charges and corrections gave, changed. */
 export function withPayout(
   days: MarketDays,
   pick: number,
@@ -492,7 +492,8 @@ export function withPayout(
   const opened = second === undefined ? undefined : ofType(second.events, "AccountOpened")[0];
   if (first === undefined || joined === undefined || opened === undefined) return undefined;
   const { center, owner } = joined.event.data;
-  const lines = ofType(first.events, "ChargePosted").flatMap(({ event }) => event.data.lines);
+  const posted = [...ofType(first.events, "ChargePosted"), ...ofType(first.events, "CorrectionPosted")];
+  const lines = posted.flatMap(({ event }) => event.data.lines);
   const sum = (side: "from" | "to") =>
     lines.reduce(
       (total, line) => (line[side] === `center:${center}` ? total + mills(line.mills) : total),
