@@ -389,6 +389,8 @@ function checkReady(events: readonly JobEvent[], state: JobState): void {
   const said = new Set<string>();
   for (const event of events) {
     if (event.type === "JobAccepted") said.add(`${event.data.placement} ${event.data.center}`);
+    // One that meters what it runs has said so, too.
+    if (event.type === "JobMetered") said.add(`${event.data.placement} ${event.data.usage.center}`);
     if (event.type !== "ChargePosted") continue;
     const placement = state.placementOf.get(event.data.placement);
     for (const { kind, center } of event.data.lines)
