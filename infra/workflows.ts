@@ -12,6 +12,7 @@ import {
   IntegrationPattern,
   JsonPath,
   LogLevel,
+  type RetryProps,
   StateMachine,
   StateMachineType,
   Succeed,
@@ -29,15 +30,24 @@ export type StepFunction = (name: string) => IFunction;
 /** Every step may be repeated: what it appends is idempotent, and the log says where to go on. */
 const again = { maxAttempts: 6, interval: Duration.seconds(1), backoffRate: 2 };
 
-/** @param payload absent: the state's whole input */
-function step(scope: Construct, id: string, handler: IFunction, payload?: TaskInput): LambdaInvoke {
+/**
+ * @param payload absent: the state's whole input
+ * @param retries of errors of their own, before those of all others
+ */
+function step(
+  scope: Construct,
+  id: string,
+  handler: IFunction,
+  payload?: TaskInput,
+  retries: readonly RetryProps[] = [],
+): LambdaInvoke {
   const task = new LambdaInvoke(scope, id, {
     lambdaFunction: handler,
     ...(payload === undefined ? {} : { payload }),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
-  task.addRetry(again);
+  for (const retry of [...retries, again]) task.addRetry(retry);
   return task;
 }
 
@@ -225,16 +235,31 @@ export function createJobWorkflow(parent: Construct, find: StepFunction): StateM
  */
 const closingAtOnce = 8;
 
+/** A close waits an hour for the lists that it goes by; then it fails, which an alarm tells (decision 0126). */
+const untilViewsCatchUp: RetryProps = {
+  errors: ["ViewsBehind"],
+  maxAttempts: 240,
+  interval: Duration.seconds(15),
+  backoffRate: 1,
+};
+
 /**
- * The period: charge what the day delivered, page by page, carry the accounts over, fix where the day ends in the feed,
+ * The period: once the lists have the day, charge what the day delivered, page by page, carry the accounts over, fix where the day ends in the feed,
  * fold what lies before that by ranges of pages and put it together by buckets, state the payouts, close the day for ever.
  */
 export function createPeriodWorkflow(parent: Construct, find: StepFunction): StateMachine {
   const { called, handler } = noting(find);
   const scope = new Construct(parent, "period-workflow");
-  const of = (id: string, name: string, more: Record<string, unknown> = {}) =>
-    step(scope, id, handler(name), TaskInput.fromObject({ period: JsonPath.stringAt("$.period"), ...more }));
-  const paged = (id: string, name: string) => of(id, name, { cursor: JsonPath.stringAt("$.cursor") });
+  const of = (
+    id: string,
+    name: string,
+    more: Record<string, unknown> = {},
+    retries: readonly RetryProps[] = [],
+  ) => {
+    const payload = TaskInput.fromObject({ period: JsonPath.stringAt("$.period"), ...more });
+    return step(scope, id, handler(name), payload, retries);
+  };
+  const cursor = JsonPath.stringAt("$.cursor");
   const each = (id: string, itemsPath: string, name: string) =>
     new DistributedMap(scope, id, {
       itemsPath,
@@ -243,8 +268,10 @@ export function createPeriodWorkflow(parent: Construct, find: StepFunction): Sta
       resultPath: JsonPath.DISCARD,
     }).itemProcessor(step(scope, `${id}Item`, handler(name)));
   const begin = step(scope, "BeginClose", handler("begin-close"), TaskInput.fromObject({}));
-  const charge = paged("ChargePage", "charge-day");
-  const carry = paged("CarryPage", "carry-accounts");
+  const charge = of("ChargePage", "charge-day", { cursor, upTo: JsonPath.numberAt("$.upTo") }, [
+    untilViewsCatchUp,
+  ]);
+  const carry = of("CarryPage", "carry-accounts", { cursor });
   const cutOff = of("CutOff", "cut-off");
   const fold = each("FoldRanges", "$.ranges", "fold-range");
   const reduce = each("ReduceBuckets", "$.buckets", "reduce-bucket");

@@ -102,7 +102,7 @@ export async function liveDays(days: readonly ExchangeDay[], delivery: Delivery 
 
 /** Closes whatever days are over. */
 function close({ exchange, steps, delivery }: World): Promise<void> {
-  return closeDays({ invoke: exchange.invoke, pump: () => delivery.bring(exchange) }, (name, input) => {
+  return closeDays({ ...exchange, pump: () => delivery.bring(exchange) }, (name, input) => {
     steps.push({ name, input });
     return delivery.step(exchange, name, input);
   });

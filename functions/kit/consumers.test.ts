@@ -182,7 +182,7 @@ describe("a command of the exchange itself", () => {
     await twice(() => exchange.invoke("sweep-leases", {}));
     exchange.clock.set(openingTime + 86_400_000);
     await twice(() => exchange.invoke("begin-close", {}));
-    const day = { period: "2026-03-02", cursor: "" };
+    const day = { period: "2026-03-02", cursor: "", upTo: 0 };
     await twice(() => exchange.invoke("charge-day", day));
     await twice(() => exchange.invoke("carry-accounts", day));
     await twice(() => exchange.invoke("cut-off", day));

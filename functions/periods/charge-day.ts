@@ -20,24 +20,38 @@ import { step } from "../kit/step.ts";
 const pageSize = 250;
 const inFlight = 32;
 
-/** Charges what the day delivered, page by page, and at last the fees on what was given back in it. */
-export const create = step(
-  z.object({ period: Period, cursor: z.string() }),
-  async (access, { period, cursor }) => {
-    const range = { pk: openPlacementsKey, limit: pageSize, ...(cursor === "" ? {} : { after: cursor }) };
-    const page = await access.views.list(range, PlacementView);
-    await forEachInFlight(inFlight, page, ({ data: { job, placement } }) => {
-      const command = { type: "CloseDay", period, at: access.clock.now() } as const;
-      return tell(access, job, command, `day/${placement}/${period}`);
-    });
-    // The day is cut off behind what the feed holds: its charges must be in there.
-    await access.relay.drain(page.map(({ data: { job } }) => streams.job(job)));
-    const last = page.at(-1);
-    if (last !== undefined && page.length === pageSize) return { period, cursor: last.sk };
-    await chargeReleases(access, period);
-    return { period, cursor: "end" };
-  },
-);
+/** The state machine asks again when it meets this name (infra/workflows.ts). */
+class ViewsBehind extends Error {
+  override readonly name = "ViewsBehind";
+}
+
+const Page = z.object({
+  period: Period,
+  cursor: z.string(),
+  /** Position of the feed that the lists must have: they are the ones that accounts are carried by, too. */
+  upTo: z.int().min(0),
+});
+
+/**
+ * Charges what the day delivered, page by page, and at last the fees on what was given back in it.
+ * @throws ViewsBehind while the lists do not have all that the feed had when the close began (decision 0126).
+ */
+export const create = step(Page, async (access, { period, cursor, upTo }) => {
+  const asOf = await access.views.asOf();
+  if (asOf < upTo) throw new ViewsBehind(`the views have page ${asOf}, and the close waits for page ${upTo}`);
+  const range = { pk: openPlacementsKey, limit: pageSize, ...(cursor === "" ? {} : { after: cursor }) };
+  const page = await access.views.list(range, PlacementView);
+  await forEachInFlight(inFlight, page, ({ data: { job, placement } }) => {
+    const command = { type: "CloseDay", period, at: access.clock.now() } as const;
+    return tell(access, job, command, `day/${placement}/${period}`);
+  });
+  // The day is cut off behind what the feed holds: its charges must be in there.
+  await access.relay.drain(page.map(({ data: { job } }) => streams.job(job)));
+  const last = page.at(-1);
+  if (last !== undefined && page.length === pageSize) return { period, cursor: last.sk, upTo };
+  await chargeReleases(access, period);
+  return { period, cursor: "end", upTo };
+});
 export const handler = onLambda(create);
 
 /** Every award that was given back and is not charged to its end, whatever an auction saw of it. */

@@ -391,6 +391,63 @@ describe("a day with more accounts than one event holds", () => {
   });
 });
 
+/** The views hear of nothing: as in an outage of theirs, or while they are made anew. */
+async function relayOnly(exchange: InMemoryExchange): Promise<void> {
+  const commits = exchange.waiting.log.splice(0);
+  if (commits.length > 0) await exchange.wake("relay-commits", commits);
+}
+
+describe("a close whose views are behind", () => {
+  const midnight = periodStart(Period.parse("2026-03-03"));
+
+  /** A job of ten slots runs through midnight, five of them before it, and no list has its placement. */
+  async function throughMidnight(): Promise<InMemoryExchange> {
+    const exchange = await startExchange();
+    exchange.clock.set(slotStart(midnight - 6) + 30_000);
+    await openCenter(exchange, alpha, "c-1");
+    await openAccount(exchange, acme);
+    const { job } = await succeeds(exchange.call(postJob, acme, { body: newJob(exchange, "c-1") }));
+    await exchange.pump();
+    await exchange.runAuctions();
+    await relayOnly(exchange);
+    const events = await dataOf(exchange, streams.job(JobId.parse(job)));
+    const { placement, from } = Placed.parse(events.find(({ type }) => type === "JobPlaced")?.data).award;
+    const params = { placement };
+    const body = { center: "c-1" };
+    await succeeds(exchange.call(acceptPlacement, alpha, { params, body }));
+    exchange.clock.set(slotStart(from));
+    await succeeds(exchange.call(startPlacement, alpha, { params, body: { ...body, run: 1 } }));
+    await relayOnly(exchange);
+    exchange.clock.set(slotStart(midnight) + 180_000);
+    return exchange;
+  }
+
+  const Placed = z.object({ award: z.object({ placement: z.string(), from: z.int() }) });
+
+  test("charges nothing until they have what the feed had when it began, whatever came after", async () => {
+    const exchange = await throughMidnight();
+    const begun = await exchange.invoke("begin-close", {});
+    const asked = exchange.invoke("charge-day", begun);
+    await expect(asked).rejects.toMatchObject({ name: "ViewsBehind" });
+    await exchange.wake("project-views", exchange.waiting.feed.splice(0));
+    await relayOnly(exchange);
+    expect(exchange.waiting.feed).not.toEqual([]);
+    expect(await exchange.invoke("charge-day", begun)).toMatchObject({ period: today, cursor: "end" });
+    // Who begins anew waits for what the feed has by then.
+    const anew = await exchange.invoke("begin-close", {});
+    await expect(exchange.invoke("charge-day", anew)).rejects.toThrow("the close waits for page");
+  });
+
+  test("has charged the day for what ran in it, once they have caught up", async () => {
+    const exchange = await throughMidnight();
+    await closeDays(exchange);
+    const [invoice] = await dataOf(exchange, `invoice-acme-${today}`);
+    expect(invoice?.data).toMatchObject({ owner: "acme" });
+    // The account was carried, though nobody has used it on the new day.
+    expect(await dataOf(exchange, "account-acme-2026-03-03")).not.toEqual([]);
+  });
+});
+
 class Killed extends Error {}
 
 /** Counts the writes of a call's functions, and dies at the n-th, before or after it was done. */

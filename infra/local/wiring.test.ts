@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { tableKeys } from "../../events/store/tables.ts";
 import { functions } from "../../functions/manifest.ts";
+import { namedError, runPure } from "../../test/pure-workflow.ts";
 import { readCron } from "./cron.ts";
 import { matches } from "./event-pattern.ts";
 import type { Json, JsonObject } from "./resources.ts";
@@ -411,6 +412,32 @@ describe("the template of the CDK app", () => {
     const inOrder = (routes: readonly { functionName: string }[]) =>
       routes.toSorted((a, b) => a.functionName.localeCompare(b.functionName));
     expect(inOrder(wiring.routes)).toEqual(inOrder(wanted));
+  });
+
+  test("closes a day once its lists have caught up, and fails if they have not in an hour", () => {
+    const close = (timesBehind: number) => {
+      let asks = 0;
+      return runPure(wiring.machines["Suanwang-period"]?.definition, {}, (payload, name) => {
+        if (name.endsWith("begin-close"))
+          return asks > timesBehind
+            ? { next: "none" }
+            : { next: "charge", period: "2026-03-02", cursor: "", upTo: 7 };
+        if (!name.endsWith("charge-day")) return { cursor: "end", period: "2026-03-02", ...closed };
+        expect(payload).toEqual({ period: "2026-03-02", cursor: "", upTo: 7 });
+        if (asks++ < timesBehind) throw namedError("ViewsBehind", "page 6");
+        return { period: "2026-03-02", cursor: "end", upTo: 7 };
+      });
+    };
+    const closed = { next: "fold", parts: 1, ranges: [], buckets: [] };
+    const times = ({ calls }: ReturnType<typeof close>) =>
+      calls.filter(({ functionName }) => functionName.endsWith("charge-day")).map(({ atMs }) => atMs / 1000);
+    const late = close(3);
+    expect(late.outcome?.status).toBe("SUCCEEDED");
+    expect(times(late)).toEqual([0, 15, 30, 45]);
+    const never = close(Number.POSITIVE_INFINITY);
+    expect(never.outcome).toMatchObject({ status: "FAILED", error: "ViewsBehind" });
+    expect(times(never)).toHaveLength(241);
+    expect(times(never).at(-1)).toBe(3_600);
   });
 
   test("has the tables with their keys, and every variable that means one names it", () => {
