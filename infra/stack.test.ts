@@ -68,6 +68,7 @@ const shapes = {
     EventSourceArn: text,
     FunctionResponseTypes: texts.default([]),
     MaximumRetryAttempts: z.int().optional(),
+    MaximumRecordAgeInSeconds: z.int().optional(),
     BisectBatchOnFunctionError: z.boolean().optional(),
     StartingPosition: text.optional(),
     DestinationConfig: z.object({ OnFailure: z.object({ Destination: text }) }).optional(),
@@ -589,8 +590,15 @@ describe("wake-ups", () => {
           DestinationConfig: { OnFailure: { Destination: queueArn(`${name}-dead`) } },
         },
       ]);
-      // Without an end of tries, one bad record would hold up all that come after it.
-      expect(own[0]?.MaximumRetryAttempts, name).toBeGreaterThan(0);
+      // Without an end of tries, one bad record would hold up all that come after it. Later pages bring earlier ones with
+      // them, but no later commit brings those of another stream: their wake-ups outlast an outage of the database.
+      const { MaximumRetryAttempts, MaximumRecordAgeInSeconds } = own[0] ?? {};
+      const tried = { MaximumRetryAttempts, MaximumRecordAgeInSeconds };
+      const wanted =
+        table === "log"
+          ? { MaximumRetryAttempts: -1, MaximumRecordAgeInSeconds: 3_600 }
+          : { MaximumRetryAttempts: 5, MaximumRecordAgeInSeconds: undefined };
+      expect(tried, name).toEqual(wanted);
     }
   });
 

@@ -15,6 +15,15 @@ import type { Tables } from "./tables.ts";
 
 const marketZone = TimeZone.ASIA_SHANGHAI;
 
+/**
+ * How long a wake-up is tried. Of the feed five times more, for each page brings the earlier ones with it. A commit whose
+ * wake-up is given up waits for the daily scan instead, so the log's outlast an outage of the database.
+ */
+const triesOf = {
+  log: { retryAttempts: -1, maxRecordAge: Duration.hours(1) },
+  feed: { retryAttempts: 5 },
+};
+
 /** A table's stream wakes the function; what it could not do goes to a queue, and the daily scan finds it as well. */
 export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFunction, tables: Tables): void {
   if (spec.trigger.kind !== "stream") return;
@@ -30,7 +39,7 @@ export function wakeByStream(scope: Construct, spec: FunctionSpec, made: IFuncti
       batchSize: 1000,
       maxBatchingWindow: Duration.seconds(0),
       bisectBatchOnError: true,
-      retryAttempts: 5,
+      ...triesOf[spec.trigger.table],
       reportBatchItemFailures: true,
       onFailure: new SqsDlq(dead),
       // Only what was added: the log and the feed know no other change.

@@ -36,7 +36,13 @@ export async function measureRelayLag(database: Database, rate: number, seconds:
   let pages = 0;
 
   const time = createMarketTime(0);
-  const source = { batchSize: 1000, windowSeconds: 0, retries: 5, dead: "dead" };
+  const source = {
+    batchSize: 1000,
+    windowSeconds: 0,
+    retries: 5,
+    maxAgeMs: Number.POSITIVE_INFINITY,
+    dead: "dead",
+  };
   const streams = createStreams(
     database,
     [

@@ -123,6 +123,7 @@ export async function startExchange(options: ExchangeOptions): Promise<Exchange>
       // Whoever still works needs the database: what has begun ends, and nothing new falls due.
       if (!(await time.rest(restMs)))
         console.error(`work is under way after ${restMs} ms: the next start does it again`);
+      streams.close();
       queues.close();
       engine.close();
       await databaseProcess.close();

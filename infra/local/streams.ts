@@ -10,7 +10,12 @@ export interface Streams {
   readonly database: Database;
   /** Wakes every function once, to the end of its table, for wake-ups die with the process. */
   wakeAll(): void;
+  /** Nothing is tried again. */
+  close(): void;
 }
+
+/** Between two tries at most, ms. */
+const longestPause = 1_000;
 
 interface Key {
   readonly pk: string;
@@ -25,9 +30,10 @@ export function createStreams(
   queues: () => Queues,
   pollMs?: number,
 ): Streams {
+  let closed = false;
   const pumps = sources.map((source) => ({
     source,
-    pump: createPump(source, clock, invoke, queues, pollMs),
+    pump: createPump(source, clock, invoke, queues, () => closed, pollMs),
   }));
   const noticed = new Set(sources.map(({ table }) => table));
   return {
@@ -44,6 +50,9 @@ export function createStreams(
     wakeAll() {
       for (const { pump } of pumps) pump({ pk: "feed", sk: Number.MAX_SAFE_INTEGER });
     },
+    close() {
+      closed = true;
+    },
   };
 }
 
@@ -52,18 +61,21 @@ export function createStreams(
  * @param pollMs where given, keys also gather as they do in the cloud: until the next poll, and for the batching window
  */
 function createPump(
-  { functionName, batchSize, windowSeconds, retries, dead }: StreamSource,
+  { functionName, batchSize, windowSeconds, retries, maxAgeMs, dead }: StreamSource,
   clock: MarketClock,
   invoke: (functionName: string, event: unknown) => Promise<unknown>,
   queues: () => Queues,
+  isClosed: () => boolean,
   pollMs: number | undefined,
 ): (key: Key) => void {
   let waiting: Key[] = [];
   let running = false;
   const attempt = async (keys: readonly Key[]) => {
     const event = streamEvent(keys);
-    for (let tries = 0; tries <= retries; tries++) {
-      if (tries > 0) await sleep(20 * 2 ** tries);
+    const begun = performance.now();
+    for (let tries = 0; tries <= retries && performance.now() - begun <= maxAgeMs; tries++) {
+      if (tries > 0) await sleep(Math.min(longestPause, 20 * 2 ** tries));
+      if (isClosed()) return;
       const answer = await invoke(functionName, event).catch(() => undefined);
       if (isDone(answer)) return;
     }

@@ -205,13 +205,23 @@ describe("a stream", () => {
   test("wakes its function, and leaves what it cannot do in a queue", () => {
     const { streams, consumers } = found({ BatchSize: 1000, MaximumRetryAttempts: 2 });
     expect(streams).toEqual([
-      { table: "Log", functionName: "do-work", batchSize: 1000, windowSeconds: 0, retries: 2, dead: "Dead" },
+      {
+        ...{ table: "Log", functionName: "do-work", batchSize: 1000, windowSeconds: 0, dead: "Dead" },
+        ...{ retries: 2, maxAgeMs: Number.POSITIVE_INFINITY },
+      },
     ]);
     expect(consumers).toEqual([]);
   });
 
-  test("without numbers of its own has batches of 100 and five retries", () => {
-    expect(found({}).streams).toMatchObject([{ batchSize: 100, windowSeconds: 0, retries: 5 }]);
+  test("without numbers of its own has batches of 100, and tries without an end", () => {
+    const endless = { retries: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY };
+    expect(found({}).streams).toMatchObject([{ batchSize: 100, windowSeconds: 0, ...endless }]);
+    const said = { MaximumRetryAttempts: -1, MaximumRecordAgeInSeconds: -1 };
+    expect(found(said).streams).toMatchObject([endless]);
+  });
+
+  test("may be bound by the age of its records", () => {
+    expect(found({ MaximumRecordAgeInSeconds: 60 }).streams).toMatchObject([{ maxAgeMs: 60_000 }]);
   });
 
   test("of a table that has none stops the start", () => {

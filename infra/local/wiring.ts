@@ -50,7 +50,10 @@ export interface StreamSource {
   readonly functionName: string;
   readonly batchSize: number;
   readonly windowSeconds: number;
+  /** Infinity: a batch is tried until its records are too old. */
   readonly retries: number;
+  /** Real time. */
+  readonly maxAgeMs: number;
   /** Queue of what could not be done. */
   readonly dead: string;
 }
@@ -190,10 +193,16 @@ function readStream(
       functionName: asText(properties.FunctionName, id),
       batchSize: asNumber(properties.BatchSize, id, 100),
       windowSeconds: asNumber(properties.MaximumBatchingWindowInSeconds, id, 0),
-      retries: asNumber(properties.MaximumRetryAttempts, id, 5),
+      retries: orEndless(asNumber(properties.MaximumRetryAttempts, id, -1)),
+      maxAgeMs: orEndless(asNumber(properties.MaximumRecordAgeInSeconds, id, -1)) * 1000,
       dead: beforeDot(failure.Destination, id),
     },
   ];
+}
+
+/** Lambda's -1, which is its default as well. */
+function orEndless(bound: number): number {
+  return bound === -1 ? Number.POSITIVE_INFINITY : bound;
 }
 
 function readConsumer({ id, properties }: Resource): Wiring["consumers"][number][] {
