@@ -24,6 +24,7 @@ const relays = Array.from({ length: 3 }, () => {
     log: createEventLog(database, testTables.log),
     feed: createFeed(database, testTables.feed),
     marks: createMarks(database, testTables.marks),
+    random: Math.random,
     // Small pages, so that kills fall between the pages of one drain too.
     pageSize: 2_000,
   });

@@ -73,7 +73,7 @@ export async function measureRelayLag(database: Database, rate: number, seconds:
       return put;
     },
   };
-  const relay = createRelay({ log, feed, marks: createMarks(noticed, "marks") });
+  const relay = createRelay({ log, feed, marks: createMarks(noticed, "marks"), random: Math.random });
   const checkpoints = createCheckpoints(noticed, "marks");
   const follow = createFollower({
     feed,

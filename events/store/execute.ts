@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type DomainEvent, definitionOf } from "../catalog/catalog.ts";
 import type { Commit } from "../catalog/envelope.ts";
 import type { ParsedCommit } from "../upcasts.ts";
+import { createPause, type Pause } from "./backoff.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { createFoldCache, type Fold, type FoldCache } from "./fold-cache.ts";
 import { type EventLog, maxCommitBytes } from "./log.ts";
@@ -11,8 +11,8 @@ import { type EventLog, maxCommitBytes } from "./log.ts";
 export interface Store {
   readonly log: EventLog;
   readonly folds: FoldCache;
-  /** Waits before try `attempt` (2, 3, …) after a conflict. */
-  pause(attempt: number): Promise<void>;
+  /** After a conflict. */
+  readonly pause: Pause;
 }
 
 export interface StoreOptions {
@@ -25,8 +25,7 @@ export function createStore(log: EventLog, { folds = createFoldCache(), random }
   return {
     log,
     folds,
-    // Full jitter over a span that doubles from 10 ms to 640 ms.
-    pause: (attempt) => sleep(random() * 10 * 2 ** Math.min(attempt - 2, 6)),
+    pause: createPause(random),
   };
 }
 

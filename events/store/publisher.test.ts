@@ -32,17 +32,17 @@ function busOf(refuses: (entry: BusEntry, call: number) => boolean = () => false
   return { taken, calls, putEvents };
 }
 
-function publisherOf({ putEvents }: Pick<ReturnType<typeof busOf>, "putEvents">) {
+function publisherOf({ putEvents }: Pick<ReturnType<typeof busOf>, "putEvents">, random = () => 0) {
   const feed = createFeed(database, testTables.feed);
   const checkpoints = createCheckpoints(database, testTables.marks);
-  return createPublisher({ feed, checkpoints, putEvents, eventBus: "market" });
+  return createPublisher({ feed, checkpoints, putEvents, eventBus: "market", random });
 }
 
 async function append(...commits: ReturnType<typeof offerCommit>[]): Promise<void> {
   const log = createEventLog(database, testTables.log);
   for (const commit of commits) await log.append(commit);
   const feed = createFeed(database, testTables.feed);
-  await createRelay({ log, feed, marks: createMarks(database, testTables.marks) }).drain(
+  await createRelay({ log, feed, marks: createMarks(database, testTables.marks), random: () => 0 }).drain(
     commits.map(({ stream }) => stream),
   );
 }
@@ -98,9 +98,14 @@ test("entries that fail go again alone; if they keep failing, their page comes a
   const second = (entry: BusEntry) => JSON.parse(entry.Detail).id === "offer-a@2";
   let down = false;
   const flaky = busOf((entry, call) => down || (call < 3 && second(entry)));
-  const publisher = publisherOf(flaky);
+  let pauses = 0;
+  const publisher = publisherOf(flaky, () => {
+    pauses += 1;
+    return 0;
+  });
   await publisher.publish();
   expect(flaky.calls.map((call) => call.length)).toEqual([5, 1, 1]);
+  expect(pauses).toBe(2);
   expect(ids(flaky.taken)).toEqual(["offer-a@1", "offer-a@2", "offer-a@3", "offer-a@4", "offer-a@5"]);
 
   await append(offerCommit("offer-b", 1));

@@ -1,4 +1,5 @@
 import { type CloudEvent, cloudEvents } from "../catalog/envelope.ts";
+import { createPause, type Pause } from "./backoff.ts";
 import type { Checkpoints } from "./checkpoint.ts";
 import type { Feed, FeedPage } from "./feed.ts";
 import { createFollower } from "./follow.ts";
@@ -36,6 +37,8 @@ export interface PublisherParts {
   readonly checkpoints: Checkpoints;
   readonly putEvents: PutEvents;
   readonly eventBus: string;
+  /** In [0, 1): entries that failed are not all sent again at the same moment. */
+  readonly random: () => number;
 }
 
 export class PublishFailed extends Error {
@@ -53,11 +56,18 @@ const consumer = "publish-events";
 /** Pages that may be published again after a crash. */
 const saveAfter = 15;
 
-export function createPublisher({ feed, checkpoints, putEvents, eventBus }: PublisherParts): Publisher {
+export function createPublisher({
+  feed,
+  checkpoints,
+  putEvents,
+  eventBus,
+  random,
+}: PublisherParts): Publisher {
+  const pause = createPause(random);
   const publishPages = async (pages: readonly FeedPage[]) => {
     const events = pages.flatMap((page) => page.commits).flatMap(cloudEvents);
     const entries = events.map((event) => busEntry(event, eventBus));
-    await forEachInFlight(callsInFlight, callsOf(entries), (call) => putAll(putEvents, call));
+    await forEachInFlight(callsInFlight, callsOf(entries), (call) => putAll(putEvents, call, pause));
   };
   const progress = {
     get: () => checkpoints.get(consumer),
@@ -108,9 +118,10 @@ function callsOf(entries: readonly BusEntry[]): BusEntry[][] {
   return calls;
 }
 
-async function putAll(putEvents: PutEvents, call: readonly BusEntry[]): Promise<void> {
+async function putAll(putEvents: PutEvents, call: readonly BusEntry[], pause: Pause): Promise<void> {
   let rest = call;
   for (let attempt = 1; attempt <= maxTries; attempt++) {
+    if (attempt > 1) await pause(attempt);
     rest = failedEntries(rest, await putEvents(rest));
     if (rest.length === 0) return;
   }

@@ -1,3 +1,4 @@
+import { createPause } from "./backoff.ts";
 import {
   type FeedHead,
   genesis,
@@ -31,6 +32,8 @@ export interface RelayParts {
   readonly log: CommitRecords;
   readonly feed: FeedWriter;
   readonly marks: Marks;
+  /** In [0, 1): relays that collided do not come back at the same moment. */
+  readonly random: () => number;
   /** Reads and writes under way at once. Default 32. */
   readonly inFlight?: number;
   /** Bytes of a page at most; only a commit that is larger alone makes a larger page. Default: what a page may have. */
@@ -63,6 +66,7 @@ interface Tail extends FeedHead {
  */
 export function createRelay(parts: RelayParts): Relay {
   const { log, feed, marks, inFlight = 32, pageSize = maxPageBytes, knownStreams = 100_000 } = parts;
+  const pause = createPause(parts.random);
   let tail: Tail | undefined;
   /** stream → version up to which it is in the feed: never ahead of the feed, never behind the page `tail`. */
   const known = new Map<string, number>();
@@ -134,6 +138,7 @@ export function createRelay(parts: RelayParts): Relay {
   };
   const pass = async (streams: readonly string[]) => {
     for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
+      if (conflicts > 0) await pause(conflicts + 1);
       const put = await attempt(streams);
       if (put !== undefined) return put;
     }

@@ -5,8 +5,14 @@ import { onLambda } from "../kit/lambda.ts";
 import { lastPosition, wakeUp } from "../kit/wake.ts";
 
 /** New pages of the feed go to the bus. */
-export const create = wakeUp(({ feed, checkpoints, putEvents, env }) => {
-  const publisher = createPublisher({ feed, checkpoints, putEvents, eventBus: variable(env, "EVENT_BUS") });
+export const create = wakeUp(({ feed, checkpoints, putEvents, random, env }) => {
+  const publisher = createPublisher({
+    feed,
+    checkpoints,
+    putEvents,
+    random,
+    eventBus: variable(env, "EVENT_BUS"),
+  });
   return (keys) => publisher.publish(lastPosition(keys));
 });
 export const handler = onLambda(create, eventBridge);

@@ -125,6 +125,7 @@ export function createHost(parts: HostParts): Host {
             log: opened.log,
             feed: opened.feed,
             marks: marks(variable(env, "MARKS_TABLE")),
+            random,
           }),
         );
       },
